@@ -1,0 +1,87 @@
+import {
+  compareIpAddresses,
+  type IpAddress,
+  ipv4,
+  ipv6,
+  parseIpAddress,
+  renderIpAddress,
+} from './ip-address.ts';
+
+/** A block of addresses. Host bits of `network` are 0; the masks are those of the four words of an address. */
+export interface Cidr {
+  readonly network: IpAddress;
+  readonly prefixLength: number;
+  readonly m0: number;
+  readonly m1: number;
+  readonly m2: number;
+  readonly m3: number;
+}
+
+/** The block of `prefixLength` bits (of 32 or 128) that holds `address`; host bits are cleared. */
+export function cidrOf(address: IpAddress, prefixLength: number): Cidr {
+  const bits = address.family === 4 ? prefixLength + 96 : prefixLength;
+  const mask = (word: number): number => {
+    const ones = Math.min(32, Math.max(0, bits - word * 32));
+    return ones === 0 ? 0 : (0xffffffff << (32 - ones)) >>> 0;
+  };
+  const m0 = mask(0);
+  const m1 = mask(1);
+  const m2 = mask(2);
+  const m3 = mask(3);
+  const network =
+    address.family === 4
+      ? ipv4(address.w3 & m3)
+      : ipv6(address.w0 & m0, address.w1 & m1, address.w2 & m2, address.w3 & m3);
+  return { network, prefixLength, m0, m1, m2, m3 };
+}
+
+/** The block of exactly one address: /32 or /128. */
+export function hostCidr(address: IpAddress): Cidr {
+  return cidrOf(address, address.family === 4 ? 32 : 128);
+}
+
+/**
+ * Parses `10.0.0.0/8`, or a bare address as its /32 or /128; host bits are allowed and cleared.
+ * Undefined for anything else.
+ */
+export function parseCidr(text: string): Cidr | undefined {
+  const parsed = parseInterfaceAddress(text);
+  return parsed?.cidr;
+}
+
+/** Parses `192.0.2.10/24` keeping the address itself beside its block, as interfaces have them. */
+export function parseInterfaceAddress(
+  text: string,
+): { readonly address: IpAddress; readonly cidr: Cidr } | undefined {
+  const slash = text.indexOf('/');
+  const address = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
+  if (address === undefined) return undefined;
+  if (slash < 0) return { address, cidr: hostCidr(address) };
+  const length = text.slice(slash + 1);
+  if (!/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const prefixLength = Number(length);
+  if (prefixLength > (address.family === 4 ? 32 : 128)) return undefined;
+  return { address, cidr: cidrOf(address, prefixLength) };
+}
+
+/** `10.0.0.0/8`; always with the length. */
+export function renderCidr(cidr: Cidr): string {
+  return `${renderIpAddress(cidr.network)}/${cidr.prefixLength}`;
+}
+
+/** HOT */
+export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
+  const n = cidr.network;
+  return (
+    (address.w3 & cidr.m3) >>> 0 === n.w3 &&
+    (address.w2 & cidr.m2) >>> 0 === n.w2 &&
+    (address.w1 & cidr.m1) >>> 0 === n.w1 &&
+    (address.w0 & cidr.m0) >>> 0 === n.w0 &&
+    address.family === n.family
+  );
+}
+
+/** Orders by family, network, then length; for sorting. */
+export function compareCidrs(a: Cidr, b: Cidr): number {
+  return compareIpAddresses(a.network, b.network) || a.prefixLength - b.prefixLength;
+}

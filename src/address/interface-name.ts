@@ -1,0 +1,12 @@
+/** What Linux takes as a network interface's name: 1 to 15 bytes, no slash, no white space, not `.` or `..`. */
+const INTERFACE_NAME = /^(?!\.{1,2}$)[^\s/:]{1,15}$/;
+
+export function isInterfaceName(text: string): boolean {
+  return INTERFACE_NAME.test(text);
+}
+
+/** Whether `name` starts with any of the workload interface prefixes, such as `cali`. */
+export function hasInterfacePrefix(name: string, prefixes: readonly string[]): boolean {
+  for (const prefix of prefixes) if (name.startsWith(prefix)) return true;
+  return false;
+}

@@ -1,0 +1,73 @@
+import ipaddr from 'ipaddr.js';
+
+export type IpFamily = 4 | 6;
+
+/**
+ * An IPv4 or IPv6 address as four unsigned 32-bit words, most significant first.
+ *
+ * One shape for both families, so that one comparison serves both: an IPv4 address is in `w3` (10.0.0.1 is 0x0a000001) and
+ * `w0` to `w2` are 0. Compare `family` too; 0.0.0.1 and ::1 have the same words.
+ */
+export interface IpAddress {
+  readonly family: IpFamily;
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+}
+
+/** An IPv4 address from its unsigned 32-bit number. */
+export function ipv4(value: number): IpAddress {
+  return { family: 4, w0: 0, w1: 0, w2: 0, w3: value >>> 0 };
+}
+
+/** An IPv6 address from its four words, most significant first. */
+export function ipv6(w0: number, w1: number, w2: number, w3: number): IpAddress {
+  return { family: 6, w0: w0 >>> 0, w1: w1 >>> 0, w2: w2 >>> 0, w3: w3 >>> 0 };
+}
+
+const DOTTED_QUAD = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+
+/** Parses `192.0.2.1` or `2001:db8::1`; undefined for anything else (no zone, no octal, no short IPv4 form). */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  const quad = DOTTED_QUAD.exec(text);
+  if (quad !== null) return parseQuad(quad);
+  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  const p = ipaddr.IPv6.parse(text).parts;
+  const word = (i: number): number => ((p[i] as number) << 16) | (p[i + 1] as number);
+  return ipv6(word(0), word(2), word(4), word(6));
+}
+
+function parseQuad(quad: RegExpExecArray): IpAddress | undefined {
+  let value = 0;
+  for (let i = 1; i <= 4; i++) {
+    const part = quad[i] as string;
+    if (part.length > 1 && part.startsWith('0')) return undefined;
+    const octet = Number(part);
+    if (octet > 255) return undefined;
+    value = value * 256 + octet;
+  }
+  return ipv4(value);
+}
+
+/** The canonical text: dotted quad, or RFC 5952 for IPv6. */
+export function renderIpAddress(address: IpAddress): string {
+  if (address.family === 4) {
+    const v = address.w3;
+    return `${v >>> 24}.${(v >>> 16) & 255}.${(v >>> 8) & 255}.${v & 255}`;
+  }
+  const parts = [address.w0, address.w1, address.w2, address.w3].flatMap((w) => [
+    w >>> 16,
+    w & 0xffff,
+  ]);
+  return new ipaddr.IPv6(parts).toRFC5952String();
+}
+
+export function sameIpAddress(a: IpAddress, b: IpAddress): boolean {
+  return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.family === b.family;
+}
+
+/** Orders by family, then numerically; for sorting. */
+export function compareIpAddresses(a: IpAddress, b: IpAddress): number {
+  return a.family - b.family || a.w0 - b.w0 || a.w1 - b.w1 || a.w2 - b.w2 || a.w3 - b.w3;
+}

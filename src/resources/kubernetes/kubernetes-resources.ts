@@ -1,0 +1,108 @@
+import type { Cidr } from '../../address/cidr.ts';
+import type { IpAddress } from '../../address/ip-address.ts';
+import type { SourceLocation } from '../../source/location.ts';
+import type { Metadata, NamedPort } from '../metadata.ts';
+
+export interface ServicePort {
+  readonly name: string | undefined;
+  readonly protocol: number;
+  readonly port: number;
+  /** Number or name of the endpoints' port; undefined: the same as `port`. */
+  readonly targetPort: number | string | undefined;
+  readonly nodePort: number | undefined;
+  readonly location: SourceLocation;
+}
+
+export interface Service {
+  readonly metadata: Metadata;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** Empty for a headless service. */
+  readonly clusterIPs: readonly IpAddress[];
+  readonly externalIPs: readonly IpAddress[];
+  /** status.loadBalancer.ingress[].ip, or spec.loadBalancerIP where there is no status. */
+  readonly loadBalancerIPs: readonly IpAddress[];
+  readonly loadBalancerSourceRanges: readonly Cidr[];
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy: 'Cluster' | 'Local';
+  /** Seconds, or undefined without affinity. */
+  readonly sessionAffinitySeconds: number | undefined;
+  readonly selector: ReadonlyMap<string, string> | undefined;
+  readonly ports: readonly ServicePort[];
+}
+
+/** One ready address and port of a service, from Endpoints or an EndpointSlice. */
+export interface ServiceEndpoint {
+  readonly service: string;
+  readonly namespace: string;
+  /** Of the service's port that it backs. */
+  readonly portName: string | undefined;
+  readonly protocol: number;
+  readonly address: IpAddress;
+  readonly port: number;
+  readonly node: string | undefined;
+  readonly location: SourceLocation;
+}
+
+export interface Namespace {
+  readonly metadata: Metadata;
+}
+
+export interface ServiceAccount {
+  readonly metadata: Metadata;
+}
+
+export interface Pod {
+  readonly metadata: Metadata;
+  readonly node: string | undefined;
+  readonly addresses: readonly IpAddress[];
+  readonly hostNetwork: boolean;
+  readonly serviceAccount: string;
+  readonly ports: readonly NamedPort[];
+  readonly ready: boolean;
+}
+
+/** An element of a Kubernetes label selector. */
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values: readonly string[];
+}
+
+/** matchLabels and matchExpressions together; empty selects everything. */
+export type KubernetesSelector = readonly LabelRequirement[];
+
+export type KubernetesPeer =
+  | {
+      readonly kind: 'pods';
+      readonly podSelector: KubernetesSelector | undefined;
+      readonly namespaceSelector: KubernetesSelector | undefined;
+    }
+  | { readonly kind: 'block'; readonly cidr: Cidr; readonly except: readonly Cidr[] };
+
+export interface KubernetesPolicyRule {
+  readonly peers: readonly KubernetesPeer[];
+  readonly ports: readonly {
+    readonly protocol: number;
+    /** Number, name, or undefined for every port. */
+    readonly port: number | string | undefined;
+    readonly endPort: number | undefined;
+  }[];
+  readonly location: SourceLocation;
+}
+
+export interface KubernetesNetworkPolicy {
+  readonly metadata: Metadata;
+  readonly podSelector: KubernetesSelector;
+  readonly types: readonly ('ingress' | 'egress')[] | undefined;
+  readonly ingress: readonly KubernetesPolicyRule[];
+  readonly egress: readonly KubernetesPolicyRule[];
+}
+
+export interface KubernetesResources {
+  readonly services: readonly Service[];
+  readonly endpoints: readonly ServiceEndpoint[];
+  readonly namespaces: readonly Namespace[];
+  readonly serviceAccounts: readonly ServiceAccount[];
+  readonly pods: readonly Pod[];
+  readonly networkPolicies: readonly KubernetesNetworkPolicy[];
+}

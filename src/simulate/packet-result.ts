@@ -1,0 +1,136 @@
+import type { IpAddress } from '../address/ip-address.ts';
+import type { ConnectionState, Packet } from '../packet/packet.ts';
+import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { Direction, PolicyType } from '../ruleset/rule-meaning.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+
+export type PacketVerdict = 'accept' | 'drop' | 'reject' | 'undetermined';
+
+export type DecisionKind =
+  | 'policy'
+  | 'profile'
+  | 'failsafe'
+  | 'default'
+  | 'conntrack'
+  | 'workload'
+  | 'unpoliced'
+  | 'foreign'
+  | 'routing';
+
+/** What settled a verdict, field for field as the outside contract prints it; a field that does not apply is absent. */
+export interface Decision {
+  readonly kind: DecisionKind;
+  readonly policy?: string;
+  readonly tier?: string;
+  readonly direction?: Direction;
+  readonly ruleIndex?: number;
+  readonly endpoint?: string;
+  readonly type?: PolicyType;
+  readonly hook?: Hook;
+  readonly table?: TableName;
+  readonly chain?: string;
+  /** From 1; 0 for a chain's policy. */
+  readonly rule?: number;
+  readonly source?: { readonly file: string; readonly line: number };
+  /** In words, where no rule decided: which route, sysctl or check. */
+  readonly reason?: string;
+}
+
+/** A rule that matched. */
+export interface Hop {
+  readonly hook: Hook;
+  readonly table: TableName;
+  readonly chain: string;
+  /** From 1. */
+  readonly rule: number;
+  /** The rule as iptables writes it, without `-A CHAIN`. */
+  readonly text: string;
+  readonly effect: string;
+}
+
+/** Addresses and ports at the packet's end. */
+export interface FinalHeaders {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+/** One step of a packet's way, in the order in which they happen. */
+export type TraceStep =
+  | {
+      readonly kind: 'hook';
+      readonly hook: Hook;
+      readonly inInterface: string;
+      readonly outInterface: string;
+    }
+  | {
+      readonly kind: 'rule';
+      readonly hook: Hook;
+      readonly table: TableName;
+      readonly chain: string;
+      readonly ruleNumber: number;
+      readonly rule: Rule;
+      /** Such as `jump hep-FORWARD`, `mark 0x10000`, `accept`. */
+      readonly effect: string;
+      /** Depth of the call stack, 0 in the base chain. */
+      readonly depth: number;
+    }
+  /** Only when explaining: a rule that was looked at and did not match. */
+  | {
+      readonly kind: 'passed-over';
+      readonly hook: Hook;
+      readonly table: TableName;
+      readonly chain: string;
+      readonly ruleNumber: number;
+      readonly rule: Rule;
+      /** The first criterion that failed, with what the packet had: `-p tcp: the packet is udp`. */
+      readonly failed: string;
+      readonly depth: number;
+    }
+  | {
+      readonly kind: 'chain-policy';
+      readonly hook: Hook;
+      readonly table: TableName;
+      readonly chain: string;
+      readonly verdict: 'accept' | 'drop';
+    }
+  | {
+      readonly kind: 'conntrack';
+      readonly hook: Hook;
+      readonly state: ConnectionState;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'nat';
+      readonly hook: Hook;
+      readonly side: 'source' | 'destination';
+      readonly before: string;
+      readonly after: string;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'route';
+      readonly outcome: 'local' | 'forward' | 'drop' | 'reject';
+      readonly detail: string;
+    }
+  | { readonly kind: 'note'; readonly detail: string };
+
+/** How one packet's journey ended, and everything that led there. */
+export interface PacketResult {
+  /** With `in` filled in. */
+  readonly packet: Packet;
+  readonly verdict: PacketVerdict;
+  /** `local`, an interface, or null. */
+  readonly delivered: string | null;
+  readonly state: ConnectionState | null;
+  readonly final: FinalHeaders;
+  readonly decision: Decision;
+  readonly decisions: readonly Decision[];
+  readonly hops: readonly Hop[];
+  /** Only where undetermined: what could not be known. */
+  readonly because: readonly string[] | undefined;
+  readonly steps: readonly TraceStep[];
+  /** The mark at the end. */
+  readonly mark: number;
+}

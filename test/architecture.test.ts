@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const source = resolve(import.meta.dirname, '../src');
+
+/** The folders of src, lowest first, each with the folders it may import. */
+const mayImport: Record<string, readonly string[]> = {
+  source: [],
+  address: ['source'],
+  packet: ['source', 'address'],
+  resources: ['source', 'address'],
+  policy: ['source', 'address', 'packet', 'resources'],
+  ruleset: ['source', 'address'],
+  compile: ['source', 'address', 'resources', 'policy', 'ruleset'],
+  host: ['source', 'address', 'resources', 'ruleset'],
+  simulate: ['source', 'address', 'packet', 'ruleset', 'host'],
+  files: ['source', 'resources'],
+  scenario: [
+    'source',
+    'address',
+    'packet',
+    'resources',
+    'policy',
+    'ruleset',
+    'compile',
+    'simulate',
+    'host',
+  ],
+  cli: [
+    'source',
+    'address',
+    'packet',
+    'resources',
+    'policy',
+    'ruleset',
+    'compile',
+    'simulate',
+    'host',
+    'scenario',
+    'files',
+  ],
+};
+
+/** Only these folders touch the machine: files, terminal, processes. The rest also runs in a browser page. */
+const mayUseNode = new Set(['cli', 'files']);
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+
+test('every folder of src is in the table', () => {
+  const folders = new Set(files.filter((f) => f.includes('/')).map((f) => f.split('/')[0]));
+  expect(Object.keys(mayImport)).toEqual(expect.arrayContaining([...folders]));
+});
+
+test.each(files.filter((file) => file.includes('/')))(
+  '%s imports only what its folder may',
+  (file) => {
+    const folder = file.split('/')[0] as string;
+    const text = readFileSync(join(source, file), 'utf8');
+    const specifiers = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+      ([, path]) => path as string,
+    );
+    const imported = specifiers
+      .filter((path) => path.startsWith('.'))
+      .map((path) => relative(source, resolve(source, dirname(file), path)).split('/')[0])
+      .filter((target) => target !== folder);
+    expect(mayImport[folder]).toEqual(expect.arrayContaining([...new Set(imported)]));
+    if (!mayUseNode.has(folder)) {
+      expect(specifiers.filter((path) => path.startsWith('node:'))).toEqual([]);
+    }
+  },
+);
