@@ -10,6 +10,8 @@ export interface VersionFacts {
   readonly failsafeOutbound: string;
   /** Failsafes of the raw table that let replies by are bound to the failsafe's net too (6). */
   readonly failsafeReturnPathHasNet: boolean;
+  /** Failsafe ports may be bound to a net, `tcp:10.0.0.0/8:22` (6). */
+  readonly failsafeNets: boolean;
   /**
    * What polices forwarded packets (5.8): `normal`: the same chains as local traffic, failsafes included, between host
    * interfaces only; `apply-on-forward`: chains of their own.
@@ -32,6 +34,12 @@ export interface VersionFacts {
   /** Workloads may not send VXLAN or IPIP themselves (5.11, row 5). */
   readonly workloadTunnelsDropped: boolean;
   readonly vxlan: boolean;
+  /** VXLAN between hosts over IPv6 too (5.6, row d). */
+  readonly vxlanIpv6: boolean;
+  /** AllowVXLANPacketsFromWorkloads and AllowIPIPPacketsFromWorkloads are known (5.0). */
+  readonly allowTunnelsFromWorkloads: boolean;
+  /** IptablesFilterDenyAction is known (5.0). */
+  readonly filterDenyAction: boolean;
   /** VXLAN is not tracked (5.1, row 3). */
   readonly vxlanUntracked: boolean;
   /** Endpoint chains clear the pass mark together with the accept mark (5.11, row 4). */
@@ -54,6 +62,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     failsafeInbound: 'tcp:22,udp:68',
     failsafeOutbound: 'tcp:2379,tcp:2380,tcp:4001,tcp:7001,udp:53,udp:67',
     failsafeReturnPathHasNet: false,
+    failsafeNets: false,
     forwardPolicy: 'normal',
     forwardDefault: 'per-direction',
     mangleAcceptsWorkloads: true,
@@ -64,6 +73,9 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     wildcardEndpoint: 'unknown',
     workloadTunnelsDropped: false,
     vxlan: false,
+    vxlanIpv6: false,
+    allowTunnelsFromWorkloads: false,
+    filterDenyAction: false,
     vxlanUntracked: false,
     clearsPassWithAccept: false,
     tiers: false,
@@ -77,6 +89,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     failsafeInbound: 'tcp:22,udp:68,tcp:179,tcp:2379,tcp:2380,tcp:6666,tcp:6667',
     failsafeOutbound: 'udp:53,udp:67,tcp:179,tcp:2379,tcp:2380,tcp:6666,tcp:6667',
     failsafeReturnPathHasNet: false,
+    failsafeNets: false,
     forwardPolicy: 'apply-on-forward',
     forwardDefault: 'per-direction',
     mangleAcceptsWorkloads: false,
@@ -87,6 +100,9 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     wildcardEndpoint: 'pre-dnat',
     workloadTunnelsDropped: true,
     vxlan: true,
+    vxlanIpv6: false,
+    allowTunnelsFromWorkloads: false,
+    filterDenyAction: false,
     vxlanUntracked: false,
     clearsPassWithAccept: false,
     tiers: false,
@@ -100,6 +116,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     failsafeInbound: 'tcp:22,udp:68,tcp:179,tcp:2379,tcp:2380,tcp:5473,tcp:6443,tcp:6666,tcp:6667',
     failsafeOutbound: 'udp:53,udp:67,tcp:179,tcp:2379,tcp:2380,tcp:5473,tcp:6443,tcp:6666,tcp:6667',
     failsafeReturnPathHasNet: true,
+    failsafeNets: true,
     forwardPolicy: 'apply-on-forward',
     forwardDefault: 'both-directions',
     mangleAcceptsWorkloads: false,
@@ -110,6 +127,9 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     wildcardEndpoint: 'all-but-untracked',
     workloadTunnelsDropped: true,
     vxlan: true,
+    vxlanIpv6: true,
+    allowTunnelsFromWorkloads: true,
+    filterDenyAction: true,
     vxlanUntracked: true,
     clearsPassWithAccept: true,
     tiers: true,
