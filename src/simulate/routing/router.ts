@@ -1,22 +1,18 @@
 import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import type { Host } from '../../host/host.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { RouteOutcome } from './route-outcome.ts';
 
-/** How routing ended. `reason` says why in words, naming the route, rule or sysctl. */
-export type RouteOutcome =
-  | { readonly kind: 'local'; readonly reason: string }
-  | {
-      readonly kind: 'forward';
-      readonly outInterface: string;
-      readonly nextHop: IpAddress | undefined;
-      readonly reason: string;
-    }
-  | { readonly kind: 'drop'; readonly reason: string }
-  | { readonly kind: 'reject'; readonly reason: string };
+export type { RouteOutcome } from './route-outcome.ts';
 
 /** The host's routing: local table, routes, policy rules, reverse-path filter, martians, forwarding. */
 export class Router {
   constructor(_host: Host) {}
+
+  /** The interface that IP and the rules see for a frame that arrives on `name`: the bridge or bond of a port, else itself. */
+  arrivalInterface(_name: string): string {
+    throw new Error('being written');
+  }
 
   /** What the kernel refuses before any hook (link down, ::1 on the wire, ...): the reason, or undefined. */
   refuseBeforePrerouting(_packet: PacketInFlight): string | undefined {
@@ -28,7 +24,10 @@ export class Router {
     throw new Error('being written');
   }
 
-  /** Routes a packet of a local process, before OUTPUT, or again after OUTPUT changed its destination or mark. */
+  /**
+   * Routes a packet of a local process, before OUTPUT, or again after OUTPUT changed its destination or mark. A packet to an
+   * address of the host itself is a `forward` by `lo`.
+   */
   routeOutput(_packet: PacketInFlight): RouteOutcome {
     throw new Error('being written');
   }
