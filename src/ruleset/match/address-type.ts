@@ -1,3 +1,5 @@
+import type { Definition } from '../definition.ts';
+import { not } from '../restore-text.ts';
 import type { Side } from './side.ts';
 
 /** `-m addrtype --src-type LOCAL` or `--dst-type LOCAL`. */
@@ -7,3 +9,10 @@ export interface AddressTypeMatch {
   readonly type: 'LOCAL';
   readonly negated: boolean;
 }
+
+export const addressTypeMatch: Definition<AddressTypeMatch> = {
+  kind: 'address-type',
+  validate: () => undefined,
+  render: ({ side, type, negated }) =>
+    `-m addrtype ${not(negated)}${side === 'source' ? '--src-type' : '--dst-type'} ${type}`,
+};

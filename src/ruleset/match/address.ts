@@ -1,4 +1,6 @@
-import type { Cidr } from '../../address/cidr.ts';
+import { type Cidr, renderCidr } from '../../address/cidr.ts';
+import type { Definition } from '../definition.ts';
+import { not } from '../restore-text.ts';
 import type { Side } from './side.ts';
 
 /** `-s` or `-d` with one block. */
@@ -8,3 +10,16 @@ export interface AddressMatch {
   readonly cidr: Cidr;
   readonly negated: boolean;
 }
+
+export const addressMatch: Definition<AddressMatch> = {
+  kind: 'address',
+  validate: ({ cidr }, { family }) =>
+    cidr.network.family === family
+      ? undefined
+      : `an IPv${family} rule cannot match ${renderCidr(cidr)}`,
+  // iptables does not store a block that holds every address.
+  render: ({ side, cidr, negated }) =>
+    cidr.prefixLength === 0 && !negated
+      ? ''
+      : `${not(negated)}${side === 'source' ? '-s' : '-d'} ${renderCidr(cidr)}`,
+};

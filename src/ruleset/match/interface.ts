@@ -1,3 +1,7 @@
+import { isInterfaceName } from '../../address/interface-name.ts';
+import type { Definition } from '../definition.ts';
+import { isPrintableAscii, not } from '../restore-text.ts';
+
 /** `-i` or `-o`. With `prefix`, every interface whose name starts with `name` (`cali+`). */
 export interface InterfaceMatch {
   readonly kind: 'interface';
@@ -6,3 +10,24 @@ export interface InterfaceMatch {
   readonly prefix: boolean;
   readonly negated: boolean;
 }
+
+/** Beside these a name is quoted; iptables-save itself never quotes an interface name. */
+const PLAIN_NAME = /^[A-Za-z0-9_.@=,%^~-]*$/;
+
+export const interfaceMatch: Definition<InterfaceMatch> = {
+  kind: 'interface',
+  validate: ({ name, prefix }) => {
+    const isEmptyPrefix = prefix && name === '';
+    if (!isEmptyPrefix && (!isInterfaceName(name) || !isPrintableAscii(name))) {
+      return 'an interface name that iptables cannot take';
+    }
+    if (prefix && name.length > 14) return 'an interface prefix of more than 14 bytes';
+    // A trailing plus always is a wildcard to iptables, so an interface that is really named so cannot be matched alone.
+    return !prefix && name.endsWith('+') ? 'an interface name that ends in a plus' : undefined;
+  },
+  render: ({ direction, name, prefix, negated }) => {
+    const pattern = prefix ? `${name}+` : name;
+    const text = PLAIN_NAME.test(name) ? pattern : `"${pattern.replace(/["'\\]/g, '\\$&')}"`;
+    return `${not(negated)}${direction === 'in' ? '-i' : '-o'} ${text}`;
+  },
+};

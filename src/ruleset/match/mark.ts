@@ -1,3 +1,6 @@
+import type { Definition } from '../definition.ts';
+import { isUnsigned, not, renderHex } from '../restore-text.ts';
+
 /** `-m mark --mark value/mask`: `(mark & mask) == value`; the value is not masked. */
 export interface MarkMatch {
   readonly kind: 'mark';
@@ -5,3 +8,17 @@ export interface MarkMatch {
   readonly mask: number;
   readonly negated: boolean;
 }
+
+const ALL_BITS = 0xffffffff;
+
+export const markMatch: Definition<MarkMatch> = {
+  kind: 'mark',
+  validate: ({ value, mask }) =>
+    isUnsigned(value, ALL_BITS) && isUnsigned(mask, ALL_BITS)
+      ? undefined
+      : 'a mark of more than 32 bits',
+  render: ({ value, mask, negated }) => {
+    const text = mask === ALL_BITS ? renderHex(value) : `${renderHex(value)}/${renderHex(mask)}`;
+    return `-m mark ${not(negated)}--mark ${text}`;
+  },
+};

@@ -1,0 +1,34 @@
+import type { Definition } from '../definition.ts';
+
+/** Ends the table's traversal: the packet goes on to the next table. */
+export interface AcceptTarget {
+  readonly kind: 'accept';
+}
+
+/** Ends the packet. */
+export interface DropTarget {
+  readonly kind: 'drop';
+}
+
+/** Goes back to the calling chain; in a base chain to its policy. */
+export interface ReturnTarget {
+  readonly kind: 'return';
+}
+
+export const acceptTarget: Definition<AcceptTarget> = {
+  kind: 'accept',
+  validate: () => undefined,
+  render: () => '-j ACCEPT',
+};
+
+export const dropTarget: Definition<DropTarget> = {
+  kind: 'drop',
+  validate: (_target, { table }) => (table === 'nat' ? 'DROP in table nat' : undefined),
+  render: () => '-j DROP',
+};
+
+export const returnTarget: Definition<ReturnTarget> = {
+  kind: 'return',
+  validate: () => undefined,
+  render: () => '-j RETURN',
+};

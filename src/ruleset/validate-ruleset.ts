@@ -1,0 +1,88 @@
+import { BASE_CHAIN } from './hook.ts';
+import { isSetName } from './match/set.ts';
+import type { Chain, IpSet, Ruleset, Table } from './ruleset.ts';
+import { isChainName } from './target/chain-call.ts';
+import { ruleContext, validateRule } from './validate-rule.ts';
+
+/**
+ * Checks that the restore tools would take a ruleset as it is meant, so that nothing unchecked reaches a restore file.
+ *
+ * @throws Error at the first thing that they would refuse or misread, naming table, chain and rule.
+ */
+export function checkRuleset(ruleset: Ruleset): void {
+  const sets = new Set<string>();
+  for (const set of ruleset.ipSets) {
+    checkSet(set, ruleset.family);
+    if (sets.has(set.name)) throw new Error(`set ${set.name} is defined twice`);
+    sets.add(set.name);
+  }
+  for (const table of ruleset.tables) checkTable(table, ruleset, sets);
+}
+
+/**
+ * Checks name, family and members of a set.
+ *
+ * @throws Error naming what ipset would refuse.
+ */
+export function checkSet(set: IpSet, family: number): void {
+  const where = `set ${JSON.stringify(set.name)}`;
+  if (!isSetName(set.name)) throw new Error(`${where}: a name that ipset cannot take`);
+  if (set.family !== family) throw new Error(`${where}: of another family than its ruleset`);
+  for (const member of set.members) {
+    const address = member.kind === 'net' ? member.cidr.network : member.address;
+    if (address.family !== set.family) throw new Error(`${where}: a member of another family`);
+    if ((member.kind === 'net') !== (set.type === 'hash:net')) {
+      throw new Error(`${where}: a member of another type`);
+    }
+    if (member.kind === 'net' && member.cidr.prefixLength === 0) {
+      throw new Error(`${where}: ipset cannot hold a block of every address`);
+    }
+  }
+}
+
+function checkTable(table: Table, ruleset: Ruleset, sets: ReadonlySet<string>): void {
+  const userChains = new Set<string>();
+  for (const chain of table.chains) {
+    checkChainName(chain, table);
+    if (chain.kind !== 'user') continue;
+    if (userChains.has(chain.name)) {
+      throw new Error(`chain ${chain.name} of table ${table.name} is defined twice`);
+    }
+    userChains.add(chain.name);
+  }
+  for (const chain of table.chains) {
+    for (const [index, rule] of chain.rules.entries()) {
+      const problem =
+        validateRule(rule, ruleContext(rule, ruleset.family, table.name)) ??
+        findDangling(chain, index, userChains, sets);
+      if (problem !== undefined) {
+        throw new Error(`table ${table.name}, chain ${chain.name}, rule ${index + 1}: ${problem}`);
+      }
+    }
+  }
+}
+
+function checkChainName(chain: Chain, table: Table): void {
+  const valid =
+    chain.kind === 'base' ? chain.name === BASE_CHAIN[chain.hook] : isChainName(chain.name);
+  if (!valid) {
+    throw new Error(`table ${table.name}: chain name ${JSON.stringify(chain.name)} is not valid`);
+  }
+}
+
+function findDangling(
+  chain: Chain,
+  index: number,
+  userChains: ReadonlySet<string>,
+  sets: ReadonlySet<string>,
+): string | undefined {
+  const rule = chain.rules[index];
+  const target = rule?.target;
+  if ((target?.kind === 'jump' || target?.kind === 'goto') && !userChains.has(target.chain)) {
+    return `chain ${target.chain} does not exist`;
+  }
+  for (const match of rule?.matches ?? []) {
+    if (match.kind === 'set' && !sets.has(match.set)) return `set ${match.set} does not exist`;
+  }
+  return undefined;
+}
