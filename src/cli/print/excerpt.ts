@@ -1,0 +1,43 @@
+import type { DocumentText } from '../../resources/read-resources.ts';
+import type { Paint } from './style.ts';
+
+/** The most lines of a document that are shown for one rule. */
+const MAX_LINES = 8;
+
+/**
+ * The lines of a document that a rule is written in: from `line` on, as long as they are indented deeper than it starts. Empty
+ * when the document's text is not at hand.
+ */
+export function renderExcerpt(
+  texts: readonly DocumentText[],
+  place: { readonly file: string; readonly line: number },
+  paint: Paint,
+): readonly string[] {
+  const text = texts.find(({ file }) => file === place.file)?.text;
+  if (text === undefined) return [];
+  const lines = text.split('\n', place.line + MAX_LINES).slice(place.line - 1);
+  const first = lines[0];
+  if (first === undefined) return [];
+  const indent = indentOf(first);
+  const block = [first];
+  for (const line of lines.slice(1, MAX_LINES)) {
+    if (line.trim() === '' || indentOf(line) <= indent) break;
+    block.push(line);
+  }
+  const width = String(place.line + block.length - 1).length;
+  return block.map((line, i) => {
+    const number = String(place.line + i).padStart(width);
+    const content = printable(line.slice(indent));
+    return `${paint(`${number} |`, 'dim')} ${i === 0 ? paint(content, 'bold') : content}`;
+  });
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/** Documents are other people's text: control characters could rewrite the terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  return text.replace(/\r$/, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
+}

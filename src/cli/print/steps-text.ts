@@ -1,0 +1,167 @@
+import { renderRule } from '../../ruleset/render-ruleset.ts';
+import type { RuleMeaning } from '../../ruleset/rule-meaning.ts';
+import type { Rule } from '../../ruleset/ruleset.ts';
+import type { TraceStep } from '../../simulate/packet-result.ts';
+import { assertNever } from '../../source/never.ts';
+import { printable } from './excerpt.ts';
+import type { Paint, Style } from './style.ts';
+
+/** One line of a trace, in columns. */
+interface Row {
+  /** What a line starts with; its width takes part in no column. */
+  readonly heading?: string;
+  readonly indent: number;
+  readonly cells: readonly string[];
+  readonly styles: readonly (readonly Style[])[];
+}
+
+/** The widest that a column may become before the next one is pushed to the right. */
+const WIDEST = [44, 40] as const;
+
+/** The steps of a packet's way as aligned lines: a heading for each hook, then its tables and rules. */
+export function renderSteps(steps: readonly TraceStep[], paint: Paint): readonly string[] {
+  const rows: Row[] = [];
+  let table = '';
+  for (const step of steps) {
+    if (step.kind === 'hook' || step.kind === 'route') table = '';
+    if ('table' in step && step.table !== table) {
+      table = step.table;
+      rows.push({ heading: table, indent: 1, cells: [], styles: [['dim']] });
+    }
+    rows.push(rowOf(step));
+  }
+  return alignRows(rows, paint);
+}
+
+function rowOf(step: TraceStep): Row {
+  switch (step.kind) {
+    case 'hook': {
+      const way = [
+        step.inInterface === '' ? '' : `in ${step.inInterface}`,
+        step.outInterface === '' ? '' : `out ${step.outInterface}`,
+      ].filter((part) => part !== '');
+      return {
+        heading: `${step.hook.toUpperCase()}${way.length > 0 ? `  ${way.join(' ')}` : ''}`,
+        indent: 0,
+        cells: [],
+        styles: [['bold']],
+      };
+    }
+    case 'rule':
+      return {
+        indent: 2 + step.depth,
+        cells: [`${step.chain} ${step.ruleNumber}`, step.effect, ruleWords(step.rule)],
+        styles: [[], effectStyle(step.effect), ['cyan']],
+      };
+    case 'passed-over':
+      return {
+        indent: 2 + step.depth,
+        cells: [
+          `${step.chain} ${step.ruleNumber}`,
+          'no match',
+          `${step.failed}${aside(step.rule)}`,
+        ],
+        styles: [['dim'], ['dim'], ['dim']],
+      };
+    case 'chain-policy':
+      return {
+        indent: 2,
+        cells: [step.chain, `policy ${step.verdict}`, ''],
+        styles: [[], step.verdict === 'drop' ? ['red'] : [], []],
+      };
+    case 'conntrack':
+      return named('conntrack', step.state, step.detail);
+    case 'nat': {
+      const what = step.side === 'destination' ? 'DNAT' : 'SNAT';
+      return named(what, `${step.before} -> ${step.after}`, step.detail);
+    }
+    case 'route':
+      return {
+        heading: `ROUTE  ${step.outcome === 'local' ? 'to this host' : step.outcome}: ${printable(step.detail)}`,
+        indent: 0,
+        cells: [],
+        styles: [step.outcome === 'drop' || step.outcome === 'reject' ? ['red'] : ['bold']],
+      };
+    case 'note':
+      return named('note', '', step.detail);
+    default:
+      return assertNever(step);
+  }
+}
+
+function named(what: string, value: string, detail: string): Row {
+  return { indent: 1, cells: [what, value, detail], styles: [['yellow'], ['yellow'], []] };
+}
+
+function effectStyle(effect: string): readonly Style[] {
+  if (/^(?:drop|reject)/.test(effect)) return ['red'];
+  return /^accept/.test(effect) ? ['green'] : [];
+}
+
+/** What a rule means and where it is written; a rule that only prepares is shown as it stands in the kernel. */
+function ruleWords(rule: Rule): string {
+  const place = rule.origin === undefined ? '' : `${rule.origin.file}:${rule.origin.line}`;
+  if (rule.meaning === undefined) return place === '' ? kernelText(rule) : place;
+  const words = meaningText(rule.meaning);
+  return place === '' ? words : `${words}  ${place}`;
+}
+
+function aside(rule: Rule): string {
+  if (rule.meaning === undefined) return '';
+  return `  (${ruleWords(rule)})`;
+}
+
+function kernelText(rule: Rule): string {
+  if (rule.matches.length === 0) return '';
+  // The family only matters for names of ICMP and REJECT types, which rules without a meaning of their own do not have.
+  return printable(renderRule({ ...rule, target: undefined, comment: undefined }, 4));
+}
+
+function meaningText(meaning: RuleMeaning): string {
+  switch (meaning.kind) {
+    case 'policy':
+      return `policy ${meaning.policy}, ${meaning.direction} rule ${meaning.ruleIndex}: ${meaning.action}`;
+    case 'profile':
+      return `profile ${meaning.profile}, ${meaning.direction} rule ${meaning.ruleIndex}: ${meaning.action}`;
+    case 'failsafe':
+      return `failsafe port, ${meaning.direction}`;
+    case 'default':
+      return meaning.tier === undefined
+        ? 'default: no rule matched'
+        : `end of tier ${meaning.tier}: no rule matched`;
+    case 'conntrack':
+      return 'connection tracking';
+    case 'workload':
+      return 'workload rule';
+    case 'tunnel':
+      return "Calico's own tunnels";
+    default:
+      return assertNever(meaning);
+  }
+}
+
+function alignRows(rows: readonly Row[], paint: Paint): readonly string[] {
+  const widths = WIDEST.map((widest, column) =>
+    Math.min(
+      widest,
+      Math.max(0, ...rows.map((row) => (row.cells[column]?.length ?? -1) + leftOf(row, column))),
+    ),
+  );
+  return rows.map((row) => {
+    const indent = '  '.repeat(row.indent);
+    if (row.heading !== undefined)
+      return `${indent}${paint(row.heading, ...(row.styles[0] ?? []))}`;
+    const last = row.cells.findLastIndex((cell) => cell !== '');
+    const cells = row.cells.slice(0, last + 1).map((cell, column) => {
+      const padding = (widths[column] ?? 0) - cell.length - leftOf(row, column);
+      const painted = paint(cell, ...(row.styles[column] ?? []));
+      return column === last ? painted : painted + ' '.repeat(Math.max(0, padding));
+    });
+    return `${indent}${cells.join('  ')}`;
+  });
+}
+
+/** The indent belongs to the first column, so that the second one starts at the same place everywhere. */
+function leftOf(row: Row, column: number): number {
+  return column === 0 ? row.indent * 2 : 0;
+}

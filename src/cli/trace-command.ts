@@ -1,0 +1,152 @@
+import { readDocumentTexts } from '../files/read-document-texts.ts';
+import type { Packet } from '../packet/packet.ts';
+import { compare, type Expectation, type Mismatch } from '../scenario/expectation.ts';
+import type { NodeModel } from '../scenario/node-model.ts';
+import { PacketSession } from '../scenario/packet-session.ts';
+import type { PacketResult } from '../simulate/packet-result.ts';
+import { resultToJson } from '../simulate/result-json.ts';
+import { UsageError } from '../source/errors.ts';
+import {
+  type DocumentOptions,
+  outputForm,
+  type PrintOptions,
+  wantsColor,
+} from './common-options.ts';
+import { parseExpectOption } from './expect-option.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
+import { renderModelHeader } from './print/model-header.ts';
+import { painter } from './print/style.ts';
+import { renderTrace, type TracePrinting } from './print/trace-text.ts';
+import { packetFromWords, packetsFromText } from './read-packets.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+export interface TraceOptions extends DocumentOptions, PrintOptions {
+  readonly packets?: string;
+  readonly independent?: boolean;
+  readonly output: string;
+  readonly expect: readonly string[];
+}
+
+const FORMS = ['text', 'json', 'ndjson', 'yaml'] as const;
+
+/** `hepsim trace`: what happens to a packet, and which line decides. Returns the exit code. @throws InputError, UsageError */
+export async function runTrace(
+  words: readonly string[],
+  options: TraceOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const form = outputForm(options.output, FORMS);
+  const expectation = options.expect.flatMap(parseExpectOption);
+  const packets = packetsOf(words, options, terminal);
+  const loaded = loadModel(options, terminal);
+  const results = simulate(loaded.model, packets, options);
+  if (form === 'text') printText(results, loaded, options, terminal);
+  else await printData(form, results, options, terminal);
+  return reportMismatches(results, expectation, terminal);
+}
+
+function packetsOf(
+  words: readonly string[],
+  options: TraceOptions,
+  terminal: Terminal,
+): readonly Packet[] {
+  const { packets, filename } = options;
+  if (packets === undefined) {
+    if (words.length > 0) return [packetFromWords(words)];
+    throw new UsageError(
+      'no packet',
+      "Describe one: hepsim trace -f policy.yaml 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0'",
+    );
+  }
+  if (words.length > 0) {
+    throw new UsageError('a packet in words and --packets exclude each other');
+  }
+  if (packets === '-' && filename.includes('-')) {
+    throw new UsageError('-f - and --packets - cannot both read standard input');
+  }
+  const [file] = readDocumentTexts([packets], terminal.readStdin);
+  return packetsFromText(packets, file?.text ?? '');
+}
+
+/** Runs the packets as they are read, so that a long file needs no more memory than its results. */
+function simulate(
+  model: NodeModel,
+  packets: readonly Packet[],
+  options: TraceOptions,
+): readonly PacketResult[] {
+  const session = new PacketSession((family) => model.simulator(family));
+  const explain = options.verbose === true && options.output === 'text';
+  return packets.map((packet) => {
+    if (options.independent === true) session.reset();
+    return session.run(packet, { explain });
+  });
+}
+
+function printText(
+  results: readonly PacketResult[],
+  { model, texts }: LoadedModel,
+  options: TraceOptions,
+  terminal: Terminal,
+): void {
+  if (options.quiet === true) {
+    for (const { verdict } of results) terminal.writeOut(`${verdict}\n`);
+    return;
+  }
+  const printing: TracePrinting = {
+    paint: painter({ color: wantsColor(options, terminal) }),
+    texts,
+  };
+  terminal.writeOut(renderModelHeader(model, printing.paint));
+  for (const [index, result] of results.entries()) {
+    if (index > 0) terminal.writeOut(`\n${printing.paint('-'.repeat(72), 'dim')}\n`);
+    terminal.writeOut(renderTrace(result, printing));
+  }
+}
+
+async function printData(
+  form: 'json' | 'ndjson' | 'yaml',
+  results: readonly PacketResult[],
+  options: TraceOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const values = results.map((result) => dataOf(result, options));
+  if (form === 'ndjson') {
+    for (const value of values) terminal.writeOut(`${JSON.stringify(value)}\n`);
+    return;
+  }
+  const whole = options.packets === undefined ? values[0] : values;
+  if (form === 'json') {
+    terminal.writeOut(`${JSON.stringify(whole, null, 2)}\n`);
+    return;
+  }
+  const { stringify } = await import('yaml');
+  terminal.writeOut(stringify(whole, { aliasDuplicateObjects: false }));
+}
+
+/** `-q` leaves the verdict alone in every form. */
+function dataOf(result: PacketResult, options: TraceOptions): Record<string, unknown> {
+  return options.quiet === true ? { verdict: result.verdict } : resultToJson(result);
+}
+
+function reportMismatches(
+  results: readonly PacketResult[],
+  expectation: Expectation,
+  terminal: Terminal,
+): number {
+  if (expectation.length === 0) return EXIT.holds;
+  let code: number = EXIT.holds;
+  for (const [index, result] of results.entries()) {
+    const mismatches = compare(expectation, resultToJson(result));
+    if (mismatches.length === 0) continue;
+    code = EXIT.doesNotHold;
+    const which = results.length > 1 ? `packet ${index + 1}: ` : '';
+    for (const mismatch of mismatches) {
+      terminal.writeError(`${which}${mismatchText(mismatch)}\n`);
+    }
+  }
+  return code;
+}
+
+function mismatchText({ field, expected, got }: Mismatch): string {
+  return `expected ${field} ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`;
+}

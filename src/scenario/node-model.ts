@@ -1,0 +1,127 @@
+import { type Cidr, renderCidr } from '../address/cidr.ts';
+import type { IpFamily } from '../address/ip-address.ts';
+import { compilePolicy } from '../compile/compile.ts';
+import { compileServices } from '../compile/compile-services.ts';
+import { buildHost } from '../host/build-host.ts';
+import { deriveHost } from '../host/derive-host.ts';
+import type { Host } from '../host/host.ts';
+import type { NodePolicy } from '../policy/node-policy.ts';
+import { resolveNode } from '../policy/resolve.ts';
+import type { ResourceSet } from '../resources/resource-set.ts';
+import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import { Simulator } from '../simulate/simulator.ts';
+import { renderLocation } from '../source/location.ts';
+import { chooseNode, type NodeChoice } from './choose-node.ts';
+import { ownRules } from './own-rules.ts';
+
+export interface NodeModelOptions {
+  /** The node asked for; undefined: the one that documents name. */
+  readonly node?: string | undefined;
+  /** The name of the machine that hepsim runs on: the node where documents name none, or several. */
+  readonly machine: string;
+  /** FELIX_* variables; others are ignored. */
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/**
+ * Everything that the documents mean for one node: its machine, its policy, its rules. The rules of a family are compiled when
+ * first asked for.
+ */
+export class NodeModel {
+  readonly resources: ResourceSet;
+  readonly choice: NodeChoice;
+  readonly host: Host;
+  readonly policy: NodePolicy;
+  private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
+  private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
+  private readonly simulators: Map<IpFamily, Simulator> = new Map();
+
+  /** @throws InputError when the documents contradict each other. */
+  constructor(resources: ResourceSet, options: NodeModelOptions) {
+    this.resources = resources;
+    this.choice = chooseNode(resources, { wanted: options.node, machine: options.machine });
+    const { node } = this.choice;
+    this.host = hostOf(resources, node);
+    this.policy = resolveNode(resources, {
+      node,
+      interfaces: this.host.interfaces.map(({ name, addresses }) => ({
+        name,
+        addresses: addresses.map(({ address }) => address),
+      })),
+      environment: options.environment,
+    });
+  }
+
+  /** The rules that policy compiles to. */
+  compiledRules(family: IpFamily): Ruleset {
+    return cached(this.policyRules, family, () => compilePolicy(this.policy, family));
+  }
+
+  /** The rules of Kubernetes Services: the host's own, as kube-proxy writes them. */
+  serviceRules(family: IpFamily): Ruleset {
+    return compileServices(this.resources.kubernetes, {
+      node: this.choice.node,
+      family,
+      clusterCidrs: this.policy.pools
+        .map(({ cidr }) => cidr)
+        .filter((cidr: Cidr) => cidr.network.family === family)
+        .map(renderCidr),
+    });
+  }
+
+  /** Everything on the host that is not ours: Services, and what the Host document carries. */
+  hostRules(family: IpFamily): Ruleset {
+    return cached(this.foreignRules, family, () => {
+      const services = this.serviceRules(family);
+      const written = family === 4 ? this.host.iptables : this.host.ip6tables;
+      return written === undefined ? services : mergeRulesets(services, ownRules(written, family));
+    });
+  }
+
+  /** The rules that packets of a family meet: policy's in front of the host's own. */
+  ruleset(family: IpFamily): Ruleset {
+    return mergeRulesets(this.compiledRules(family), this.hostRules(family));
+  }
+
+  /**
+   * The simulator of a family; one for each, kept, so that reset it before an unrelated packet. The kernel's connection table is
+   * one for both families, but no connection has packets of both.
+   */
+  simulator(family: IpFamily): Simulator {
+    return cached(
+      this.simulators,
+      family,
+      () =>
+        new Simulator({
+          host: this.host,
+          rulesets: [this.ruleset(family)],
+          notModelled: this.notModelled(),
+        }),
+    );
+  }
+
+  /** What keeps packets from being judged, in words with the place. */
+  notModelled(): readonly { readonly what: string; readonly family: IpFamily | undefined }[] {
+    return this.policy.notModelled.map(({ what, location, family }) => ({
+      what: `${what} (${renderLocation(location)})`,
+      family,
+    }));
+  }
+}
+
+function hostOf(resources: ResourceSet, node: string): Host {
+  const written = resources.hosts.find(({ metadata }) => metadata.name === node);
+  if (written !== undefined) return buildHost(written);
+  const ofNode = <T extends { readonly node: string }>(endpoints: readonly T[]): readonly T[] =>
+    endpoints.filter((endpoint) => endpoint.node === node);
+  return deriveHost(node, ofNode(resources.hostEndpoints), ofNode(resources.workloadEndpoints));
+}
+
+function cached<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  const found = cache.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  cache.set(key, made);
+  return made;
+}
