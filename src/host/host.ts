@@ -66,7 +66,7 @@ export interface Host {
   readonly interfaces: readonly HostInterface[];
   /** Static routes of every table. */
   readonly routes: readonly Route[];
-  /** Beside the kernel's own three (local 0, main 32766, default 32767), which are listed too unless removed. */
+  /** In the order in which the kernel asks them; its own (local 0, main 32766, IPv4 default 32767) are listed too unless removed. */
   readonly rules: readonly RoutingRule[];
   /** By full dotted name, such as `net.ipv4.ip_forward`; values as integers. Absent: the documented default. */
   readonly sysctls: ReadonlyMap<string, number>;
