@@ -13,6 +13,8 @@ export type DecisionKind =
   | 'default'
   | 'conntrack'
   | 'workload'
+  /** Traffic of Calico's own tunnels between hosts, accepted or dropped before policy. */
+  | 'tunnel'
   | 'unpoliced'
   | 'foreign'
   | 'routing';

@@ -1,8 +1,19 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import type { Host } from '../host/host.ts';
-import type { Packet } from '../packet/packet.ts';
+import { LOCAL, type Packet } from '../packet/packet.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { Choices } from './choices.ts';
+import { ConnectionTracker } from './conntrack/connection-tracker.ts';
+import { metOwnRule } from './decision.ts';
+import { followEveryWay, type Way } from './every-way.ts';
+import { Journal } from './journal.ts';
+import { Journey, type PacketPath } from './journey.ts';
+import { arrivalOf } from './packet-arrival.ts';
+import { PacketInFlight } from './packet-in-flight.ts';
 import type { PacketResult } from './packet-result.ts';
+import { Router } from './routing/router.ts';
+import { RuleProgram } from './rule-program.ts';
+import { WayResult } from './way-result.ts';
 
 export interface SimulatorOptions {
   readonly host: Host;
@@ -12,17 +23,74 @@ export interface SimulatorOptions {
   readonly notModelled: readonly { readonly what: string; readonly family: IpFamily | undefined }[];
 }
 
+/** One family's part of the host. */
+interface FamilyPath {
+  readonly path: PacketPath;
+  readonly journey: Journey;
+  readonly notModelled: readonly string[];
+}
+
 /** One host: its rules, its routes and its connection table. Packets run through it in order. */
 export class Simulator {
-  constructor(_options: SimulatorOptions) {}
+  readonly #host: Host;
+  readonly #router: Router;
+  readonly #tracker: ConnectionTracker;
+  readonly #families: Readonly<Record<IpFamily, FamilyPath>>;
+  /** Simulated time, in milliseconds since the sequence's start. */
+  #nowMs = 0;
 
-  /** Runs one packet. With `explain` the steps also hold the rules that were looked at and did not match. */
-  run(_packet: Packet, _options: { readonly explain?: boolean } = {}): PacketResult {
-    throw new Error('run is being written');
+  constructor(options: SimulatorOptions) {
+    this.#host = options.host;
+    this.#router = new Router(options.host);
+    this.#tracker = new ConnectionTracker(options.host.sysctls);
+    this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };
+  }
+
+  /**
+   * Runs one packet. With `explain` the steps also hold the rules that were looked at and did not match.
+   *
+   * @throws PacketPathError when the packet cannot begin on this host, as on an interface that it does not have.
+   */
+  run(packet: Packet, options: { readonly explain?: boolean } = {}): PacketResult {
+    const from = arrivalOf(packet, this.#host, this.#router);
+    if (packet.timeSeconds !== undefined) this.#nowMs = packet.timeSeconds * 1000;
+    const { path, journey, notModelled } = this.#families[packet.family];
+    path.journal.explaining = options.explain === true;
+    const inInterface = from === LOCAL ? '' : this.#router.arrivalInterface(from);
+    const walk = (): Way => {
+      path.journal.clear();
+      const flight = new PacketInFlight(packet, inInterface);
+      const ending = journey.run(flight, this.#nowMs);
+      return { flight, ending, unknown: journey.unknown, record: path.journal.record() };
+    };
+    const { way, because } = followEveryWay(path, walk);
+    if (notModelled.length > 0 && metOwnRule(way.record)) because.push(...notModelled);
+    return new WayResult(packet.in === from ? packet : { ...packet, in: from }, way, because);
   }
 
   /** Empties the connection table and sets the clock back to 0. */
   reset(): void {
-    throw new Error('reset is being written');
+    this.#tracker.clear();
+    this.#nowMs = 0;
+  }
+
+  #family(options: SimulatorOptions, family: IpFamily): FamilyPath {
+    const ruleset = options.rulesets.find((one) => one.family === family);
+    const program = new RuleProgram(ruleset ?? { family, tables: [], ipSets: [] });
+    const path: PacketPath = {
+      host: options.host,
+      program,
+      router: this.#router,
+      tracker: this.#tracker,
+      journal: new Journal(program),
+      choices: new Choices(),
+    };
+    return {
+      path,
+      journey: new Journey(path),
+      notModelled: options.notModelled
+        .filter((one) => one.family === undefined || one.family === family)
+        .map((one) => one.what),
+    };
   }
 }

@@ -1,0 +1,205 @@
+import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { ChainOwner, RuleMeaning } from '../ruleset/rule-meaning.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+import { EVENT, type JournalRecord } from './journal.ts';
+import type { Ending } from './journey.ts';
+import type { Decision } from './packet-result.ts';
+import type { ProgramRule } from './rule-program.ts';
+
+/** What every chain that the compiler makes is called by. */
+const OWN_PREFIX = 'hep-';
+
+/** What settled a packet's verdict, and everything of ours that accepted or dropped it on the way. */
+export interface Decisions {
+  readonly decision: Decision;
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * Reads out of the rules that a packet met what they decided, in the author's words.
+ *
+ * The endpoint that a rule speaks of is the owner of its chain, or of the nearest chain that called it. A policy that allows only sets
+ * a mark; the rule that later accepts for the mark has no meaning of its own.
+ */
+export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
+  const decisions: Decision[] = [];
+  let accepted: Decision | undefined;
+  let foreignAccept: Decision | undefined;
+  let ended: Decision | undefined;
+  for (const met of rulesMet(record)) {
+    const decision = ownDecision(met);
+    const isEnd = ending.cause.kind === 'rule' && ending.cause.rule === met.id;
+    if (decision !== undefined) {
+      decisions.push(decision);
+      if (accepts(met.rule)) accepted = decision;
+    }
+    if (isEnd) ended = decision ?? { kind: 'foreign', ...placeOf(met) };
+    if (isForeignAccept(met)) foreignAccept = { kind: 'foreign', ...placeOf(met) };
+  }
+  const decision = ended ??
+    endedOtherwise(record, ending) ??
+    accepted ??
+    foreignAccept ?? { kind: 'unpoliced' as const };
+  return { decision, decisions };
+}
+
+/** Whether the packet met a rule of ours: of a chain that the compiler makes, or a jump into one. */
+export function metOwnRule({ program, words }: JournalRecord): boolean {
+  for (let i = 0; i < words.length; i += 2) {
+    const number = words[i]!;
+    if (number >= 0 && isOwn(program.rules[number]!)) return true;
+  }
+  return false;
+}
+
+function isOwn({ rule, chain }: ProgramRule): boolean {
+  const target = rule.target;
+  return (
+    rule.meaning !== undefined ||
+    chain.chain.name.startsWith(OWN_PREFIX) ||
+    ((target?.kind === 'jump' || target?.kind === 'goto') && target.chain.startsWith(OWN_PREFIX))
+  );
+}
+
+/** A rule that matched, at the hook where it did, with the endpoint it speaks of. */
+interface MetRule {
+  readonly id: number;
+  readonly rule: Rule;
+  readonly number: number;
+  readonly chain: string;
+  readonly own: boolean;
+  readonly table: TableName;
+  readonly hook: Hook;
+  readonly owner: ChainOwner | undefined;
+}
+
+function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[] {
+  const met: MetRule[] = [];
+  const owners: (ChainOwner | undefined)[] = [];
+  let hook: Hook = 'prerouting';
+  for (let i = 0; i < words.length; i += 2) {
+    const id = words[i]!;
+    if (id < 0) {
+      const event = id === EVENT ? events[words[i + 1]!] : undefined;
+      if (event?.kind === 'hook') hook = event.hook;
+      continue;
+    }
+    const placed = program.rules[id]!;
+    const depth = words[i + 1]!;
+    const chain = placed.chain.chain;
+    // A base chain belongs to nobody; what was called from the one before is over.
+    if (chain.kind === 'base') owners[0] = undefined;
+    const owner = chain.kind === 'user' && chain.owner ? chain.owner : owners[depth];
+    const target = placed.rule.target;
+    if (target?.kind === 'jump') owners[depth + 1] = owner;
+    if (target?.kind === 'goto') owners[depth] = owner;
+    if (placed.rule.meaning === undefined && !isTerminal(placed.rule)) continue;
+    met.push({
+      id,
+      rule: placed.rule,
+      number: placed.number,
+      chain: chain.name,
+      own: isOwn(placed),
+      table: placed.chain.table,
+      hook,
+      owner,
+    });
+  }
+  return met;
+}
+
+function isTerminal({ target }: Rule): boolean {
+  return target?.kind === 'accept' || target?.kind === 'drop' || target?.kind === 'reject';
+}
+
+function drops({ target }: Rule): boolean {
+  return target?.kind === 'drop' || target?.kind === 'reject';
+}
+
+/** Whether a rule with a meaning lets the packet through rather than stopping it. */
+function accepts(rule: Rule): boolean {
+  return !drops(rule);
+}
+
+function isForeignAccept({ own, rule, table }: MetRule): boolean {
+  return !own && rule.target?.kind === 'accept' && table === 'filter';
+}
+
+/** What a rule of ours decided; undefined for a foreign one and for one that passes, logs or lets an unpoliced packet go. */
+function ownDecision(met: MetRule): Decision | undefined {
+  const meaning = met.rule.meaning;
+  if (meaning === undefined) return undefined;
+  const owner = met.owner;
+  const about = {
+    ...(owner === undefined ? {} : { endpoint: owner.endpoint, type: owner.type }),
+    ...placeOf(met),
+  };
+  switch (meaning.kind) {
+    case 'policy':
+      if (!settles(meaning)) return undefined;
+      return {
+        kind: 'policy',
+        policy: meaning.policy,
+        tier: meaning.tier,
+        direction: meaning.direction,
+        ruleIndex: meaning.ruleIndex,
+        ...about,
+      };
+    case 'profile':
+      if (!settles(meaning)) return undefined;
+      return {
+        kind: 'profile',
+        policy: meaning.profile,
+        direction: meaning.direction,
+        ruleIndex: meaning.ruleIndex,
+        ...about,
+      };
+    case 'failsafe':
+      return { kind: 'failsafe', direction: meaning.direction, ...about };
+    case 'default':
+      // An endpoint without policy of the kind accepts, which nothing of ours decided.
+      if (!drops(met.rule)) return undefined;
+      return {
+        kind: 'default',
+        ...(meaning.tier === undefined ? {} : { tier: meaning.tier }),
+        ...(owner === undefined ? {} : { direction: owner.direction }),
+        ...about,
+      };
+    default:
+      return {
+        kind: meaning.kind,
+        ...(owner === undefined ? {} : { direction: owner.direction }),
+        ...about,
+      };
+  }
+}
+
+function settles(meaning: Extract<RuleMeaning, { readonly action: string }>): boolean {
+  return meaning.action === 'allow' || meaning.action === 'deny';
+}
+
+/** Where a rule stands, in the contract's fields. */
+function placeOf(met: MetRule): Pick<Decision, 'hook' | 'table' | 'chain' | 'rule' | 'source'> {
+  const origin = met.rule.origin;
+  return {
+    hook: met.hook,
+    table: met.table,
+    chain: met.chain,
+    rule: met.number,
+    ...(origin === undefined ? {} : { source: { file: origin.file, line: origin.line } }),
+  };
+}
+
+function endedOtherwise({ program }: JournalRecord, { cause }: Ending): Decision | undefined {
+  switch (cause.kind) {
+    case 'chain-policy': {
+      const { table, chain } = program.chains[cause.chain]!;
+      return { kind: 'foreign', hook: cause.hook, table, chain: chain.name, rule: 0 };
+    }
+    case 'routing':
+    case 'conntrack':
+      return { kind: cause.kind, reason: cause.reason };
+    default:
+      return undefined;
+  }
+}

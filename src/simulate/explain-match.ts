@@ -1,0 +1,134 @@
+import { renderCidr } from '../address/cidr.ts';
+import { renderIpAddress } from '../address/ip-address.ts';
+import { renderPortRange } from '../address/port-range.ts';
+import { hasPorts, renderProtocol } from '../address/protocol.ts';
+import type { Match } from '../ruleset/match/match.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+import { assertNever } from '../source/never.ts';
+import {
+  isUnknowable,
+  type MatchContext,
+  matches,
+  STATE_BIT,
+  stateBits,
+} from './match-evaluation.ts';
+import type { PacketInFlight } from './packet-in-flight.ts';
+
+/** The first of the rule's criteria that the packet fails, with what the packet has: `` `-p tcp`: the packet is udp ``. */
+export function firstFailure(rule: Rule, packet: PacketInFlight, context: MatchContext): string {
+  const failed =
+    rule.matches.find((match) => !matches(match, packet, context)) ??
+    rule.matches.find(isUnknowable);
+  if (failed === undefined) throw new Error('a rule without a failing match was passed over');
+  return `\`${criterion(failed, packet)}\`: ${had(failed, packet)}`;
+}
+
+/** One match in the words of iptables. */
+function criterion(match: Match, packet: PacketInFlight): string {
+  const not = 'negated' in match && match.negated ? '! ' : '';
+  switch (match.kind) {
+    case 'protocol':
+      return `${not}-p ${renderProtocol(match.protocol)}`;
+    case 'address':
+      return `${not}${match.side === 'source' ? '-s' : '-d'} ${renderCidr(match.cidr)}`;
+    case 'interface':
+      return `${not}${match.direction === 'in' ? '-i' : '-o'} ${match.name}${match.prefix ? '+' : ''}`;
+    case 'ports':
+      return `${not}${match.side === 'source' ? '--sport' : '--dport'} ${renderPortRange(match.range)}`;
+    case 'multiport': {
+      const ranges = match.ranges.map(renderPortRange).join(',');
+      return `${not}${match.side === 'source' ? '--sports' : '--dports'} ${ranges}`;
+    }
+    case 'conntrack-state':
+      return `${not}--ctstate ${match.states.join(',')}`;
+    case 'mark':
+      return `${not}--mark ${hex(match.value)}/${hex(match.mask)}`;
+    case 'set':
+      return `${not}--match-set ${match.set} ${match.directions.join(',')}`;
+    case 'icmp': {
+      const option = packet.family === 4 ? '--icmp-type' : '--icmpv6-type';
+      const code = match.code === undefined ? '' : `/${match.code}`;
+      return `${not}${option} ${match.type}${code}`;
+    }
+    case 'address-type':
+      return `${not}${match.side === 'source' ? '--src-type' : '--dst-type'} ${match.type}`;
+    case 'rpfilter':
+      return `-m rpfilter${match.validMark ? ' --validmark' : ''}${match.negated ? ' --invert' : ''}`;
+    case 'statistic':
+      return `--mode random --probability ${match.probability}`;
+    case 'recent':
+      return `-m recent --${match.mode} --name ${match.name}`;
+    case 'limit':
+      return `--limit ${match.rate}`;
+    default:
+      return assertNever(match);
+  }
+}
+
+/** What the packet has where the match looks. */
+function had(match: Match, packet: PacketInFlight): string {
+  switch (match.kind) {
+    case 'protocol':
+      return `the packet is ${renderProtocol(packet.protocol)}`;
+    case 'address':
+      return `the packet has ${addressOf(match.side, packet)}`;
+    case 'interface': {
+      const name = match.direction === 'in' ? packet.inInterface : packet.outInterface;
+      return name === ''
+        ? `the packet has no ${match.direction === 'in' ? 'input' : 'output'} interface here`
+        : `the packet has ${name}`;
+    }
+    case 'ports':
+    case 'multiport':
+      if (!hasPorts(packet.protocol)) return 'the packet has no ports';
+      return `the packet has ${match.side === 'source' ? packet.sourcePort : packet.destinationPort}`;
+    case 'conntrack-state':
+      return `the packet is ${renderStates(stateBits(packet))}`;
+    case 'mark':
+      return `the packet has ${hex(packet.mark)}`;
+    case 'set':
+      return `the packet has ${setKey(match, packet)}`;
+    case 'icmp':
+      return packet.packet.icmpType === 0 && packet.protocol !== 1
+        ? `the packet is ${renderProtocol(packet.protocol)}`
+        : `the packet has ${packet.packet.icmpType}/${packet.packet.icmpCode}`;
+    case 'address-type':
+      return `${addressOf(match.side, packet)} is ${match.negated ? 'an' : 'no'} address of the host`;
+    case 'rpfilter':
+      return match.negated
+        ? `the route back to ${addressOf('source', packet)} leaves by ${packet.inInterface}`
+        : `the route back to ${addressOf('source', packet)} does not leave by ${packet.inInterface}`;
+    case 'statistic':
+      return 'followed here as if chance had not matched';
+    case 'recent':
+      return 'followed here as if the address had not been seen';
+    case 'limit':
+      return 'followed here as if the rate were exceeded';
+    default:
+      return assertNever(match);
+  }
+}
+
+function addressOf(side: 'source' | 'destination', packet: PacketInFlight): string {
+  return renderIpAddress(side === 'source' ? packet.source : packet.destination);
+}
+
+function setKey(match: Extract<Match, { kind: 'set' }>, packet: PacketInFlight): string {
+  const [first, second] = match.directions;
+  const address = addressOf(first === 'src' ? 'source' : 'destination', packet);
+  if (second === undefined) return address;
+  const port = second === 'src' ? packet.sourcePort : packet.destinationPort;
+  return `${address},${renderProtocol(packet.protocol)}:${port}`;
+}
+
+function renderStates(bits: number): string {
+  return Object.entries(STATE_BIT)
+    .filter(([, bit]) => (bits & bit) !== 0)
+    .map(([name]) => name)
+    .join(',');
+}
+
+/** A mark as iptables writes it. */
+export function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16)}`;
+}

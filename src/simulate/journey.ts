@@ -1,0 +1,339 @@
+import { renderIpAddress } from '../address/ip-address.ts';
+import { hasPorts, isIcmp } from '../address/protocol.ts';
+import type { Host } from '../host/host.ts';
+import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { Choices } from './choices.ts';
+import type { ConnectionTracker, NatPlace } from './conntrack/connection-tracker.ts';
+import type { Journal } from './journal.ts';
+import type { PacketInFlight } from './packet-in-flight.ts';
+import { STAGES, type Stage } from './pipeline.ts';
+import { whyNotAnswered } from './reject-answer.ts';
+import type { RouteOutcome, Router } from './routing/router.ts';
+import type { RuleProgram } from './rule-program.ts';
+import { ChainWalker } from './traverse.ts';
+
+/** How a packet's way ended, and by what. */
+export interface Ending {
+  readonly verdict: 'accept' | 'drop' | 'reject';
+  /** `local`, an interface, or null. */
+  readonly delivered: string | null;
+  readonly cause: EndingCause;
+}
+
+export type EndingCause =
+  /** Nothing ended it. */
+  | { readonly kind: 'arrived' }
+  /** By its number in the program. */
+  | { readonly kind: 'rule'; readonly rule: number }
+  /** A base chain's policy, by the chain's number in the program. */
+  | { readonly kind: 'chain-policy'; readonly chain: number; readonly hook: Hook }
+  | { readonly kind: 'routing'; readonly reason: string }
+  | { readonly kind: 'conntrack'; readonly reason: string };
+
+/** The parts of one host that packets of one family pass. */
+export interface PacketPath {
+  readonly host: Host;
+  readonly program: RuleProgram;
+  readonly router: Router;
+  readonly tracker: ConnectionTracker;
+  readonly journal: Journal;
+  readonly choices: Choices;
+}
+
+const LOOPBACK = 'lo';
+
+/** Takes packets of one family through the host, one after the other. */
+export class Journey {
+  readonly #path: PacketPath;
+  readonly #walker: ChainWalker;
+  #nowMs = 0;
+  /** The output interface after OUTPUT; its own rules still see the one before. */
+  #onward = '';
+  /** In the second half of a local-to-local packet's way. */
+  #returned = false;
+  /** What could not be known on the last packet's way, in words. */
+  unknown: string[] = [];
+
+  constructor(path: PacketPath) {
+    this.#path = path;
+    this.#walker = new ChainWalker(path.program, path.router, path.journal, path.choices);
+  }
+
+  /** Runs a packet to its end; one that a process of the host sends has no input interface. */
+  run(packet: PacketInFlight, nowMs: number): Ending {
+    this.#nowMs = nowMs;
+    this.#returned = false;
+    this.unknown = [];
+    this.#walker.opaque.length = 0;
+    const ending = packet.inInterface === '' ? this.#leave(packet) : this.#arrive(packet);
+    for (const description of this.#walker.opaque) {
+      this.unknown.push(`the host's own rules are not modelled: ${description}`);
+    }
+    if (ending.verdict !== 'accept' && packet.connection?.confirmed === false) {
+      this.#path.tracker.forget(packet);
+    }
+    return ending;
+  }
+
+  #arrive(packet: PacketInFlight): Ending {
+    const { router } = this.#path;
+    const refused = router.refuseBeforePrerouting(packet);
+    if (refused !== undefined) return this.#unrouted({ kind: 'drop', reason: refused });
+    const stopped = this.#hook('prerouting', packet);
+    if (stopped !== undefined) return stopped;
+    const route = router.routeInput(packet);
+    if (!isRouted(route)) return this.#unrouted(route);
+    this.#noteRoute(route);
+    if (route.kind === 'local') return this.#hook('input', packet) ?? arrived('local');
+    packet.outInterface = route.outInterface;
+    packet.ttl--;
+    return this.#hook('forward', packet) ?? this.#depart(packet);
+  }
+
+  #leave(packet: PacketInFlight): Ending {
+    const route = this.#path.router.routeOutput(packet);
+    if (!isRouted(route)) return this.#unrouted(route);
+    this.#noteRoute(route);
+    packet.outInterface = outInterfaceOf(route);
+    this.#onward = packet.outInterface;
+    const stopped = this.#hook('output', packet);
+    if (stopped !== undefined) return stopped;
+    packet.outInterface = this.#onward;
+    return this.#depart(packet);
+  }
+
+  #depart(packet: PacketInFlight): Ending {
+    const stopped = this.#hook('postrouting', packet);
+    if (stopped !== undefined) return stopped;
+    if (packet.outInterface !== LOOPBACK) return arrived(packet.outInterface);
+    // The route made for leaving is kept across the loop, so that nothing is routed or refused again.
+    packet.inInterface = LOOPBACK;
+    packet.outInterface = '';
+    this.#returned = true;
+    return this.#hook('prerouting', packet) ?? this.#hook('input', packet) ?? arrived('local');
+  }
+
+  /** Runs one hook; the ending when the packet goes no further. */
+  #hook(hook: Hook, packet: PacketInFlight): Ending | undefined {
+    this.#path.journal.event({
+      kind: 'hook',
+      hook,
+      inInterface: packet.inInterface,
+      outInterface: packet.outInterface,
+    });
+    const stages = STAGES[hook];
+    for (let i = 0; i < stages.length; i++) {
+      const ending = this.#stage(stages[i]!, hook, packet);
+      if (ending !== undefined) return ending;
+    }
+    return undefined;
+  }
+
+  #stage(stage: Stage, hook: Hook, packet: PacketInFlight): Ending | undefined {
+    switch (stage.kind) {
+      case 'conntrack':
+        this.#track(hook, packet);
+        return undefined;
+      case 'nat':
+        return this.#translate(stage.side, hook, packet);
+      case 'confirm':
+        return this.#confirm(packet);
+      default:
+        return this.#table(stage.table, hook, packet);
+    }
+  }
+
+  #table(table: TableName, hook: Hook, packet: PacketInFlight): Ending | undefined {
+    const chain = this.#path.program.baseChain(table, hook);
+    if (chain < 0) return undefined;
+    const mark = packet.mark;
+    const end = this.#walker.walk(chain, packet);
+    if (end === 'drop') return this.#stopped('drop', chain, hook);
+    if (end === 'reject') return this.#rejected(packet, chain, hook);
+    // Only table mangle has the packet routed again for its mark (netfilter-facts 4.5).
+    if (hook === 'output' && table === 'mangle' && packet.mark !== mark) {
+      return this.#reroute(packet, 'the mark changed');
+    }
+    return undefined;
+  }
+
+  #rejected(packet: PacketInFlight, chain: number, hook: Hook): Ending {
+    const { host, router, program, journal } = this.#path;
+    const target = program.rules[this.#walker.endedBy]?.rule.target;
+    const rejectWith = target?.kind === 'reject' ? target.with : '';
+    const silent = whyNotAnswered(packet, rejectWith, host, router);
+    if (silent === undefined) return this.#stopped('reject', chain, hook);
+    journal.event({ kind: 'note', detail: `REJECT makes no answer: ${silent}` });
+    return this.#stopped('drop', chain, hook);
+  }
+
+  #stopped(verdict: 'drop' | 'reject', chain: number, hook: Hook): Ending {
+    const rule = this.#walker.endedBy;
+    const cause: EndingCause =
+      rule < 0 ? { kind: 'chain-policy', chain, hook } : { kind: 'rule', rule };
+    return { verdict, delivered: null, cause };
+  }
+
+  #track(hook: Hook, packet: PacketInFlight): void {
+    // A packet that loops back brings its connection, or its being untracked, along.
+    if (this.#returned && (packet.connection !== undefined || packet.state === 'untracked')) return;
+    const { tracker, journal } = this.#path;
+    const wanted = packet.packet.state;
+    if (packet.noTrack || wanted === 'untracked' || wanted === 'invalid') {
+      packet.state = packet.noTrack ? 'untracked' : wanted;
+    } else {
+      tracker.track(packet, this.#nowMs);
+      if (wanted !== undefined) this.#override(packet, wanted);
+    }
+    const state = packet.state;
+    if (state === undefined) throw new Error('connection tracking gave the packet no state');
+    journal.event({ kind: 'conntrack', hook, state, detail: trackingDetail(packet) });
+  }
+
+  /** Lets rules see the state that the packet is said to have. */
+  #override(packet: PacketInFlight, wanted: 'new' | 'established' | 'related'): void {
+    if (packet.state === wanted) return;
+    packet.state = wanted;
+    // A packet said to belong to a flow that nobody knows meets no nat chain and leaves no connection behind.
+    if (wanted !== 'new' && packet.connection?.confirmed === false) {
+      this.#path.tracker.forget(packet);
+      packet.connection = undefined;
+    }
+  }
+
+  #translate(
+    side: 'source' | 'destination',
+    hook: Hook,
+    packet: PacketInFlight,
+  ): Ending | undefined {
+    const { program, tracker, journal } = this.#path;
+    if (!program.hasNat || !program.tracksConnections || this.#returned) return undefined;
+    if (packet.connection === undefined) return undefined;
+    const isSource = side === 'source';
+    const before = side === 'source' ? packet.source : packet.destination;
+    const textBefore = place(side, packet);
+    const consulted = isSource
+      ? tracker.needsSourceNat(packet)
+      : tracker.needsDestinationNat(packet);
+    let detail = 'as the connection was translated before';
+    if (consulted) {
+      const chain = program.baseChain('nat', hook);
+      let wanted: NatPlace | undefined;
+      if (chain >= 0) {
+        const end = this.#walker.walk(chain, packet);
+        if (end === 'drop') return this.#stopped('drop', chain, hook);
+        if (end === 'translate') {
+          wanted = this.#placeOf(packet);
+          if (wanted === undefined) return this.#stopped('drop', chain, hook);
+        }
+      }
+      const outcome = isSource
+        ? tracker.bindSource(packet, wanted)
+        : tracker.bindDestination(packet, wanted);
+      if (outcome.kind === 'unpredictable') {
+        this.unknown.push(outcome.reason);
+        return undefined;
+      }
+      detail = wanted === undefined ? 'the port was taken' : 'by the rule above';
+    } else if (isSource) tracker.applySource(packet);
+    else tracker.applyDestination(packet);
+    const textAfter = place(side, packet);
+    if (textAfter !== textBefore) {
+      journal.event({ kind: 'nat', hook, side, before: textBefore, after: textAfter, detail });
+    }
+    if (hook === 'output' && packet.destination !== before && !isSource) {
+      return this.#reroute(packet, 'the destination changed');
+    }
+    return undefined;
+  }
+
+  /** Where the nat rule that ended the walk sends the packet; undefined where MASQUERADE finds no address and drops. */
+  #placeOf(packet: PacketInFlight): NatPlace | undefined {
+    const { program, router, journal } = this.#path;
+    const target = program.rules[this.#walker.endedBy]?.rule.target;
+    if (target?.kind === 'dnat' || target?.kind === 'snat') {
+      return { address: target.address, port: target.port };
+    }
+    const address = router.masqueradeAddress(
+      packet.outInterface,
+      packet.family,
+      packet.destination,
+    );
+    if (address === undefined) {
+      journal.event({
+        kind: 'note',
+        detail: `MASQUERADE drops: ${packet.outInterface} has no address to take`,
+      });
+      return undefined;
+    }
+    return { address, port: undefined };
+  }
+
+  #confirm(packet: PacketInFlight): Ending | undefined {
+    if (this.#returned || packet.connection === undefined) return undefined;
+    if (this.#path.tracker.confirm(packet, this.#nowMs) === 'confirmed') return undefined;
+    const reason = 'another connection took the same addresses and ports';
+    this.#path.journal.event({ kind: 'note', detail: `dropped when confirmed: ${reason}` });
+    return { verdict: 'drop', delivered: null, cause: { kind: 'conntrack', reason } };
+  }
+
+  #reroute(packet: PacketInFlight, why: string): Ending | undefined {
+    const route = this.#path.router.routeOutput(packet);
+    if (!isRouted(route)) return this.#unrouted(route);
+    this.#onward = outInterfaceOf(route);
+    this.#path.journal.event({
+      kind: 'route',
+      outcome: route.kind,
+      detail: `routed again because ${why}: ${route.reason}`,
+    });
+    return undefined;
+  }
+
+  #noteRoute(route: Routed): void {
+    this.#path.journal.event({ kind: 'route', outcome: route.kind, detail: route.reason });
+  }
+
+  #unrouted({ kind, reason }: Unrouted): Ending {
+    const cause: EndingCause = { kind: 'routing', reason };
+    if (kind === 'undetermined') {
+      this.unknown.push(reason);
+      this.#path.journal.event({ kind: 'note', detail: reason });
+      return { verdict: 'drop', delivered: null, cause };
+    }
+    this.#path.journal.event({ kind: 'route', outcome: kind, detail: reason });
+    return { verdict: kind, delivered: null, cause };
+  }
+}
+
+type Routed = Extract<RouteOutcome, { readonly kind: 'local' | 'forward' }>;
+type Unrouted = Exclude<RouteOutcome, Routed>;
+
+function isRouted(route: RouteOutcome): route is Routed {
+  return route.kind === 'local' || route.kind === 'forward';
+}
+
+function arrived(delivered: string): Ending {
+  return { verdict: 'accept', delivered, cause: { kind: 'arrived' } };
+}
+
+function outInterfaceOf(route: Routed): string {
+  return route.kind === 'local' ? LOOPBACK : route.outInterface;
+}
+
+/** Address and port of one side, as a trace prints it. */
+function place(side: 'source' | 'destination', packet: PacketInFlight): string {
+  const address = renderIpAddress(side === 'source' ? packet.source : packet.destination);
+  if (isIcmp(packet.protocol)) return `${address} id ${packet.icmpId}`;
+  if (!hasPorts(packet.protocol)) return address;
+  const port = side === 'source' ? packet.sourcePort : packet.destinationPort;
+  return packet.family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function trackingDetail(packet: PacketInFlight): string {
+  if (packet.packet.state !== undefined) return 'as the packet is said to be';
+  if (packet.noTrack) return 'by NOTRACK';
+  const connection = packet.connection;
+  if (connection === undefined) return 'no connection';
+  const direction = packet.isReply ? 'reply direction' : 'original direction';
+  return `${connection.protocolState}, ${direction}`;
+}

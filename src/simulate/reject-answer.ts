@@ -1,0 +1,69 @@
+import { IP_PROTOCOL } from '../address/protocol.ts';
+import type { Host } from '../host/host.ts';
+import { TCP_FLAG } from '../packet/packet.ts';
+import type { PacketInFlight } from './packet-in-flight.ts';
+import type { Router } from './routing/router.ts';
+
+/** Protocols whose packets REJECT answers whatever they carry. Source: nf_reject_ipv4.c, nf_reject_verify_csum. */
+const ANSWERED: ReadonlySet<number> = new Set([
+  IP_PROTOCOL.icmp,
+  IP_PROTOCOL.tcp,
+  IP_PROTOCOL.udp,
+  IP_PROTOCOL.gre,
+  50,
+  51,
+  IP_PROTOCOL.icmpv6,
+  IP_PROTOCOL.sctp,
+  IP_PROTOCOL.udplite,
+]);
+
+/** ICMPv4 types that complain about a packet, which nobody complains about in turn. */
+const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
+/** The last ICMPv4 type that Linux has a meaning for. */
+const LAST_ICMP_TYPE = 18;
+
+/**
+ * Why REJECT makes no answer for the packet, so that it merely vanishes; undefined where it answers.
+ *
+ * Source: nf_reject_ipv4.c, nf_reject_ipv6.c, icmp.c `__icmp_send`; netfilter-facts 2.2. A protocol without a checksum rule of its own is
+ * answered only when its payload happens to sum to zero, which is taken never to be so.
+ */
+export function whyNotAnswered(
+  packet: PacketInFlight,
+  rejectWith: string,
+  host: Host,
+  router: Router,
+): string | undefined {
+  if (isBroadcast(packet, host)) return 'the destination is a broadcast or multicast address';
+  if (rejectWith === 'tcp-reset') {
+    if ((packet.packet.tcpFlags & TCP_FLAG.R) !== 0) return 'a reset is not answered by a reset';
+  } else if (isIcmpError(packet)) {
+    return 'ICMP errors are not answered';
+  } else if (!ANSWERED.has(packet.protocol)) {
+    return `protocol ${packet.protocol} is answered only when its payload sums to zero`;
+  }
+  if (router.interfaceTowards(packet.source) === undefined) {
+    return 'there is no route back to the source';
+  }
+  return undefined;
+}
+
+function isIcmpError(packet: PacketInFlight): boolean {
+  const type = packet.packet.icmpType;
+  if (packet.family === 6) return packet.protocol === IP_PROTOCOL.icmpv6 && type < 128;
+  if (packet.protocol !== IP_PROTOCOL.icmp) return false;
+  return ICMP_ERRORS.has(type) || type > LAST_ICMP_TYPE;
+}
+
+function isBroadcast({ family, destination }: PacketInFlight, host: Host): boolean {
+  if (family === 6) return destination.w0 >>> 24 === 0xff;
+  if (destination.w3 >>> 28 === 0xe || destination.w3 === 0xffffffff) return true;
+  return host.interfaces.some((one) =>
+    one.addresses.some(
+      ({ cidr }) =>
+        cidr.network.family === 4 &&
+        cidr.prefixLength < 31 &&
+        (cidr.network.w3 | ~cidr.m3) >>> 0 === destination.w3,
+    ),
+  );
+}

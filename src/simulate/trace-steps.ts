@@ -1,0 +1,106 @@
+import { renderIpAddress } from '../address/ip-address.ts';
+import { BASE_CHAIN, type Hook } from '../ruleset/hook.ts';
+import { renderRule } from '../ruleset/render-ruleset.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+import { hex } from './explain-match.ts';
+import { EVENT, type JournalRecord, POLICY } from './journal.ts';
+import type { Hop, TraceStep } from './packet-result.ts';
+import type { ProgramRule } from './rule-program.ts';
+
+/** The steps of a packet's way. `mark` is the one that it began with. */
+export function stepsOf(record: JournalRecord, mark: number): readonly TraceStep[] {
+  const { program, words, events } = record;
+  const steps: TraceStep[] = [];
+  let hook: Hook = 'prerouting';
+  let present = mark;
+  for (let i = 0; i < words.length; i += 2) {
+    const first = words[i]!;
+    const second = words[i + 1]!;
+    if (first === EVENT) {
+      const event = events[second]!;
+      if (event.kind === 'hook') hook = event.hook;
+      steps.push(event);
+    } else if (first === POLICY) {
+      const { table, chain } = program.chains[second]!;
+      const verdict = chain.kind === 'base' && chain.policy === 'drop' ? 'drop' : 'accept';
+      steps.push({ kind: 'chain-policy', hook, table, chain: BASE_CHAIN[hook], verdict });
+    } else {
+      const { rule, chain, number } = program.rules[first]!;
+      present = markAfter(rule, present);
+      steps.push({
+        kind: 'rule',
+        hook,
+        table: chain.table,
+        chain: chain.chain.name,
+        ruleNumber: number,
+        rule,
+        effect: effectOf(rule, present),
+        depth: second,
+      });
+    }
+  }
+  return steps;
+}
+
+/** The rules that matched. `mark` is the one that the packet began with. */
+export function hopsOf(record: JournalRecord, mark: number, family: 4 | 6): readonly Hop[] {
+  const hops: Hop[] = [];
+  for (const step of stepsOf(record, mark)) {
+    if (step.kind !== 'rule') continue;
+    hops.push({
+      hook: step.hook,
+      table: step.table,
+      chain: step.chain,
+      rule: step.ruleNumber,
+      text: ruleText(step.rule, family),
+      effect: step.effect,
+    });
+  }
+  return hops;
+}
+
+/** A rule and the chain it stands in, for messages: `hep-INPUT rule 3`. */
+export function renderRulePlace({ chain, number }: ProgramRule): string {
+  return `rule ${number} of chain ${chain.chain.name} in table ${chain.table}`;
+}
+
+// A ruleset's rules are printed again and again by traces of many packets.
+const TEXTS = new WeakMap<Rule, string>();
+
+/** The rule as iptables writes it. */
+export function ruleText(rule: Rule, family: 4 | 6): string {
+  let text = TEXTS.get(rule);
+  if (text === undefined) {
+    text = renderRule(rule, family);
+    TEXTS.set(rule, text);
+  }
+  return text;
+}
+
+function markAfter({ target }: Rule, mark: number): number {
+  if (target?.kind !== 'mark') return mark;
+  return ((mark & ~target.mask) ^ target.value) >>> 0;
+}
+
+/** What the rule did; for MARK, the mark that the packet has then. */
+function effectOf({ target }: Rule, mark: number): string {
+  if (target === undefined) return 'count';
+  switch (target.kind) {
+    case 'jump':
+    case 'goto':
+      return `${target.kind} ${target.chain}`;
+    case 'mark':
+      return `mark ${hex(mark)}`;
+    case 'reject':
+      return `reject with ${target.with}`;
+    case 'dnat':
+    case 'snat': {
+      const port = target.port === undefined ? '' : ` port ${target.port}`;
+      return `${target.kind} to ${renderIpAddress(target.address)}${port}`;
+    }
+    case 'opaque':
+      return 'unknown';
+    default:
+      return target.kind;
+  }
+}
