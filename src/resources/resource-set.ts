@@ -26,6 +26,8 @@ export interface WorkloadEndpoint {
   readonly api: CalicoApi;
   readonly metadata: Metadata;
   readonly node: string;
+  /** v3 spec.orchestrator, such as `k8s`; selectors see it as a label. */
+  readonly orchestrator?: string | undefined;
   readonly interfaceName: string;
   /** Always /32 or /128. */
   readonly ipNetworks: readonly Cidr[];
