@@ -13,7 +13,7 @@ export function packetFromWords(words: readonly string[]): Packet {
   if (words.includes('-') || words.at(-1)?.endsWith('-') === true) {
     throw new UsageError(
       'the packet has `-` where `->` belongs',
-      'The shell takes `>` for itself: put the packet in quotes.',
+      'The shell takes `>` for itself: put the packet in quotes, or write `to` for the arrow.',
     );
   }
   const text = words.join(' ');

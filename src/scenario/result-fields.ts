@@ -44,6 +44,7 @@ export const RESULT_FIELDS: readonly string[] = [
     'mark',
     'state',
     'time',
+    'quoted',
   ]),
 ];
 
@@ -71,6 +72,7 @@ export const FIELD_WORDS: ReadonlyMap<string, readonly (string | null)[]> = new 
       'default',
       'conntrack',
       'workload',
+      'tunnel',
       'unpoliced',
       'foreign',
       'routing',

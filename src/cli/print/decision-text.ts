@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<Decision['kind'], string>> = {
   default: 'default: no rule matched',
   conntrack: 'connection tracking',
   workload: 'workload rule',
+  tunnel: "Calico's own tunnels",
   unpoliced: 'no policy applies',
   foreign: "a rule of the host's own",
   routing: 'routing',

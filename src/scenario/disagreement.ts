@@ -1,0 +1,73 @@
+import type { PolicyDecision, PolicyStep } from '../policy/decide.ts';
+import type { Decision, PacketResult } from '../simulate/packet-result.ts';
+
+/** The compiled rules and policy itself say different things of one packet: a fault of hepsim, not of the documents. */
+export interface Disagreement {
+  /** What the compiled rules did. */
+  readonly rules: string;
+  /** What policy says. */
+  readonly policy: string;
+}
+
+/** Compares what the rules did with what policy says; undefined where they agree or cannot be compared. */
+export function findDisagreement(
+  policy: PolicyDecision,
+  result: PacketResult,
+): Disagreement | undefined {
+  const { verdict, decision } = result;
+  const disagreement = { rules: rulesText(result), policy: policyText(policy) };
+  // The host's own rules are not policy's business; they may stop a packet before or after policy has seen it.
+  if (decision.kind === 'foreign') return undefined;
+  const stopped = policy.verdict === 'drop' || policy.verdict === 'reject';
+  if (decision.kind === 'routing') return stopped ? disagreement : undefined;
+  if (verdict === 'accept') {
+    if (stopped) return disagreement;
+    if (policy.verdict === 'returned' || policy.decision?.kind === 'tunnel') return undefined;
+    if (decision.kind === 'unpoliced') {
+      return policy.verdict === 'unpoliced' ? undefined : disagreement;
+    }
+    return sameStep(decision, policy.decision) ? undefined : disagreement;
+  }
+  if (policy.verdict !== verdict) return disagreement;
+  return sameStep(decision, policy.decision) ? undefined : disagreement;
+}
+
+function sameStep(decision: Decision, step: PolicyStep | undefined): boolean {
+  if (step === undefined) return decision.kind === 'unpoliced';
+  return (
+    decision.kind === step.kind &&
+    decision.policy === step.policy &&
+    decision.ruleIndex === step.ruleIndex &&
+    sameWherePresent(decision.tier, step.tier) &&
+    sameWherePresent(decision.direction, step.direction) &&
+    sameWherePresent(decision.endpoint, step.endpoint) &&
+    sameWherePresent(decision.type, step.type)
+  );
+}
+
+/** Rules that several endpoints share, such as those of connection tracking before any endpoint, name none. */
+function sameWherePresent(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}
+
+function rulesText({ verdict, decision }: PacketResult): string {
+  return `${verdict} by ${stepText(decision)}`;
+}
+
+function policyText({ verdict, decision }: PolicyDecision): string {
+  return decision === undefined ? verdict : `${verdict} by ${stepText(decision)}`;
+}
+
+/** The fields that are compared, in words. */
+function stepText(step: Decision | PolicyStep): string {
+  const parts: (string | undefined)[] = [
+    step.kind,
+    step.policy,
+    step.tier === undefined ? undefined : `tier ${step.tier}`,
+    step.direction,
+    step.ruleIndex === undefined ? undefined : `rule ${step.ruleIndex}`,
+    step.type,
+    step.endpoint === undefined ? undefined : `endpoint ${step.endpoint}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(' ');
+}

@@ -1,0 +1,115 @@
+import type { IpFamily } from '../address/ip-address.ts';
+import type { Packet } from '../packet/packet.ts';
+import { decide, type PolicyDecision } from '../policy/decide.ts';
+import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
+import type { Simulator } from '../simulate/simulator.ts';
+import { type Disagreement, findDisagreement } from './disagreement.ts';
+import { type FlowFacts, flowsOf } from './flow-facts.ts';
+import type { NodeModel } from './node-model.ts';
+import { PacketSession } from './packet-session.ts';
+import { unpolicedSimulator } from './unpoliced-host.ts';
+
+/**
+ * The second opinion on every packet of a scenario: policy itself, without the rules that were compiled from it.
+ *
+ * Policy must know a packet's route and connection. Where the packet got through, the simulation has seen both. Where policy stopped
+ * it, or took it off tracking, a simulator of the same host without policy rules is asked; its connection table is made from the
+ * packets that got through before.
+ */
+export class PolicyOracle {
+  private readonly model: NodeModel;
+  private readonly unpoliced: PacketSession;
+  /** What made the connection table that the next packet meets. */
+  private history: Packet[] = [];
+  /** After a packet that could not be determined nobody knows the connection table. */
+  private lost = false;
+
+  constructor(model: NodeModel) {
+    this.model = model;
+    const simulators = new Map<IpFamily, Simulator>();
+    this.unpoliced = new PacketSession((family) => {
+      const made = simulators.get(family) ?? unpolicedSimulator(model, family);
+      simulators.set(family, made);
+      return made;
+    });
+  }
+
+  /** Begins again with an empty connection table. */
+  reset(): void {
+    this.history = [];
+    this.lost = false;
+  }
+
+  /**
+   * Decides the packet from policy and compares; undefined where both say the same, or where policy has no say. Packets come in
+   * the order in which the simulation ran them; `packet` as it was given, `result` what came of it.
+   */
+  check(packet: Packet, result: PacketResult): Disagreement | undefined {
+    if (result.verdict === 'undetermined') this.lost = true;
+    if (this.lost) return undefined;
+    const given = { ...packet, in: result.packet.in };
+    const facts = this.factsOf(given, result);
+    if (leavesConnection(result)) {
+      this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
+    }
+    if (facts === undefined) return undefined;
+    return findDisagreement(decideAll(this.model, facts), result);
+  }
+
+  private factsOf(packet: Packet, result: PacketResult): FlowFacts | undefined {
+    const untracked = offTracking(packet, result);
+    if (result.verdict === 'accept' && !untracked && result.state !== null) {
+      return flowsOf(packet, result, result.state);
+    }
+    const tracked = this.ask(packet);
+    if (tracked.verdict === 'undetermined') return undefined;
+    const state = packet.state ?? tracked.state ?? 'invalid';
+    // Off tracking there is no translation either, so that the packet may take another way.
+    const way = untracked ? this.ask({ ...packet, state: 'untracked' }) : tracked;
+    return way.verdict === 'undetermined' ? undefined : flowsOf(packet, way, state);
+  }
+
+  /** What would become of the packet without policy. */
+  private ask(packet: Packet): PacketResult {
+    this.unpoliced.reset();
+    for (const before of this.history) this.unpoliced.run(before);
+    return this.unpoliced.run(packet);
+  }
+}
+
+/** Whether a policy rule took the packet off tracking: not what the packet itself says. */
+function offTracking(packet: Packet, result: PacketResult): boolean {
+  return result.state === 'untracked' && packet.state === undefined && hasHop(result, 'notrack');
+}
+
+function hasHop(result: PacketResult, target: string): boolean {
+  return result.steps.some((step) => step.kind === 'rule' && step.rule.target?.kind === target);
+}
+
+/**
+ * Whether the connection table may be another one after the packet. A packet from the host to itself is entered before it comes
+ * back on `lo`, so that it leaves an entry even when it is dropped there.
+ */
+function leavesConnection(result: PacketResult): boolean {
+  if (result.verdict === 'accept') return true;
+  const hooks = result.steps.filter(isHook).map(({ hook }) => hook);
+  const sent = hooks.indexOf('postrouting');
+  return sent >= 0 && sent < hooks.length - 1;
+}
+
+function isHook(step: TraceStep): step is Extract<TraceStep, { kind: 'hook' }> {
+  return step.kind === 'hook';
+}
+
+/** One after the other while policy lets the packet on; the last word counts. */
+function decideAll(model: NodeModel, { flows }: FlowFacts): PolicyDecision {
+  let whole: PolicyDecision = { verdict: 'unpoliced', decision: undefined, steps: [] };
+  for (const flow of flows) {
+    const next = decide(model.policy, flow);
+    const steps = [...whole.steps, ...next.steps];
+    const silent = next.verdict === 'unpoliced' && next.decision === undefined;
+    whole = silent ? { ...whole, steps } : { ...next, steps };
+    if (whole.verdict === 'drop' || whole.verdict === 'reject') break;
+  }
+  return whole;
+}
