@@ -1,90 +1,362 @@
-import type { IpAddress } from '../../address/ip-address.ts';
+import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { Tuple } from './connection.ts';
+import { ConnectionEntry } from './connection-entry.ts';
+import {
+  destinationKeyOf,
+  isPortTracked,
+  isUntrackable,
+  quotedTuple,
+  sourceKeyOf,
+} from './flow-keys.ts';
+import { trackGeneric } from './generic.ts';
+import { trackIcmp } from './icmp.ts';
+import { icmpKind, isTrackedIcmp } from './icmp-types.ts';
+import { Journal } from './journal.ts';
+import { bindEntryDestination, bindEntrySource, rewriteDestination, rewriteSource } from './nat.ts';
+import type { NatOutcome, NatPlace } from './nat-place.ts';
+import { trackSctp } from './sctp.ts';
+import { ConnectionTable, type TupleNode } from './table.ts';
+import { trackTcp } from './tcp.ts';
+import { TCP_STATE } from './tcp-state.ts';
+import { type ConntrackSettings, conntrackSettings } from './timeouts.ts';
+import type { TrackingVerdict } from './tracking-verdict.ts';
+import { invertTuple, tupleOf } from './tuple.ts';
+import { trackUdp } from './udp.ts';
 
-/** A new place for a packet's destination or source. Without `port` the port is kept where it is free. */
-export interface NatPlace {
-  readonly address: IpAddress;
-  readonly port: number | undefined;
-}
+export type { NatOutcome, NatPlace } from './nat-place.ts';
 
-/** What binding a connection to a translation came to. */
-export type NatOutcome =
-  | { readonly kind: 'bound'; readonly changed: boolean }
-  /** The kernel chooses a port that cannot be foretold; the packet was given none. */
-  | { readonly kind: 'unpredictable'; readonly reason: string };
+/** `table-full`: there is no room for a new connection, and the kernel drops the packet silently. */
+export type TrackOutcome = 'tracked' | 'table-full';
 
 /**
  * The connection table of one host, and the translation of addresses that hangs on it. Time is simulated, in milliseconds.
  *
  * Order of calls for a packet: `track` (after table raw), then at PREROUTING or OUTPUT either `bindDestination` with what the nat chain
  * said or, where `needsDestinationNat` is false, `applyDestination`; the same for the source at POSTROUTING or INPUT; then `confirm` at the
- * end of POSTROUTING or INPUT, or `forget` when the packet ends before.
+ * end of POSTROUTING or INPUT, or `forget` when the packet ends before. Bind only where the family has nat chains at all: without
+ * them the kernel does not look for clashing ports either.
  */
 export class ConnectionTracker {
-  /** `sysctls` by full name; absent ones have the documented default. */
-  constructor(_sysctls: ReadonlyMap<string, number>) {}
+  private readonly settings: ConntrackSettings;
+  private readonly journal: Journal = new Journal();
+  private table: ConnectionTable = new ConnectionTable();
+  private nowMs = 0;
+  /** No entry expires before; spares looking through a full table for every packet. */
+  private nothingExpiresBeforeMs = 0;
 
-  /** Finds or makes the connection; sets `connection`, `state` and `isReply` of the packet. */
-  track(_packet: PacketInFlight, _nowMs: number): void {
-    throw new Error('track is being written');
+  /** `sysctls` by full name; absent ones have the documented default. */
+  constructor(sysctls: ReadonlyMap<string, number>) {
+    this.settings = conntrackSettings(sysctls);
+  }
+
+  /**
+   * Finds or makes the connection; sets `connection`, `state` and `isReply` of the packet. A packet that has its connection
+   * already, because it comes back on the loopback interface, keeps all three. HOT
+   */
+  track(packet: PacketInFlight, nowMs: number): TrackOutcome {
+    this.nowMs = nowMs;
+    if (packet.connection !== undefined) return 'tracked';
+    const { family, protocol } = packet;
+    if (isUntrackable(family, protocol)) return invalid(packet);
+    if (isTrackedIcmp(family, protocol)) {
+      switch (icmpKind(family, packet.packet.icmpType)) {
+        case 'untracked':
+          packet.state = 'untracked';
+          return 'tracked';
+        case 'error':
+          return this.trackError(packet);
+        case 'other':
+          return invalid(packet);
+      }
+    }
+    return this.trackFlow(packet);
   }
 
   /** Whether the nat chains of PREROUTING and OUTPUT are consulted for this packet (the first one of a connection only). */
-  needsDestinationNat(_packet: PacketInFlight): boolean {
-    throw new Error('being written');
+  needsDestinationNat(packet: PacketInFlight): boolean {
+    const { connection } = packet;
+    return (
+      packet.state === 'new' &&
+      connection !== undefined &&
+      !connection.confirmed &&
+      !connection.destinationNatDone
+    );
   }
 
   /** Whether the nat chains of POSTROUTING and INPUT are consulted. */
-  needsSourceNat(_packet: PacketInFlight): boolean {
-    throw new Error('being written');
+  needsSourceNat(packet: PacketInFlight): boolean {
+    const { connection } = packet;
+    return (
+      packet.state === 'new' &&
+      connection !== undefined &&
+      !connection.confirmed &&
+      !connection.sourceNatDone
+    );
   }
 
   /** Binds the connection's destination to `place`, or to itself (undefined: no translation), and rewrites the packet. */
-  bindDestination(_packet: PacketInFlight, _place: NatPlace | undefined): NatOutcome {
-    throw new Error('being written');
+  bindDestination(packet: PacketInFlight, place: NatPlace | undefined): NatOutcome {
+    const entry = entryOf(packet);
+    if (entry === undefined || entry.confirmed || entry.destinationNatDone) return NOT_CHANGED;
+    this.journal.willChange(entry);
+    const outcome = bindEntryDestination(entry, place);
+    rewriteDestination(packet, entry);
+    return outcome;
   }
 
-  bindSource(_packet: PacketInFlight, _place: NatPlace | undefined): NatOutcome {
-    throw new Error('being written');
+  /**
+   * Binds the connection's source to `place`, or to itself, and rewrites the packet. Even without a translation the source
+   * port changes, unpredictably, when the replies could not be told from another connection's.
+   */
+  bindSource(packet: PacketInFlight, place: NatPlace | undefined): NatOutcome {
+    const entry = entryOf(packet);
+    if (entry === undefined || entry.confirmed || entry.sourceNatDone) return NOT_CHANGED;
+    this.journal.willChange(entry);
+    const outcome = bindEntrySource(entry, place, this.isTaken);
+    rewriteSource(packet, entry);
+    return outcome;
   }
 
   /** Rewrites a packet of a bound connection at PREROUTING or OUTPUT (a reply's destination too); true when it changed. */
-  applyDestination(_packet: PacketInFlight): boolean {
-    throw new Error('being written');
+  applyDestination(packet: PacketInFlight): boolean {
+    const entry = entryOf(packet);
+    return entry !== undefined && rewriteDestination(packet, entry);
   }
 
   /** Rewrites at POSTROUTING or INPUT; true when it changed. */
-  applySource(_packet: PacketInFlight): boolean {
-    throw new Error('being written');
+  applySource(packet: PacketInFlight): boolean {
+    const entry = entryOf(packet);
+    return entry !== undefined && rewriteSource(packet, entry);
   }
 
-  /** Puts a new connection into the table; `clash` when its tuples are taken, which drops the packet silently. */
-  confirm(_packet: PacketInFlight, _nowMs: number): 'confirmed' | 'clash' {
-    throw new Error('being written');
+  /** Puts a new connection into the table; `clash` when its tuples are taken, which drops the packet silently. HOT */
+  confirm(packet: PacketInFlight, nowMs: number): 'confirmed' | 'clash' {
+    this.nowMs = nowMs;
+    const entry = entryOf(packet);
+    if (entry === undefined || entry.confirmed || packet.state !== 'new') return 'confirmed';
+    if (this.isTaken(entry.original) || this.isTaken(entry.reply)) {
+      packet.connection = undefined;
+      return 'clash';
+    }
+    this.journal.willChange(entry);
+    entry.confirmed = true;
+    entry.expiresAtMs = nowMs + entry.timeoutMs;
+    this.insert(entry);
+    return 'confirmed';
   }
 
-  /** The packet ended before `confirm`: an unconfirmed connection is no more. */
-  forget(_packet: PacketInFlight): void {
-    throw new Error('being written');
+  /** The packet ended before `confirm`: an unconfirmed connection is no more. The packet keeps its state. */
+  forget(packet: PacketInFlight): void {
+    if (packet.connection !== undefined && !packet.connection.confirmed) {
+      packet.connection = undefined;
+    }
+  }
+
+  /**
+   * REJECT answered the packet with a TCP RST: a confirmed connection of it is closing.
+   *
+   * Source: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_set_closing (Linux 6.18).
+   */
+  setClosing(packet: PacketInFlight, nowMs: number): void {
+    const entry = entryOf(packet);
+    if (entry === undefined || !entry.confirmed || entry.tcp === undefined) return;
+    if (entry.state === TCP_STATE.CLOSE) return;
+    this.journal.willChange(entry);
+    entry.state = TCP_STATE.CLOSE;
+    entry.refresh(this.settings.tcpMs[TCP_STATE.CLOSE]!, nowMs);
+    this.noteExpiry(entry);
   }
 
   /** Empties the table. */
   clear(): void {
-    throw new Error('being written');
+    this.journal.cleared(this.table);
+    this.table = new ConnectionTable();
   }
 
-  /** A point to come back to, for following one packet along several ways. Points nest. */
+  /**
+   * A point to come back to, for following one packet along several ways. Points nest. A point stays, and may be gone back to
+   * again, until it or an outer one is released.
+   */
   checkpoint(): number {
-    throw new Error('being written');
+    return this.journal.setPoint();
   }
 
-  /** Undoes everything since the point. */
-  rollback(_checkpoint: number): void {
-    throw new Error('being written');
+  /** Undoes everything since the point, and releases the points set after it. What hangs on packets is not undone. */
+  rollback(checkpoint: number): void {
+    this.table = this.journal.rollBack(checkpoint, this.table);
+    this.nothingExpiresBeforeMs = 0;
   }
 
   /** Forgets how to undo what came after the point; call when the outermost point is no longer needed. */
-  release(_checkpoint: number): void {
-    throw new Error('being written');
+  release(checkpoint: number): void {
+    this.journal.release(checkpoint);
   }
+
+  /** HOT */
+  private trackFlow(packet: PacketInFlight): TrackOutcome {
+    const sourceKey = sourceKeyOf(packet);
+    const destinationKey = destinationKeyOf(packet);
+    const node = this.findLive(
+      packet.protocol,
+      packet.source,
+      packet.destination,
+      sourceKey,
+      destinationKey,
+    );
+    if (node === undefined) return this.trackNew(packet, sourceKey, destinationKey);
+    const { entry, isReply } = node;
+    this.journal.willChange(entry);
+    const verdict = this.judge(entry, packet, isReply);
+    if (verdict === 'invalid') return invalid(packet);
+    if (verdict === 'reopen') {
+      this.remove(entry);
+      return this.trackNew(packet, sourceKey, destinationKey);
+    }
+    packet.connection = entry;
+    packet.isReply = isReply;
+    packet.state = isReply || entry.seenReply ? 'established' : 'new';
+    if (isReply) entry.seenReply = true;
+    this.noteExpiry(entry);
+    if (verdict === 'remove') this.remove(entry);
+    return 'tracked';
+  }
+
+  private trackNew(
+    packet: PacketInFlight,
+    sourceKey: number,
+    destinationKey: number,
+  ): TrackOutcome {
+    const original = tupleOf(
+      packet.family,
+      packet.protocol,
+      packet.source,
+      packet.destination,
+      sourceKey,
+      destinationKey,
+    );
+    if (!this.hasRoom()) return 'table-full';
+    const entry = new ConnectionEntry(original, invertTuple(original));
+    if (this.judge(entry, packet, false) !== 'accept') return invalid(packet);
+    packet.connection = entry;
+    packet.isReply = false;
+    packet.state = 'new';
+    return 'tracked';
+  }
+
+  /** HOT */
+  private judge(entry: ConnectionEntry, packet: PacketInFlight, isReply: boolean): TrackingVerdict {
+    const { protocol } = packet;
+    if (protocol === IP_PROTOCOL.tcp) {
+      return trackTcp(entry, packet.packet, isReply, this.nowMs, this.settings);
+    }
+    if (isTrackedIcmp(packet.family, protocol)) {
+      return trackIcmp(entry, packet.packet, this.nowMs, this.settings);
+    }
+    if (protocol === IP_PROTOCOL.sctp) {
+      return trackSctp(entry, packet.packet, isReply, this.nowMs, this.settings);
+    }
+    if (isPortTracked(protocol)) trackUdp(entry, this.nowMs, this.settings);
+    else trackGeneric(entry, this.nowMs, this.settings);
+    return 'accept';
+  }
+
+  /**
+   * An ICMP error belongs to the connection of the packet that it quotes, if it is on its way to the one who sent that.
+   *
+   * The quoted headers are looked up as they are on this side of any translation, as the wire has them, and, failing that, as
+   * their sender had sent them: what a caller who does not know the translation can quote.
+   * Source: nf_conntrack_proto_icmp.c, nf_conntrack_inet_error (Linux 6.18).
+   */
+  private trackError(packet: PacketInFlight): TrackOutcome {
+    const { quoted } = packet.packet;
+    if (quoted === undefined || quoted.family !== packet.family) return invalid(packet);
+    const sent = quotedTuple(quoted);
+    if (sent === undefined) return invalid(packet);
+    const answer = this.findLiveTuple(invertTuple(sent));
+    const question = answer === undefined ? this.findLiveTuple(sent) : undefined;
+    const entry = answer?.entry ?? question?.entry;
+    if (entry === undefined) return invalid(packet);
+    const isReply = answer === undefined ? question?.isReply === false : answer.isReply;
+    const direction = isReply ? entry.reply : entry.original;
+    if (!sameIpAddress(packet.destination, direction.destination)) return invalid(packet);
+    packet.connection = entry;
+    packet.isReply = isReply;
+    packet.state = 'related';
+    return 'tracked';
+  }
+
+  /** HOT */
+  private findLive(
+    protocol: number,
+    source: IpAddress,
+    destination: IpAddress,
+    sourceKey: number,
+    destinationKey: number,
+  ): TupleNode | undefined {
+    const node = this.table.find(protocol, source, destination, sourceKey, destinationKey);
+    if (node === undefined || node.entry.expiresAtMs > this.nowMs) return node;
+    this.remove(node.entry);
+    return undefined;
+  }
+
+  private findLiveTuple(tuple: Tuple): TupleNode | undefined {
+    return this.findLive(
+      tuple.protocol,
+      tuple.source,
+      tuple.destination,
+      tuple.sourceKey,
+      tuple.destinationKey,
+    );
+  }
+
+  private readonly isTaken = (tuple: Tuple): boolean => this.findLiveTuple(tuple) !== undefined;
+
+  private hasRoom(): boolean {
+    const { maximum } = this.settings;
+    if (this.table.size < maximum) return true;
+    if (this.nowMs >= this.nothingExpiresBeforeMs) this.removeExpired();
+    return this.table.size < maximum;
+  }
+
+  private removeExpired(): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const entry of this.table.entries()) {
+      if (entry.expiresAtMs <= this.nowMs) this.remove(entry);
+      else if (entry.expiresAtMs < earliest) earliest = entry.expiresAtMs;
+    }
+    this.nothingExpiresBeforeMs = earliest;
+  }
+
+  private insert(entry: ConnectionEntry): void {
+    this.table.insert(entry);
+    this.journal.inserted(entry);
+    this.noteExpiry(entry);
+  }
+
+  /** HOT */
+  private noteExpiry(entry: ConnectionEntry): void {
+    if (entry.expiresAtMs < this.nothingExpiresBeforeMs) {
+      this.nothingExpiresBeforeMs = entry.expiresAtMs;
+    }
+  }
+
+  private remove(entry: ConnectionEntry): void {
+    if (!this.table.has(entry)) return;
+    this.table.remove(entry);
+    this.journal.removed(entry);
+  }
+}
+
+const NOT_CHANGED: NatOutcome = { kind: 'bound', changed: false };
+
+/** The tracker makes every connection that packets carry. */
+function entryOf(packet: PacketInFlight): ConnectionEntry | undefined {
+  return packet.connection instanceof ConnectionEntry ? packet.connection : undefined;
+}
+
+function invalid(packet: PacketInFlight): TrackOutcome {
+  packet.state = 'invalid';
+  return 'tracked';
 }

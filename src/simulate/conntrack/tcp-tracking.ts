@@ -1,0 +1,84 @@
+import { TCP_KIND } from './tcp-state.ts';
+
+/**
+ * What is known of the numbers that one side sends. Numbers are signed 32-bit and relative: `base` is what to add for the
+ * number on the wire, once a packet has said one (`anchored`).
+ */
+export class TcpSide {
+  base = 0;
+  anchored = false;
+  /** One past the last byte that was sent. */
+  end = 0;
+  /** One past the last byte that the other side has room for. */
+  maxEnd = 0;
+  /** The largest window that this side has offered; 0 as long as it has sent nothing. */
+  maxWindow = 0;
+  /** The highest acknowledgement that this side has sent, in the other side's numbers. */
+  maxAck = 0;
+  hasAcknowledged = false;
+  /** Data of this side waits for its acknowledgement. */
+  unacknowledged = false;
+  /** Picked up in the middle: its window cannot be judged. */
+  liberal = false;
+  /** It sent the first FIN. */
+  startedClosing = false;
+
+  /** Forgets the numbers' history, for a side that starts anew. */
+  reset(): void {
+    this.end = 0;
+    this.maxEnd = 0;
+    this.maxWindow = 0;
+    this.maxAck = 0;
+    this.hasAcknowledged = false;
+    this.unacknowledged = false;
+    this.startedClosing = false;
+    this.anchored = false;
+  }
+
+  copyFrom(other: TcpSide): void {
+    this.base = other.base;
+    this.anchored = other.anchored;
+    this.end = other.end;
+    this.maxEnd = other.maxEnd;
+    this.maxWindow = other.maxWindow;
+    this.maxAck = other.maxAck;
+    this.hasAcknowledged = other.hasAcknowledged;
+    this.unacknowledged = other.unacknowledged;
+    this.liberal = other.liberal;
+    this.startedClosing = other.startedClosing;
+  }
+}
+
+/** What a TCP connection remembers beside its state. */
+export class TcpTracking {
+  readonly original: TcpSide = new TcpSide();
+  readonly reply: TcpSide = new TcpSide();
+  /** Of the last packet that was taken or let through: its TCP_KIND, whether it was a reply, and its numbers. */
+  lastKind: number = TCP_KIND.none;
+  lastIsReply = false;
+  lastSequence = 0;
+  lastAcknowledgement = 0;
+  lastEnd = 0;
+  lastWindow = 0;
+  /** How often the last ACK came again without any change. */
+  retransmissions = 0;
+  simultaneousOpen = false;
+  /** A SYN was let through while the last ACK is awaited: the next ACK may answer that SYN. */
+  expectsChallengeAck = false;
+
+  copy(): TcpTracking {
+    const copy = new TcpTracking();
+    copy.original.copyFrom(this.original);
+    copy.reply.copyFrom(this.reply);
+    copy.lastKind = this.lastKind;
+    copy.lastIsReply = this.lastIsReply;
+    copy.lastSequence = this.lastSequence;
+    copy.lastAcknowledgement = this.lastAcknowledgement;
+    copy.lastEnd = this.lastEnd;
+    copy.lastWindow = this.lastWindow;
+    copy.retransmissions = this.retransmissions;
+    copy.simultaneousOpen = this.simultaneousOpen;
+    copy.expectsChallengeAck = this.expectsChallengeAck;
+    return copy;
+  }
+}

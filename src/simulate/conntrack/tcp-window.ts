@@ -1,0 +1,155 @@
+import type { ConnectionEntry } from './connection-entry.ts';
+import { ASSUMED_WINDOW, type Segment } from './tcp-segment.ts';
+import { TCP_KIND, TCP_STATE } from './tcp-state.ts';
+import type { TcpSide, TcpTracking } from './tcp-tracking.ts';
+
+/** How a segment's numbers stand to the window; a segment to ignore passes and changes nothing. */
+export type WindowVerdict = 'accept' | 'ignore' | 'invalid';
+
+/** Acknowledgements may lag behind by this much at least. */
+const MAXIMUM_ACK_LAG = 66_000;
+
+/** Whether a comes before b in 32-bit sequence space. HOT */
+export function isBefore(a: number, b: number): boolean {
+  return ((a - b) | 0) < 0;
+}
+
+/**
+ * Judges a segment by its numbers and, where it fits, notes what it tells about the window. `beLiberal`: nothing is out of
+ * the window.
+ *
+ * Source: nf_conntrack_proto_tcp.c, tcp_in_window (Linux 6.18), without window scaling and SACK. HOT
+ */
+export function judgeWindow(
+  entry: ConnectionEntry,
+  tracking: TcpTracking,
+  segment: Segment,
+  beLiberal: boolean,
+): WindowVerdict {
+  const sender = segment.isReply ? tracking.reply : tracking.original;
+  const receiver = segment.isReply ? tracking.original : tracking.reply;
+  if (startsSide(entry, sender, receiver, segment)) return 'accept';
+
+  let { sequence, end } = segment;
+  let ack = segment.acknowledgement;
+  if (!segment.hasAck || (segment.isRst && segment.isAcknowledgementZero)) ack = receiver.end;
+  if (segment.isRst && segment.isSequenceZero && entry.state === TCP_STATE.SYN_SENT) {
+    sequence = sender.end;
+    end = sender.end;
+  }
+
+  const verdict = judgeBounds(sender, receiver, sequence, end, ack);
+  if (verdict !== 'accept') return beLiberal || sender.liberal ? 'accept' : verdict;
+
+  if (sender.maxWindow < ASSUMED_WINDOW) sender.maxWindow = ASSUMED_WINDOW;
+  if (isBefore(sender.end, end)) {
+    sender.end = end;
+    sender.unacknowledged = true;
+  }
+  if (segment.hasAck && (!sender.hasAcknowledged || isBefore(sender.maxAck, ack))) {
+    sender.maxAck = ack;
+    sender.hasAcknowledged = true;
+  }
+  if (receiver.maxWindow !== 0 && isBefore(sender.maxEnd, end)) {
+    receiver.maxWindow += (end - sender.maxEnd) | 0;
+  }
+  const room = (ack + ASSUMED_WINDOW) | 0;
+  if (!isBefore(room, receiver.maxEnd)) receiver.maxEnd = room;
+  if (ack === receiver.end) receiver.unacknowledged = false;
+  if (segment.kind === TCP_KIND.ack) countRetransmissions(tracking, segment, sequence, ack, end);
+  return 'accept';
+}
+
+/** Takes the numbers of a side's first segment; true when there is nothing more to judge. HOT */
+function startsSide(
+  entry: ConnectionEntry,
+  sender: TcpSide,
+  receiver: TcpSide,
+  segment: Segment,
+): boolean {
+  if (sender.maxWindow === 0) {
+    sender.end = segment.end;
+    sender.maxWindow = ASSUMED_WINDOW;
+    if (segment.isSyn) {
+      sender.maxEnd = segment.end;
+      return !segment.hasAck;
+    }
+    sender.maxEnd = (segment.end + ASSUMED_WINDOW) | 0;
+    if (receiver.maxWindow === 0) {
+      receiver.end = segment.acknowledgement;
+      receiver.maxEnd = segment.acknowledgement;
+    } else if (segment.acknowledgement === ((receiver.end + 1) | 0)) {
+      receiver.end = segment.acknowledgement;
+    }
+    return false;
+  }
+  if (
+    segment.isSyn &&
+    isBefore(sender.end, segment.end) &&
+    (entry.state === TCP_STATE.SYN_SENT || entry.state === TCP_STATE.SYN_RECV)
+  ) {
+    sender.end = segment.end;
+    sender.maxEnd = segment.end;
+    sender.maxWindow = ASSUMED_WINDOW;
+    return segment.isReply && !segment.hasAck;
+  }
+  return false;
+}
+
+/** HOT */
+function judgeBounds(
+  sender: TcpSide,
+  receiver: TcpSide,
+  sequence: number,
+  end: number,
+  ack: number,
+): WindowVerdict {
+  const lag = sender.maxWindow > MAXIMUM_ACK_LAG ? sender.maxWindow : MAXIMUM_ACK_LAG;
+  const isAckRecent = isBefore((receiver.end - lag - 1) | 0, ack);
+  const isAckOfSentData = isBefore(ack, (receiver.end + 1) | 0);
+  const isAboveLowerBound = isBefore((sender.end - receiver.maxWindow - 1) | 0, end);
+  if (!isBefore(sequence, (sender.maxEnd + 1) | 0)) {
+    const overshot = (end - sender.maxEnd + 1) >>> 0;
+    const isSlightlyAbove =
+      receiver.maxWindow !== 0 &&
+      isAboveLowerBound &&
+      isAckRecent &&
+      isAckOfSentData &&
+      overshot <= receiver.maxWindow;
+    if (!isSlightlyAbove) return 'invalid';
+    sender.end = end;
+    sender.unacknowledged = true;
+    return 'ignore';
+  }
+  if (!isAckOfSentData) return 'invalid';
+  if (receiver.maxWindow !== 0 && !isAboveLowerBound) return 'ignore';
+  return isAckRecent ? 'accept' : 'ignore';
+}
+
+/** HOT */
+function countRetransmissions(
+  tracking: TcpTracking,
+  segment: Segment,
+  sequence: number,
+  ack: number,
+  end: number,
+): void {
+  // A packet that leaves its numbers out stands for ordinary traffic, not for the same segment again.
+  if (
+    segment.isSequenceGiven &&
+    tracking.lastIsReply === segment.isReply &&
+    tracking.lastSequence === sequence &&
+    tracking.lastAcknowledgement === ack &&
+    tracking.lastEnd === end &&
+    tracking.lastWindow === ASSUMED_WINDOW
+  ) {
+    tracking.retransmissions++;
+    return;
+  }
+  tracking.lastIsReply = segment.isReply;
+  tracking.lastSequence = sequence;
+  tracking.lastAcknowledgement = ack;
+  tracking.lastEnd = end;
+  tracking.lastWindow = ASSUMED_WINDOW;
+  tracking.retransmissions = 0;
+}
