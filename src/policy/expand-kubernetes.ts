@@ -1,9 +1,69 @@
-import type { ResourceSet } from '../resources/resource-set.ts';
+import type { Profile, ResourceSet, WorkloadEndpoint } from '../resources/resource-set.ts';
+import { convertNetworkPolicy } from './kubernetes-network-policy.ts';
+import {
+  convertNamespace,
+  convertPod,
+  convertServiceAccount,
+  namespaceProfileName,
+} from './kubernetes-pod.ts';
 
 /**
  * The set with what Kubernetes documents mean to Calico added: policies, workload endpoints and profiles of pods,
- * namespaces and service accounts. The same set where there is nothing of Kubernetes in it.
+ * namespaces and service accounts. The same set where there is nothing of Kubernetes in it, and again when it is expanded already:
+ * what Calico documents say of the same object wins.
  */
 export function expandKubernetes(resources: ResourceSet): ResourceSet {
-  return resources;
+  const { kubernetes } = resources;
+  const { pods, namespaces, serviceAccounts, networkPolicies } = kubernetes;
+  if (
+    pods.length + namespaces.length + serviceAccounts.length + networkPolicies.length === 0 ||
+    resources.policies.some(({ kind }) => kind === 'KubernetesNetworkPolicy')
+  ) {
+    return resources;
+  }
+  return {
+    ...resources,
+    policies: [...resources.policies, ...networkPolicies.map(convertNetworkPolicy)],
+    workloadEndpoints: addMissing(
+      resources.workloadEndpoints,
+      pods.flatMap((pod) => convertPod(pod) ?? []),
+      workloadKey,
+    ),
+    profiles: addMissing(resources.profiles, kubernetesProfiles(resources), profileKey),
+  };
+}
+
+/** Namespaces and service accounts; a namespace that only a pod names exists all the same. */
+function kubernetesProfiles({ kubernetes }: ResourceSet): readonly Profile[] {
+  const profiles = [
+    ...kubernetes.namespaces.map(convertNamespace),
+    ...kubernetes.serviceAccounts.map(convertServiceAccount),
+  ];
+  for (const { metadata } of kubernetes.pods) {
+    const name = metadata.namespace ?? 'default';
+    if (profiles.some((profile) => profile.metadata.name === namespaceProfileName(name))) continue;
+    profiles.push(
+      convertNamespace({
+        metadata: { name, namespace: undefined, labels: new Map(), location: metadata.location },
+      }),
+    );
+  }
+  return profiles;
+}
+
+function addMissing<T>(
+  written: readonly T[],
+  made: readonly T[],
+  keyOf: (item: T) => string,
+): readonly T[] {
+  const known = new Set(written.map(keyOf));
+  return [...written, ...made.filter((item) => !known.has(keyOf(item)))];
+}
+
+function workloadKey({ metadata }: WorkloadEndpoint): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function profileKey({ metadata }: Profile): string {
+  return metadata.name;
 }

@@ -46,6 +46,8 @@ export interface PolicyRule {
   /** Whether the rule has an `http` match, which the kernel's rules ignore. */
   readonly http: boolean;
   readonly annotations: ReadonlyMap<string, string>;
+  /** Position in the document's list where that is not its position in the list here: one written rule became several. */
+  readonly index?: number | undefined;
   /** The line of the rule's first field. */
   readonly location: SourceLocation;
 }
