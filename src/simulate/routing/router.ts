@@ -1,58 +1,112 @@
-import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
+import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import type { Host } from '../../host/host.ts';
+import { LOCAL } from '../../packet/packet.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { masqueradeAddress } from './masquerade-address.ts';
+import { Network } from './network.ts';
+import { findIpv6Refusal } from './refuse-ipv6.ts';
+import { routeInputIpv4 } from './route-input-ipv4.ts';
+import { routeInputIpv6 } from './route-input-ipv6.ts';
 import type { RouteOutcome } from './route-outcome.ts';
+import { routeOutput } from './route-output.ts';
+import { passesRpfilterMatch } from './rpfilter-match.ts';
+import { isMulticast, needsInterface } from './special-addresses.ts';
 
 export type { RouteOutcome } from './route-outcome.ts';
 
+const NOWHERE4 = ipv4(0);
+const NOWHERE6 = ipv6(0, 0, 0, 0);
+
+/** What came back by `lo` has been routed on its way out. */
+const BY_LOOPBACK: RouteOutcome = { kind: 'local', reason: 'an address of this host, by lo' };
+
 /** The host's routing: local table, routes, policy rules, reverse-path filter, martians, forwarding. */
 export class Router {
-  constructor(_host: Host) {}
+  readonly #network: Network;
+
+  constructor(host: Host) {
+    this.#network = new Network(host);
+  }
 
   /** The interface that IP and the rules see for a frame that arrives on `name`: the bridge or bond of a port, else itself. */
-  arrivalInterface(_name: string): string {
-    throw new Error('being written');
+  arrivalInterface(name: string): string {
+    let seen = name;
+    for (let i = 0; i < 8; i++) {
+      const master = this.#network.findInterface(seen)?.link.master;
+      if (master === undefined || this.#network.unknownAbout(seen) !== undefined) break;
+      seen = master;
+    }
+    return seen;
   }
 
   /** What the kernel refuses before any hook (link down, ::1 on the wire, ...): the reason, or undefined. */
-  refuseBeforePrerouting(_packet: PacketInFlight): string | undefined {
-    throw new Error('being written');
+  refuseBeforePrerouting(packet: PacketInFlight): string | undefined {
+    const settings = this.#network.settings(packet.inInterface);
+    if (settings === undefined) return `this host has no interface \`${packet.inInterface}\``;
+    if (!settings.up) return `interface ${settings.name} is down`;
+    return packet.family === 6 ? findIpv6Refusal(packet, settings) : undefined;
   }
 
   /** Routes a packet that arrived on `packet.inInterface`, after PREROUTING, with its present addresses and mark. Includes TTL. */
-  routeInput(_packet: PacketInFlight): RouteOutcome {
-    throw new Error('being written');
+  routeInput(packet: PacketInFlight): RouteOutcome {
+    const name = packet.inInterface;
+    if (name === 'lo' && this.isLocalAddress(packet.destination)) return BY_LOOPBACK;
+    const settings = this.#network.settings(name);
+    if (settings === undefined) {
+      return { kind: 'drop', reason: `this host has no interface \`${name}\`` };
+    }
+    const arrival = this.#network.unknownAbout(name);
+    if (arrival !== undefined) return { kind: 'undetermined', reason: arrival };
+    const outcome =
+      packet.family === 4
+        ? routeInputIpv4(this.#network, packet, settings)
+        : routeInputIpv6(this.#network, packet, settings);
+    return this.#checkDeparture(outcome);
   }
 
   /**
    * Routes a packet of a local process, before OUTPUT, or again after OUTPUT changed its destination or mark. A packet to an
    * address of the host itself is a `forward` by `lo`.
    */
-  routeOutput(_packet: PacketInFlight): RouteOutcome {
-    throw new Error('being written');
+  routeOutput(packet: PacketInFlight): RouteOutcome {
+    return this.#checkDeparture(routeOutput(this.#network, packet));
   }
 
   /** The interface through which the host routes back to `source`; `local` for its own addresses; undefined without a route. */
-  interfaceTowards(_source: IpAddress): string | undefined {
-    throw new Error('being written');
+  interfaceTowards(source: IpAddress): string | undefined {
+    if (this.isLocalAddress(source)) return LOCAL;
+    if (needsInterface(source) || isMulticast(source)) return undefined;
+    const back = this.#network.findOutput(source, source.family === 4 ? NOWHERE4 : NOWHERE6, 0, 0);
+    return back.type === 'unicast' ? back.dev : undefined;
   }
 
   /** Whether the address is one of the host's (`addrtype LOCAL`). */
-  isLocalAddress(_address: IpAddress): boolean {
-    throw new Error('being written');
+  isLocalAddress(address: IpAddress): boolean {
+    const local = this.#network.fib(address.family).tables.get('local');
+    return local?.find(address, '', 'any')?.type === 'local';
   }
 
   /** The source address that MASQUERADE takes on the interface towards the destination; undefined when it has none. */
   masqueradeAddress(
-    _outInterface: string,
+    outInterface: string,
     _family: IpFamily,
-    _destination: IpAddress,
+    destination: IpAddress,
   ): IpAddress | undefined {
-    throw new Error('being written');
+    const network = this.#network;
+    const nowhere = destination.family === 4 ? NOWHERE4 : NOWHERE6;
+    const route = network.findOutput(destination, nowhere, 0, 0);
+    const nextHop = route.dev === outInterface ? route.via : undefined;
+    return masqueradeAddress(network, outInterface, destination, nextHop);
   }
 
   /** What `-m rpfilter` answers: whether the route back to the source leaves by the input interface. */
-  passesRpfilter(_packet: PacketInFlight, _options: { readonly validMark: boolean }): boolean {
-    throw new Error('being written');
+  passesRpfilter(packet: PacketInFlight, options: { readonly validMark: boolean }): boolean {
+    return passesRpfilterMatch(this.#network, packet, options);
+  }
+
+  #checkDeparture(outcome: RouteOutcome): RouteOutcome {
+    if (outcome.kind !== 'forward') return outcome;
+    const reason = this.#network.unknownAbout(outcome.outInterface);
+    return reason === undefined ? outcome : { kind: 'undetermined', reason };
   }
 }

@@ -1,0 +1,142 @@
+import { cidrContains, cidrOf, renderCidr } from '../../address/cidr.ts';
+import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
+import { defaultRoutingRules } from '../../host/build-rules.ts';
+import type { Host, RoutingRule } from '../../host/host.ts';
+import { buildTables, type RoutedInterface, type RouteTables } from './build-tables.ts';
+import { type FibEntry, type FibTable, fibEntry, type InterfaceChoice } from './fib-table.ts';
+
+/** What a lookup asks. One record is reused for all of a router's lookups. */
+export class RouteQuery {
+  destination: IpAddress = ipv4(0);
+  /** The address that `from` of a rule is compared with. */
+  source: IpAddress = ipv4(0);
+  /** `lo` for what the host itself sends. */
+  inInterface = 'lo';
+  /** Empty unless the packet is bound to one. */
+  outInterface = '';
+  /** The interface that `choice` is about. */
+  chosen = '';
+  choice: InterfaceChoice = 'any';
+  mark = 0;
+  protocol = 0;
+}
+
+interface CompiledRule {
+  readonly rule: RoutingRule;
+  readonly table: FibTable | undefined;
+  /** What an action other than lookup finds. */
+  readonly entry: FibEntry | undefined;
+}
+
+/** The forwarding information base of one family: its tables, and the rules that say which to ask. */
+export class Fib {
+  readonly tables: RouteTables;
+  /** Whether rules of one's own stand beside the kernel's. */
+  readonly hasCustomRules: boolean;
+  readonly #family: IpFamily;
+  readonly #rules: readonly CompiledRule[];
+  readonly #none: FibEntry;
+  readonly #main: FibTable;
+  readonly #local: FibTable;
+  readonly #default: FibTable | undefined;
+
+  constructor(host: Host, interfaces: readonly RoutedInterface[], family: IpFamily) {
+    const rules = host.rules.filter((rule) => rule.family === family);
+    this.hasCustomRules = !isDefault(rules, family);
+    // Without rules of one's own IPv4 keeps local and main in one trie: the longest prefix of either wins.
+    const merged = family === 4 && !this.hasCustomRules;
+    this.tables = buildTables(host, interfaces, { family, merged });
+    this.#family = family;
+    this.#rules = rules.map((rule) => compileRule(rule, this.tables));
+    const everything = cidrOf(family === 4 ? ipv4(0) : ipv6(0, 0, 0, 0), 0);
+    this.#none = fibEntry({ type: 'none', to: everything, dev: '', table: 'main' });
+    this.#main = this.tables.get('main') as FibTable;
+    this.#local = this.tables.get('local') as FibTable;
+    this.#default = this.tables.get('default');
+  }
+
+  /** The route; never `throw`, and of type `none` where there is no route. HOT */
+  find(query: RouteQuery): FibEntry {
+    if (this.hasCustomRules) return this.#findByRules(query);
+    const { destination, chosen, choice } = query;
+    if (this.#family === 6) {
+      const local = this.#local.find(destination, chosen, choice);
+      if (local !== undefined && local.type !== 'throw') return local;
+    }
+    const main = this.#main.find(destination, chosen, choice);
+    if (main !== undefined && main.outcome !== undefined) return main;
+    if (this.#default !== undefined && this.#family === 4) {
+      // Source: include/net/ip_fib.h, fib_lookup: any failure of main, even a blackhole, goes on to table default.
+      const last = this.#default.find(destination, chosen, choice);
+      return last === undefined || last.type === 'throw' ? this.#none : last;
+    }
+    return main === undefined || main.type === 'throw' ? this.#none : main;
+  }
+
+  #findByRules(query: RouteQuery): FibEntry {
+    const rules = this.#rules;
+    const count = rules.length;
+    for (let i = 0; i < count; i++) {
+      const { rule, table, entry } = rules[i] as CompiledRule;
+      if (ruleMatches(rule, query) === rule.not) continue;
+      if (entry !== undefined) return entry;
+      const found = table?.find(query.destination, query.chosen, query.choice);
+      if (found === undefined || found.type === 'throw') continue;
+      const shortest = rule.suppressPrefixLength;
+      // IPv4 suppresses only usable routes, IPv6 any.
+      const suppressible = found.outcome !== undefined || this.#family === 6;
+      if (shortest !== undefined && suppressible && found.to.prefixLength <= shortest) continue;
+      return found;
+    }
+    return this.#none;
+  }
+}
+
+/** HOT */
+function ruleMatches(rule: RoutingRule, query: RouteQuery): boolean {
+  const mark = rule.fwmark;
+  return (
+    (rule.iif === undefined || rule.iif === query.inInterface) &&
+    (rule.oif === undefined || rule.oif === query.outInterface) &&
+    (mark === undefined || (query.mark & mark.mask) >>> 0 === mark.value) &&
+    (rule.protocol === undefined || rule.protocol === query.protocol) &&
+    (rule.from === undefined || cidrContains(rule.from, query.source)) &&
+    (rule.to === undefined || cidrContains(rule.to, query.destination))
+  );
+}
+
+function isDefault(rules: readonly RoutingRule[], family: IpFamily): boolean {
+  const own = defaultRoutingRules(family);
+  return rules.length === own.length && rules.every((rule, i) => isSameRule(rule, own[i]));
+}
+
+function isSameRule(rule: RoutingRule, own: RoutingRule | undefined): boolean {
+  return (
+    own !== undefined &&
+    ruleText(rule) === ruleText(own) &&
+    rule.table === own.table &&
+    !rule.not &&
+    rule.suppressPrefixLength === undefined
+  );
+}
+
+function compileRule(rule: RoutingRule, tables: RouteTables): CompiledRule {
+  if (rule.action === 'lookup') return { rule, table: tables.get(rule.table), entry: undefined };
+  const everything = cidrOf(rule.family === 4 ? ipv4(0) : ipv6(0, 0, 0, 0), 0);
+  const entry = fibEntry({ type: rule.action, to: everything, dev: '', table: 'main' });
+  return { rule, table: undefined, entry: { ...entry, text: ruleText(rule) } };
+}
+
+function ruleText(rule: RoutingRule): string {
+  const parts = [`rule ${rule.priority}:`];
+  if (rule.not) parts.push('not');
+  parts.push(`from ${rule.from === undefined ? 'all' : renderCidr(rule.from)}`);
+  if (rule.to !== undefined) parts.push(`to ${renderCidr(rule.to)}`);
+  if (rule.fwmark !== undefined) {
+    parts.push(`fwmark 0x${rule.fwmark.value.toString(16)}/0x${rule.fwmark.mask.toString(16)}`);
+  }
+  if (rule.iif !== undefined) parts.push(`iif ${rule.iif}`);
+  if (rule.oif !== undefined) parts.push(`oif ${rule.oif}`);
+  if (rule.protocol !== undefined) parts.push(`ipproto ${rule.protocol}`);
+  return `${parts.join(' ')} ${rule.action}`;
+}

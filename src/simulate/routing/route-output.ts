@@ -1,0 +1,108 @@
+import { type IpAddress, ipv4, renderIpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { FibEntry } from './fib-table.ts';
+import type { Network } from './network.ts';
+import type { RouteOutcome } from './route-outcome.ts';
+import {
+  isLimitedBroadcast,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  needsInterface,
+} from './special-addresses.ts';
+import { unroutableReason } from './unroutable.ts';
+
+const LOCALHOST = ipv4(0x7f000001);
+
+const TO_SELF: RouteOutcome = {
+  kind: 'forward',
+  outInterface: 'lo',
+  nextHop: undefined,
+  reason: 'an address of this host, by lo',
+};
+
+/**
+ * Routes what a process on the host sends, as from a raw socket: any source goes. The sender learns of every failure.
+ *
+ * Source: net/ipv4/route.c, ip_route_output_key_hash_rcu, __mkroute_output; net/netfilter/utils.c and net/ipv4/netfilter.c,
+ * ip_route_me_harder (Linux 6.18).
+ */
+export function routeOutput(network: Network, packet: PacketInFlight): RouteOutcome {
+  const { destination, source } = packet;
+  if (isUnspecified(destination)) return TO_SELF;
+  if (needsInterface(destination) || isMulticast(destination) || isLimitedBroadcast(destination)) {
+    if (!isLoopback(destination)) return routeToLink(network, packet);
+  }
+  const entry = network.findOutput(destination, source, packet.mark, packet.protocol);
+  return outcomeOf(network, packet, entry);
+}
+
+function outcomeOf(network: Network, packet: PacketInFlight, entry: FibEntry): RouteOutcome {
+  const { destination, source } = packet;
+  const outcome = entry.outcome;
+  if (outcome === undefined) {
+    return { kind: 'reject', reason: unroutableReason(entry, destination) };
+  }
+  if (entry.type === 'local' || entry.type === 'anycast') return TO_SELF;
+  if (entry.sibling !== undefined) {
+    const reason = `routes ${entry.text} and ${entry.sibling.text} share the flows between them`;
+    return { kind: 'undetermined', reason };
+  }
+  if (isRerouted(packet) && source.family === 4 && isLoopback(source)) {
+    if (network.settings(entry.dev)?.routeLocalnet !== true) {
+      const reason = `${renderIpAddress(source)} may not leave by ${entry.dev} (route_localnet is 0)`;
+      return { kind: 'reject', reason };
+    }
+  }
+  if (outcome.kind === 'forward') return outcome;
+  return { kind: 'forward', outInterface: entry.dev, nextHop: undefined, reason: entry.text };
+}
+
+/** Only OUTPUT's changes bring a packet here a second time, and only then is its source looked at. */
+function isRerouted(packet: PacketInFlight): boolean {
+  const sent = packet.packet;
+  return packet.mark !== sent.mark || !sameIpAddress(packet.destination, sent.destination);
+}
+
+/** A destination that means one link: the interface that has the source, or the only one that it could be. */
+function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
+  const { destination, source } = packet;
+  const text = renderIpAddress(destination);
+  const dev = packet.outInterface !== '' ? packet.outInterface : interfaceWith(network, source);
+  if (destination.family === 4) {
+    if (dev !== undefined) return onLink(dev, text);
+    const entry = network.findOutput(destination, source, packet.mark, packet.protocol);
+    return outcomeOf(network, packet, entry);
+  }
+  if (isOwnLinkLocal(network, destination, dev)) return TO_SELF;
+  if (dev !== undefined) return onLink(dev, text);
+  const links = network.interfaces.filter(
+    ({ link, settings }) => link.up && link.name !== 'lo' && !settings.ipv6Disabled,
+  );
+  const only = links.length === 1 ? links[0] : undefined;
+  if (only !== undefined) return onLink(only.link.name, text);
+  const reason = `which interface the sender chose for ${text} is not known`;
+  return { kind: 'undetermined', reason };
+}
+
+function onLink(dev: string, destination: string): RouteOutcome {
+  const reason = `${destination} is on the link of ${dev}, the interface of the source`;
+  return { kind: 'forward', outInterface: dev, nextHop: undefined, reason };
+}
+
+function isOwnLinkLocal(network: Network, address: IpAddress, dev: string | undefined): boolean {
+  if (isMulticast(address)) return false;
+  const local = network.fib6.tables.get('local');
+  const found = local?.find(address, dev ?? '', dev === undefined ? 'any' : 'only');
+  return found?.type === 'local';
+}
+
+function interfaceWith(network: Network, source: IpAddress): string | undefined {
+  const owner = network.interfaces.find(
+    ({ link, linkLocal }) =>
+      link.addresses.some((one) => sameIpAddress(one.address, source)) ||
+      (linkLocal.kind === 'made' && sameIpAddress(linkLocal.address, source)),
+  );
+  if (owner !== undefined) return owner.link.name;
+  return source.family === 4 && sameIpAddress(source, LOCALHOST) ? 'lo' : undefined;
+}
