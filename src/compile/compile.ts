@@ -1,8 +1,29 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import type { NodePolicy } from '../policy/node-policy.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { createContext } from './compile-context.ts';
+import { compileFilterTable } from './filter-table.ts';
+import { compileMangleTable } from './mangle-table.ts';
+import { compileNatTable } from './nat-table.ts';
+import { compileRawTable } from './raw-table.ts';
+import { identifyRules } from './rule-comments.ts';
 
-/** Compiles what the documents mean for a node into netfilter rules of one family. Deterministic. */
-export function compilePolicy(_policy: NodePolicy, _family: IpFamily): Ruleset {
-  throw new Error('compilePolicy is being written');
+/**
+ * Compiles what the documents mean for a node into netfilter rules of one family: the chains that Felix would write, under
+ * names of our own. The same policy gives the same bytes.
+ *
+ * One thing differs from Felix on purpose: a rule with three or more lists that do not fit one netfilter rule means what it says
+ * (see rule-blocks.ts).
+ *
+ * @throws Error when the mark mask has fewer than four bits.
+ */
+export function compilePolicy(policy: NodePolicy, family: IpFamily): Ruleset {
+  const context = createContext(policy, family);
+  const tables = [
+    compileRawTable(context),
+    compileMangleTable(context),
+    compileNatTable(context),
+    compileFilterTable(context),
+  ].map((table) => identifyRules(table, family));
+  return { family, tables, ipSets: context.sets.all() };
 }

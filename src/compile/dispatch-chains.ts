@@ -1,0 +1,126 @@
+import type { EndpointTier, HostEndpointPolicy } from '../policy/node-policy.ts';
+import type { Direction, PolicyType } from '../ruleset/rule-meaning.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+import type { SourceLocation } from '../source/location.ts';
+import { ANY_INTERFACE, CHAIN, CHAIN_PREFIX, chainName } from './chain-names.ts';
+import { denyTarget, denyWord } from './compile-context.ts';
+import { addEndpointChain, type EndpointTable } from './endpoint-chains.ts';
+import { goTo, onInterface, onPrefix, RETURN, rule } from './rule-parts.ts';
+
+/** Packets of one direction of an interface, and the chains that judge them. */
+export interface Dispatch {
+  readonly chain: string;
+  readonly prefix: string;
+  readonly direction: Direction;
+  /** Packets to workload interfaces are not for the `*` endpoint. */
+  readonly sparesWorkloads: boolean;
+}
+
+/** Which policy of which host endpoints a table judges, and from where. */
+export interface HostDispatch {
+  readonly type: PolicyType;
+  readonly dispatches: readonly Dispatch[];
+  readonly tiersOf: (endpoint: HostEndpointPolicy) => readonly EndpointTier[];
+  /** Interfaces whose endpoint has no such policy are left out altogether, failsafes included. */
+  readonly onlyWithPolicy: boolean;
+  readonly wildcard: boolean;
+}
+
+/** Writes the chains of host endpoints for one kind of policy, and the chains that lead to them by interface. */
+export function addHostEndpoints(kind: HostDispatch, to: EndpointTable): void {
+  const listed = to.context.policy.hostEndpoints.filter(
+    (endpoint) =>
+      (!endpoint.wildcard || kind.wildcard) &&
+      (!kind.onlyWithPolicy || kind.tiersOf(endpoint).length > 0),
+  );
+  for (const dispatch of kind.dispatches) {
+    for (const endpoint of listed) {
+      const names = endpoint.wildcard ? [ANY_INTERFACE] : endpoint.interfaces;
+      for (const name of names) {
+        addEndpointChain(
+          {
+            name: chainName(dispatch.prefix, name),
+            owner: { endpoint: endpoint.name, type: kind.type, direction: dispatch.direction },
+            location: endpoint.location,
+            tiers: kind.tiersOf(endpoint),
+            profiles: endpoint.profiles,
+          },
+          to,
+        );
+      }
+    }
+    addDispatchChain(dispatch, listed, to);
+  }
+}
+
+/** By interface, then the `*` endpoint. An interface that no endpoint polices goes back to the caller untouched. */
+function addDispatchChain(
+  dispatch: Dispatch,
+  listed: readonly HostEndpointPolicy[],
+  to: EndpointTable,
+): void {
+  const side = dispatch.direction === 'ingress' ? 'in' : 'out';
+  const interfaces = listed
+    .filter((endpoint) => !endpoint.wildcard)
+    .flatMap(({ interfaces, location }) => interfaces.map((name) => ({ name, location })));
+  const rules = interfaceRules(interfaces, side, dispatch.prefix);
+  for (const { location } of listed.filter((endpoint) => endpoint.wildcard)) {
+    if (dispatch.sparesWorkloads) {
+      for (const prefix of to.context.config.interfacePrefixes) {
+        rules.push(rule([onPrefix('out', prefix)], RETURN));
+      }
+    }
+    const chain = chainName(dispatch.prefix, ANY_INTERFACE);
+    rules.push(rule([], goTo(chain), { origin: location }));
+  }
+  to.table.addUser(dispatch.chain, rules);
+}
+
+/** Writes the chains of workload endpoints, and the chains that lead to them; unknown workload interfaces are dropped. */
+export function addWorkloadEndpoints(to: EndpointTable): void {
+  const { context, table } = to;
+  const directions = [
+    {
+      chain: CHAIN.fromWorkload,
+      prefix: CHAIN_PREFIX.fromWorkload,
+      side: 'in',
+      direction: 'egress',
+    },
+    { chain: CHAIN.toWorkload, prefix: CHAIN_PREFIX.toWorkload, side: 'out', direction: 'ingress' },
+  ] as const;
+  for (const { chain, prefix, side, direction } of directions) {
+    for (const workload of context.policy.workloadEndpoints) {
+      addEndpointChain(
+        {
+          name: chainName(prefix, workload.interfaceName),
+          owner: { endpoint: workload.name, type: 'workload', direction },
+          location: workload.location,
+          tiers: workload.tiers,
+          profiles: workload.profiles,
+        },
+        to,
+      );
+    }
+    const interfaces = context.policy.workloadEndpoints.map(({ interfaceName, location }) => ({
+      name: interfaceName,
+      location,
+    }));
+    const unknown = rule([], denyTarget(context, table.name), {
+      words: `${denyWord(context, table.name)} packets of unknown workload interfaces`,
+      meaning: { kind: 'workload' },
+    });
+    table.addUser(chain, [...interfaceRules(interfaces, side, prefix), unknown]);
+  }
+}
+
+function interfaceRules(
+  interfaces: readonly { readonly name: string; readonly location: SourceLocation }[],
+  side: 'in' | 'out',
+  prefix: string,
+): Rule[] {
+  return [...interfaces]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, location }) =>
+      rule([onInterface(side, name)], goTo(chainName(prefix, name)), { origin: location }),
+    );
+}

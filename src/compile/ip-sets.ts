@@ -1,0 +1,96 @@
+import { type Cidr, cidrOf, compareCidrs, hostCidr } from '../address/cidr.ts';
+import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../address/ip-address.ts';
+import type { AddressSet, PortSet } from '../policy/node-policy.ts';
+import type { IpSet, IpSetMember } from '../ruleset/ruleset.ts';
+import { OWN_PREFIX, shortHash } from './chain-names.ts';
+
+/** The sets that rules of one family use. A set exists only once a rule has asked for its name. */
+export class IpSets {
+  readonly #family: IpFamily;
+  readonly #sets = new Map<string, IpSet>();
+  readonly #names = new Map<string, string>();
+
+  constructor(family: IpFamily) {
+    this.#family = family;
+  }
+
+  /** The name of the set of blocks behind a selector. */
+  nameOfAddressSet(set: AddressSet): string {
+    return this.#name(`${OWN_PREFIX}${this.#family}s:`, set.id, (name) => ({
+      name,
+      type: 'hash:net',
+      family: this.#family,
+      members: netMembers(set.members, this.#family),
+      description: set.description,
+    }));
+  }
+
+  /** The name of the set of addresses and ports behind a named port or a service. */
+  nameOfPortSet(set: PortSet): string {
+    return this.#name(`${OWN_PREFIX}${this.#family}p:`, set.id, (name) => ({
+      name,
+      type: 'hash:ip,port',
+      family: this.#family,
+      members: set.members
+        .filter((member) => member.address.family === this.#family)
+        .map((member) => ({ kind: 'address-port', ...member })),
+      description: set.description,
+    }));
+  }
+
+  /** The name of a set of ours that no selector is behind, such as all hosts' addresses. */
+  nameOfOwnSet(label: string, description: string, members: readonly Cidr[]): string {
+    const name = `${OWN_PREFIX}${this.#family}${label}`;
+    if (!this.#sets.has(name)) {
+      this.#sets.set(name, {
+        name,
+        type: 'hash:net',
+        family: this.#family,
+        members: netMembers([...members].sort(compareCidrs), this.#family),
+        description,
+      });
+    }
+    return name;
+  }
+
+  /** Every set that was asked for, by name. */
+  all(): readonly IpSet[] {
+    return [...this.#sets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws Error when two ids have one hash, which 96 bits make a broken hash and nothing else. */
+  #name(prefix: string, id: string, create: (name: string) => IpSet): string {
+    const key = prefix + id;
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = prefix + shortHash(id);
+    if (this.#sets.has(name)) throw new Error(`two sets have the name ${name}`);
+    this.#sets.set(name, create(name));
+    this.#names.set(key, name);
+    return name;
+  }
+}
+
+/** Addresses as blocks, for a set. */
+export function addressBlocks(addresses: readonly IpAddress[]): readonly Cidr[] {
+  return addresses.map(hostCidr);
+}
+
+function netMembers(cidrs: readonly Cidr[], family: IpFamily): readonly IpSetMember[] {
+  const members: IpSetMember[] = [];
+  let previous: Cidr | undefined;
+  for (const cidr of cidrs) {
+    if (cidr.network.family !== family) continue;
+    if (previous !== undefined && compareCidrs(previous, cidr) === 0) continue;
+    previous = cidr;
+    for (const part of splitCatchAll(cidr)) members.push({ kind: 'net', cidr: part });
+  }
+  return members;
+}
+
+/** ipset holds no block of every address, so that one becomes its two halves. Source: `netfilter-facts` 6.5. */
+function splitCatchAll(cidr: Cidr): readonly Cidr[] {
+  if (cidr.prefixLength !== 0) return [cidr];
+  const upper = cidr.network.family === 4 ? ipv4(0x80000000) : ipv6(0x80000000, 0, 0, 0);
+  return [cidrOf(cidr.network, 1), cidrOf(upper, 1)];
+}
