@@ -1,0 +1,110 @@
+import { cidrContains } from '../address/cidr.ts';
+import type { FailsafePort } from './felix-config.ts';
+import { type PolicyView, ruleMatches } from './match-rule.ts';
+import type { EndpointTier, ResolvedProfile, ResolvedRule } from './node-policy.ts';
+import type { VersionFacts } from './version-facts.ts';
+
+/** Which policy list of an endpoint is judged, and for which way of the packet. Ingress: arriving at the endpoint. */
+export interface Aspect {
+  readonly direction: 'ingress' | 'egress';
+  readonly type: 'untracked' | 'preDNAT' | 'normal' | 'forward' | 'workload';
+}
+
+/** The rule, or the lack of one, that ended the evaluation of an endpoint's policies and profiles. */
+export type Judgement =
+  | {
+      readonly kind: 'policy' | 'profile';
+      readonly action: 'allow' | 'deny';
+      readonly name: string;
+      readonly tier: string | undefined;
+      readonly rule: ResolvedRule;
+    }
+  /** A tier whose policies all let the packet fall through to its end, where it drops. */
+  | { readonly kind: 'end-of-tier'; readonly tier: string }
+  /** No policy decided: there was none, or it passed. What that means depends on the list. */
+  | { readonly kind: 'undecided' };
+
+/**
+ * Judges by the tiers in order: the first rule that allows or denies ends it; `pass` leaves the tier; `log` ends nothing. A tier
+ * none of whose policies decides drops, unless it has no policy in this direction or its default is to pass.
+ *
+ * Source: `calico-semantics` 3, "Verdict inside a chain".
+ */
+export function judgeTiers(
+  tiers: readonly EndpointTier[],
+  direction: 'ingress' | 'egress',
+  view: PolicyView,
+  facts: VersionFacts,
+): Judgement {
+  for (const tier of tiers) {
+    const rules = tier[direction].flatMap((policy) =>
+      policy[direction].map((rule) => ({ policy, rule })),
+    );
+    const decisive = rules.find(
+      ({ rule }) => rule.action !== 'log' && ruleMatches(rule, view, facts),
+    );
+    if (decisive === undefined) {
+      if (tier[direction].length > 0 && tier.defaultAction === 'deny') {
+        return { kind: 'end-of-tier', tier: tier.tier };
+      }
+      continue;
+    }
+    const { policy, rule } = decisive;
+    if (rule.action === 'allow' || rule.action === 'deny') {
+      return { kind: 'policy', action: rule.action, name: policy.name, tier: tier.tier, rule };
+    }
+  }
+  return { kind: 'undecided' };
+}
+
+/** Judges by the profiles in listed order. `pass` leaves the profile that it stands in. */
+export function judgeProfiles(
+  profiles: readonly ResolvedProfile[],
+  direction: 'ingress' | 'egress',
+  view: PolicyView,
+  facts: VersionFacts,
+): Judgement {
+  for (const profile of profiles) {
+    const rule = profile[direction].find(
+      (candidate) => candidate.action !== 'log' && ruleMatches(candidate, view, facts),
+    );
+    if (rule?.action === 'allow' || rule?.action === 'deny') {
+      return {
+        kind: 'profile',
+        action: rule.action,
+        name: profile.name,
+        tier: undefined,
+        rule,
+      };
+    }
+  }
+  return { kind: 'undecided' };
+}
+
+/**
+ * Whether the packet goes to a failsafe port. A failsafe's net is that of the peer: the source of what arrives, the destination of
+ * what leaves. `portOf: 'source'` asks the raw table's other question: whether it answers from such a port.
+ *
+ * Source: `calico-semantics` 6.
+ */
+export function isFailsafe(
+  ports: readonly FailsafePort[],
+  view: PolicyView,
+  {
+    portOf,
+    peer,
+  }: {
+    readonly portOf: 'source' | 'destination';
+    readonly peer: 'source' | 'destination';
+  },
+): boolean {
+  const { headers } = view;
+  const port = portOf === 'source' ? headers.sourcePort : headers.destinationPort;
+  const address = peer === 'source' ? headers.source : headers.destination;
+  return ports.some(
+    (failsafe) =>
+      failsafe.protocol === view.protocol &&
+      failsafe.port === port &&
+      (failsafe.net === undefined || cidrContains(failsafe.net, address)),
+  );
+}
