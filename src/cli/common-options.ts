@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type CalicoVersion, isCalicoVersion } from '../resources/calico-version.ts';
 import { UsageError } from '../source/errors.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,9 +18,17 @@ export interface PrintOptions {
   readonly verbose?: boolean;
 }
 
+/** Adds `--calico-version`. */
+export function addVersionOption(command: Command): Command {
+  return command.option(
+    '--calico-version <version>',
+    'whose behaviour to follow: 2.6, 3.9 or 3.32 (default: inferred from the documents)',
+  );
+}
+
 /** Adds `-f`, `-n`, `--calico-version`, `--lenient`. */
 export function addDocumentOptions(command: Command): Command {
-  return command
+  return addVersionOption(command)
     .option(
       '-f, --filename <path>',
       'documents: a file, a directory, or - for standard input (repeatable)',
@@ -28,12 +36,6 @@ export function addDocumentOptions(command: Command): Command {
       [],
     )
     .option('-n, --node <name>', 'the host that the packet meets')
-    .addOption(
-      new Option(
-        '--calico-version <version>',
-        'whose behaviour to follow: 2.6, 3.9 or 3.32 (default: inferred from the documents)',
-      ),
-    )
     .option('--lenient', 'unknown fields are warnings');
 }
 

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
-import { addDocumentOptions, addPrintOptions, collect } from './common-options.ts';
+import { addCompile, addTest, addTrace } from './commands.ts';
+import { EnvironmentError } from './environment-error.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-import type { TraceOptions } from './trace-command.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -53,41 +53,9 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
     })
     .exitOverride();
   addTrace(program, terminal, done);
+  addTest(program, terminal, done);
+  addCompile(program, terminal, done);
   return program;
-}
-
-function addTrace(program: Command, terminal: Terminal, done: (code: number) => void): void {
-  const command = program
-    .command('trace')
-    .description('follow a packet through the host and show which line decides')
-    .argument('[packet...]', "the packet: 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0'");
-  addDocumentOptions(command)
-    .option(
-      '--packets <file>',
-      'packets from a file, one a line (JSON object or words), in order through one connection table; - for standard input',
-    )
-    .option('--independent', 'each packet of --packets meets an empty connection table')
-    .option('-o, --output <form>', 'text, json, ndjson or yaml', 'text')
-    .option(
-      '--expect <what>',
-      'exit 1 unless the result is so: a verdict, or field=value[,field=value...] (repeatable)',
-      collect,
-      [],
-    );
-  addPrintOptions(command)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  hepsim trace -f policies/ 'tcp 203.0.113.7:40000 -> 192.0.2.10:31852 in=eth0'
-  hepsim trace -f policies/ -f host.yaml -n node1 -v 'icmp 203.0.113.7 -> 192.0.2.10 in=eth0'
-  hepsim trace -f policies/ --packets packets.txt -o ndjson
-  hepsim trace -f policies/ --expect drop,policy=drop-other-ingress 'udp 203.0.113.7:53 -> 192.0.2.10:161'`,
-    )
-    .action(async (words: string[], options: TraceOptions) => {
-      const { runTrace } = await import('./trace-command.ts');
-      done(await runTrace(words, options, terminal));
-    });
 }
 
 function reportError(error: unknown, terminal: Terminal): number {
@@ -103,6 +71,10 @@ function reportError(error: unknown, terminal: Terminal): number {
     terminal.writeError(`hepsim: ${error.message}\n`);
     if (error.hint !== undefined) terminal.writeError(`    hint: ${error.hint}\n`);
     return EXIT.inputWrong;
+  }
+  if (error instanceof EnvironmentError) {
+    terminal.writeError(`hepsim: ${error.message}\n`);
+    return EXIT.environmentRefused;
   }
   const message = error instanceof Error ? error.message : String(error);
   terminal.writeError(`hepsim: internal error: ${message}\n`);

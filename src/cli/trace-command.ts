@@ -1,8 +1,10 @@
 import { readDocumentTexts } from '../files/read-document-texts.ts';
 import type { Packet } from '../packet/packet.ts';
+import { renderPacketLine } from '../packet/packet-text.ts';
 import { compare, type Expectation, type Mismatch } from '../scenario/expectation.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketSession } from '../scenario/packet-session.ts';
+import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import { resultToJson } from '../simulate/result-json.ts';
 import { UsageError } from '../source/errors.ts';
@@ -22,6 +24,7 @@ import { EXIT, type Terminal } from './terminal.ts';
 
 export interface TraceOptions extends DocumentOptions, PrintOptions {
   readonly packets?: string;
+  readonly scenario?: string;
   readonly independent?: boolean;
   readonly output: string;
   readonly expect: readonly string[];
@@ -38,11 +41,17 @@ export async function runTrace(
   const form = outputForm(options.output, FORMS);
   const expectation = options.expect.flatMap(parseExpectOption);
   const packets = packetsOf(words, options, terminal);
-  const loaded = loadModel(options, terminal);
+  const loaded = await load(options, terminal);
   const results = simulate(loaded.model, packets, options);
   if (form === 'text') printText(results, loaded, options, terminal);
   else await printData(form, results, options, terminal);
   return reportMismatches(results, expectation, terminal);
+}
+
+async function load(options: TraceOptions, terminal: Terminal): Promise<LoadedModel> {
+  if (options.scenario === undefined) return loadModel(options, terminal);
+  const { loadScenarioModel } = await import('./load-scenario.ts');
+  return loadScenarioModel(options.scenario, options, terminal);
 }
 
 function packetsOf(
@@ -76,9 +85,15 @@ function simulate(
 ): readonly PacketResult[] {
   const session = new PacketSession((family) => model.simulator(family));
   const explain = options.verbose === true && options.output === 'text';
-  return packets.map((packet) => {
+  return packets.map((packet, index) => {
     if (options.independent === true) session.reset();
-    return session.run(packet, { explain });
+    try {
+      return session.run(packet, { explain });
+    } catch (error) {
+      if (!(error instanceof PacketPathError)) throw error;
+      const which = packets.length > 1 ? `packet ${index + 1} (${renderPacketLine(packet)}): ` : '';
+      throw new UsageError(`${which}${error.message}`, error.hint);
+    }
   });
 }
 

@@ -24,6 +24,7 @@ export const RESULT_FIELDS: readonly string[] = [
   ]),
   'decisions',
   'hops',
+  'mark',
   ...nested('packet', [
     'in',
     'proto',

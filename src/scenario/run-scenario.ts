@@ -1,4 +1,5 @@
 import type { Packet } from '../packet/packet.ts';
+import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import { resultToJson } from '../simulate/result-json.ts';
 import type { SourceLocation } from '../source/location.ts';
@@ -60,11 +61,22 @@ export class CaseRunner {
   private runStep(step: PreparedStep, before: PacketResult | undefined): StepResult {
     const packet = step.packet ?? replyTo(before, step);
     if (typeof packet === 'string') return notRun(step, packet);
-    const result = this.session.run(packet);
+    const result = this.runPacket(packet);
+    if (typeof result === 'string') return notRun(step, result);
     const mismatches =
       step.expectation.length === 0 ? [] : compare(step.expectation, resultToJson(result));
     const disagreement = this.oracle.check(packet, result);
     return { location: step.location, packet, result, mismatches, disagreement, error: undefined };
+  }
+
+  /** The result, or why the packet cannot begin on this host. */
+  private runPacket(packet: Packet): PacketResult | string {
+    try {
+      return this.session.run(packet);
+    } catch (error) {
+      if (!(error instanceof PacketPathError)) throw error;
+      return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
+    }
   }
 }
 

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { IpFamily } from '../address/ip-address.ts';
+import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
+import { renderIpsets, renderIptables } from '../ruleset/render-ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { NodeModel } from '../scenario/node-model.ts';
+import { UsageError } from '../source/errors.ts';
+import { type DocumentOptions, outputForm } from './common-options.ts';
+import { loadModel } from './load-model.ts';
+import { rulesetToJson } from './print/ruleset-json.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { writeFiles } from './write-files.ts';
+
+export interface CompileOptions extends DocumentOptions {
+  readonly output: string;
+  readonly ipVersion?: string;
+  readonly withServices?: boolean;
+  readonly outDir?: string;
+  readonly quiet?: boolean;
+}
+
+const FORMS = ['iptables', 'ipset', 'json'] as const;
+
+/** `hepsim compile`: the rules of a node. Returns the exit code. @throws InputError, UsageError, EnvironmentError */
+export async function runCompile(options: CompileOptions, terminal: Terminal): Promise<number> {
+  const form = outputForm(options.output, FORMS);
+  const family = familyOf(options.ipVersion);
+  const { model } = loadModel(options, terminal);
+  for (const { what } of model.notModelled()) {
+    terminal.writeError(`warning: not compiled: ${what}\n`);
+  }
+  const rulesets = ([4, 6] as const).map((each) => rulesetOf(model, each, options));
+  const files = new Map([
+    ['ipsets', renderIpsets(rulesets)],
+    ['iptables.v4', renderIptables(rulesets[0] as Ruleset)],
+    ['iptables.v6', renderIptables(rulesets[1] as Ruleset)],
+  ]);
+  const digest = digestOf(files);
+  if (options.outDir !== undefined) writeFiles(options.outDir, files);
+  else terminal.writeOut(textOf(form, family, { rulesets, files, model, digest }));
+  if (options.quiet !== true) terminal.writeError(`digest: ${digest}\n`);
+  return EXIT.holds;
+}
+
+function rulesetOf(model: NodeModel, family: IpFamily, options: CompileOptions): Ruleset {
+  const compiled = model.compiledRules(family);
+  if (options.withServices !== true) return compiled;
+  return mergeRulesets(compiled, model.serviceRules(family));
+}
+
+/** Of everything that the documents compile to, whichever part is printed. */
+function digestOf(files: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const [name, text] of files)
+    hash.update(`${name} ${Buffer.byteLength(text)}\n`).update(text);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+interface Compiled {
+  readonly rulesets: readonly Ruleset[];
+  readonly files: ReadonlyMap<string, string>;
+  readonly model: NodeModel;
+  readonly digest: string;
+}
+
+function textOf(
+  form: (typeof FORMS)[number],
+  family: IpFamily | undefined,
+  { rulesets, files, model, digest }: Compiled,
+): string {
+  if (form === 'iptables') return files.get(`iptables.v${family ?? 4}`) as string;
+  const wanted = rulesets.filter((one) => family === undefined || one.family === family);
+  if (form === 'ipset') return renderIpsets(wanted);
+  const value = {
+    node: model.choice.node,
+    calicoVersion: model.resources.version,
+    digest,
+    rulesets: wanted.map(rulesetToJson),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function familyOf(text: string | undefined): IpFamily | undefined {
+  if (text === undefined) return undefined;
+  if (text === '4') return 4;
+  if (text === '6') return 6;
+  throw new UsageError(`--ip-version: \`${text}\` is neither 4 nor 6`);
+}

@@ -1,0 +1,51 @@
+import { NodeModel } from '../scenario/node-model.ts';
+import { UsageError } from '../source/errors.ts';
+import { type DocumentOptions, wantedVersion } from './common-options.ts';
+import { felixEnvironment, type LoadedModel, printWarnings } from './load-model.ts';
+import { findScenarios, type ScenarioFile, ScenarioReader } from './scenario-files.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * What a scenario's documents, node, version and environment come to. `reference` is `FILE`, or `FILE#NAME` where the file holds
+ * several.
+ *
+ * @throws InputError, UsageError
+ */
+export function loadScenarioModel(
+  reference: string,
+  options: DocumentOptions,
+  terminal: Terminal,
+): LoadedModel {
+  if (options.filename.length > 0) {
+    throw new UsageError('--scenario and -f exclude each other: a scenario names its documents');
+  }
+  const found = chooseScenario(reference, options);
+  const version = wantedVersion(options.calicoVersion, terminal);
+  const reader = new ScenarioReader({ version, lenient: options.lenient });
+  const { resources, texts } = reader.readResources(found);
+  printWarnings(resources, terminal);
+  const model = new NodeModel(resources, {
+    node: options.node ?? found.scenario.node,
+    machine: terminal.hostName(),
+    environment: new Map([...felixEnvironment(terminal), ...found.scenario.environment]),
+  });
+  return { model, texts };
+}
+
+function chooseScenario(reference: string, options: DocumentOptions): ScenarioFile {
+  const hash = reference.lastIndexOf('#');
+  const file = hash < 0 ? reference : reference.slice(0, hash);
+  const name = hash < 0 ? undefined : reference.slice(hash + 1);
+  const all = findScenarios([file], { lenient: options.lenient });
+  const names = all.map(({ scenario }) => scenario.metadata.name);
+  const fitting = all.filter((_, i) => name === undefined || names[i] === name);
+  const [first] = fitting;
+  if (first !== undefined && fitting.length === 1) return first;
+  if (all.length === 0) throw new UsageError(`--scenario: there is no scenario in ${file}`);
+  throw new UsageError(
+    name === undefined
+      ? `--scenario: ${file} holds ${all.length} scenarios`
+      : `--scenario: ${file} holds ${fitting.length} scenarios named \`${name}\``,
+    `Name one of them: ${names.map((each) => `${file}#${each}`).join(', ')}`,
+  );
+}

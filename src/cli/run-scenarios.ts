@@ -1,0 +1,125 @@
+import { NodeModel } from '../scenario/node-model.ts';
+import { type PreparedCase, prepareScenario } from '../scenario/prepare-scenario.ts';
+import { CaseRunner, type StepResult } from '../scenario/run-scenario.ts';
+import {
+  type CaseReport,
+  type InvariantReport,
+  reportCase,
+  type TestReport,
+} from '../scenario/scenario-report.ts';
+import { InputError } from '../source/errors.ts';
+import type { Problem } from '../source/problem.ts';
+import { felixEnvironment, printWarnings } from './load-model.ts';
+import { painter } from './print/style.ts';
+import { renderTrace } from './print/trace-text.ts';
+import { reproducingCommand } from './reproduce.ts';
+import type { ScenarioFile, ScenarioReader, ScenarioResources } from './scenario-files.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface RunOptions {
+  /** Which cases run, by scenario and case name. */
+  readonly isWanted: (scenario: string, name: string) => boolean;
+  readonly failFast: boolean;
+  /** The version asked for on the command line, to name in the commands that reproduce failures. */
+  readonly version: string | undefined;
+  /** Milliseconds, monotonic. */
+  readonly nowMs: () => number;
+}
+
+interface ReadyScenario {
+  readonly found: ScenarioFile;
+  readonly read: ScenarioResources;
+  readonly model: NodeModel;
+  readonly cases: readonly PreparedCase[];
+}
+
+/**
+ * Runs the cases of scenarios. Everything is read and checked before the first one runs.
+ *
+ * @throws InputError with what is wrong in any scenario or its documents.
+ */
+export function runScenarios(
+  found: readonly ScenarioFile[],
+  reader: ScenarioReader,
+  options: RunOptions,
+  terminal: Terminal,
+): TestReport {
+  const start = options.nowMs();
+  const ready = makeReady(found, reader, options, terminal);
+  const cases: CaseReport[] = [];
+  const invariants: InvariantReport[] = [];
+  let notRun = 0;
+  let stopped = false;
+  for (const scenario of ready) {
+    const about = { scenario: nameOf(scenario.found), file: scenario.found.file };
+    for (const { name } of scenario.found.scenario.invariants) {
+      if (options.isWanted(about.scenario, name)) invariants.push({ ...about, name });
+    }
+    if (scenario.cases.length === 0) continue;
+    const runner = new CaseRunner(scenario.model);
+    const printing = {
+      trace: (step: StepResult) => traceOf(step, scenario.read),
+      command: (steps: readonly StepResult[]) =>
+        reproducingCommand(steps, { ...about, version: options.version }),
+    };
+    for (const prepared of scenario.cases) {
+      if (stopped) {
+        notRun += 1;
+        continue;
+      }
+      const report = reportCase(runner.run(prepared), about, printing);
+      cases.push(report);
+      if (options.failFast && !report.passed) stopped = true;
+    }
+  }
+  return { cases, invariants, notRun, durationSeconds: (options.nowMs() - start) / 1000 };
+}
+
+function nameOf({ scenario }: ScenarioFile): string {
+  return scenario.metadata.name;
+}
+
+function traceOf({ result }: StepResult, { texts }: ScenarioResources): string {
+  return result === undefined
+    ? ''
+    : renderTrace(result, { paint: painter({ color: false }), texts });
+}
+
+function makeReady(
+  found: readonly ScenarioFile[],
+  reader: ScenarioReader,
+  options: RunOptions,
+  terminal: Terminal,
+): readonly ReadyScenario[] {
+  const problems = new Map<string, Problem>();
+  const ready: ReadyScenario[] = [];
+  const environment = felixEnvironment(terminal);
+  const machine = terminal.hostName();
+  const warned = new Set<ScenarioResources>();
+  for (const one of found) {
+    const cases = prepareScenario(one.scenario, (problem) => addProblem(problems, problem)).filter(
+      ({ name }) => options.isWanted(nameOf(one), name),
+    );
+    try {
+      const read = reader.readResources(one);
+      if (!warned.has(read)) printWarnings(read.resources, terminal);
+      warned.add(read);
+      const model = new NodeModel(read.resources, {
+        node: one.scenario.node,
+        machine,
+        environment: new Map([...environment, ...one.scenario.environment]),
+      });
+      ready.push({ found: one, read, model, cases });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      for (const problem of error.problems) addProblem(problems, problem);
+    }
+  }
+  if (problems.size > 0) throw new InputError([...problems.values()]);
+  return ready;
+}
+
+/** Scenarios share documents, so that the same problem comes up with each of them. */
+function addProblem(problems: Map<string, Problem>, problem: Problem): void {
+  problems.set(JSON.stringify([problem.location, problem.code, problem.message]), problem);
+}
