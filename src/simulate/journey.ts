@@ -132,8 +132,7 @@ export class Journey {
   #stage(stage: Stage, hook: Hook, packet: PacketInFlight): Ending | undefined {
     switch (stage.kind) {
       case 'conntrack':
-        this.#track(hook, packet);
-        return undefined;
+        return this.#track(hook, packet);
       case 'nat':
         return this.#translate(stage.side, hook, packet);
       case 'confirm':
@@ -158,11 +157,14 @@ export class Journey {
   }
 
   #rejected(packet: PacketInFlight, chain: number, hook: Hook): Ending {
-    const { host, router, program, journal } = this.#path;
+    const { host, router, program, journal, tracker } = this.#path;
     const target = program.rules[this.#walker.endedBy]?.rule.target;
     const rejectWith = target?.kind === 'reject' ? target.with : '';
     const silent = whyNotAnswered(packet, rejectWith, host, router);
-    if (silent === undefined) return this.#stopped('reject', chain, hook);
+    if (silent === undefined) {
+      if (rejectWith === 'tcp-reset') tracker.setClosing(packet, this.#nowMs);
+      return this.#stopped('reject', chain, hook);
+    }
     journal.event({ kind: 'note', detail: `REJECT makes no answer: ${silent}` });
     return this.#stopped('drop', chain, hook);
   }
@@ -174,20 +176,25 @@ export class Journey {
     return { verdict, delivered: null, cause };
   }
 
-  #track(hook: Hook, packet: PacketInFlight): void {
+  #track(hook: Hook, packet: PacketInFlight): Ending | undefined {
     // A packet that loops back brings its connection, or its being untracked, along.
-    if (this.#returned && (packet.connection !== undefined || packet.state === 'untracked')) return;
+    if (this.#returned && (packet.connection !== undefined || packet.state === 'untracked')) {
+      return undefined;
+    }
     const { tracker, journal } = this.#path;
     const wanted = packet.packet.state;
     if (packet.noTrack || wanted === 'untracked' || wanted === 'invalid') {
       packet.state = packet.noTrack ? 'untracked' : wanted;
     } else {
-      tracker.track(packet, this.#nowMs);
+      if (tracker.track(packet, this.#nowMs) === 'table-full') {
+        return conntrackDrop('the connection table is full');
+      }
       if (wanted !== undefined) this.#override(packet, wanted);
     }
     const state = packet.state;
     if (state === undefined) throw new Error('connection tracking gave the packet no state');
     journal.event({ kind: 'conntrack', hook, state, detail: trackingDetail(packet) });
+    return undefined;
   }
 
   /** Lets rules see the state that the packet is said to have. */
@@ -272,9 +279,7 @@ export class Journey {
   #confirm(packet: PacketInFlight): Ending | undefined {
     if (this.#returned || packet.connection === undefined) return undefined;
     if (this.#path.tracker.confirm(packet, this.#nowMs) === 'confirmed') return undefined;
-    const reason = 'another connection took the same addresses and ports';
-    this.#path.journal.event({ kind: 'note', detail: `dropped when confirmed: ${reason}` });
-    return { verdict: 'drop', delivered: null, cause: { kind: 'conntrack', reason } };
+    return conntrackDrop('another connection has the same addresses and ports');
   }
 
   #reroute(packet: PacketInFlight, why: string): Ending | undefined {
@@ -310,6 +315,10 @@ type Unrouted = Exclude<RouteOutcome, Routed>;
 
 function isRouted(route: RouteOutcome): route is Routed {
   return route.kind === 'local' || route.kind === 'forward';
+}
+
+function conntrackDrop(reason: string): Ending {
+  return { verdict: 'drop', delivered: null, cause: { kind: 'conntrack', reason } };
 }
 
 function arrived(delivered: string): Ending {

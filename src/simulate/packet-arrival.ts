@@ -1,6 +1,7 @@
 import { renderIpAddress } from '../address/ip-address.ts';
 import type { Host } from '../host/host.ts';
 import { LOCAL, type Packet } from '../packet/packet.ts';
+import { nearestName } from '../source/nearest-name.ts';
 import { PacketPathError } from './packet-path-error.ts';
 import type { Router } from './routing/router.ts';
 
@@ -24,15 +25,10 @@ export function arrivalOf(packet: Packet, host: Host, router: Router): string {
   );
 }
 
-/** Names the interface that shares the longest beginning with the wrong name first, then the others. */
 function knownInterfaces(host: Host, wrong: string): string {
   const names = host.interfaces.map((one) => one.name);
-  const shared = (name: string): number => {
-    let length = 0;
-    while (length < name.length && name[length] === wrong[length]) length++;
-    return length;
-  };
-  const near = [...names].sort((a, b) => shared(b) - shared(a));
-  const shown = near.slice(0, 8).map((name) => `\`${name}\``);
-  return `It has ${shown.join(', ')}${near.length > shown.length ? ', ...' : ''}; a packet that the host sends has \`local\`.`;
+  const near = nearestName(wrong, [...names, LOCAL]);
+  if (near !== undefined) return `Did you mean \`${near}\`?`;
+  const shown = names.slice(0, 8).map((name) => `\`${name}\``);
+  return `It has ${shown.join(', ')}${names.length > shown.length ? ', ...' : ''}; a packet that the host sends has \`local\`.`;
 }
