@@ -10,6 +10,7 @@ import {
 import { InputError } from '../source/errors.ts';
 import type { Problem } from '../source/problem.ts';
 import { felixEnvironment, printWarnings } from './load-model.ts';
+import { chainLabels } from './print/chain-labels.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
 import { reproducingCommand } from './reproduce.ts';
@@ -58,7 +59,7 @@ export function runScenarios(
     if (scenario.cases.length === 0) continue;
     const runner = new CaseRunner(scenario.model);
     const printing = {
-      trace: (step: StepResult) => traceOf(step, scenario.read),
+      trace: (step: StepResult) => traceOf(step, scenario),
       command: (steps: readonly StepResult[]) =>
         reproducingCommand(steps, { ...about, version: options.version }),
     };
@@ -79,10 +80,14 @@ function nameOf({ scenario }: ScenarioFile): string {
   return scenario.metadata.name;
 }
 
-function traceOf({ result }: StepResult, { texts }: ScenarioResources): string {
-  return result === undefined
-    ? ''
-    : renderTrace(result, { paint: painter({ color: false }), texts });
+function traceOf({ result }: StepResult, { read, model }: ReadyScenario): string {
+  if (result === undefined) return '';
+  return renderTrace(result, {
+    paint: painter({ color: false }),
+    texts: read.texts,
+    labelOf: chainLabels(model.ruleset(result.packet.family)),
+    everything: false,
+  });
 }
 
 function makeReady(

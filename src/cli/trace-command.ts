@@ -16,9 +16,10 @@ import {
 } from './common-options.ts';
 import { parseExpectOption } from './expect-option.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
+import { chainLabels } from './print/chain-labels.ts';
 import { renderModelHeader } from './print/model-header.ts';
 import { painter } from './print/style.ts';
-import { renderTrace, type TracePrinting } from './print/trace-text.ts';
+import { renderTrace } from './print/trace-text.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -107,14 +108,13 @@ function printText(
     for (const { verdict } of results) terminal.writeOut(`${verdict}\n`);
     return;
   }
-  const printing: TracePrinting = {
-    paint: painter({ color: wantsColor(options, terminal) }),
-    texts,
-  };
-  terminal.writeOut(renderModelHeader(model, printing.paint));
+  const paint = painter({ color: wantsColor(options, terminal) });
+  terminal.writeOut(renderModelHeader(model, paint));
   for (const [index, result] of results.entries()) {
-    if (index > 0) terminal.writeOut(`\n${printing.paint('-'.repeat(72), 'dim')}\n`);
-    terminal.writeOut(renderTrace(result, printing));
+    if (index > 0) terminal.writeOut(`\n${paint('-'.repeat(72), 'dim')}\n`);
+    const labelOf = chainLabels(model.ruleset(result.packet.family));
+    const everything = options.verbose === true;
+    terminal.writeOut(renderTrace(result, { paint, texts, labelOf, everything }));
   }
 }
 

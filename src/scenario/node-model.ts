@@ -35,6 +35,7 @@ export class NodeModel {
   readonly policy: NodePolicy;
   private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
   private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
+  private readonly mergedRules: Map<IpFamily, Ruleset> = new Map();
   private readonly simulators: Map<IpFamily, Simulator> = new Map();
 
   /** @throws InputError when the documents contradict each other. */
@@ -81,7 +82,9 @@ export class NodeModel {
 
   /** The rules that packets of a family meet: policy's in front of the host's own. */
   ruleset(family: IpFamily): Ruleset {
-    return mergeRulesets(this.compiledRules(family), this.hostRules(family));
+    return cached(this.mergedRules, family, () =>
+      mergeRulesets(this.compiledRules(family), this.hostRules(family)),
+    );
   }
 
   /**

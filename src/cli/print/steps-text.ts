@@ -3,6 +3,7 @@ import type { RuleMeaning } from '../../ruleset/rule-meaning.ts';
 import type { Rule } from '../../ruleset/ruleset.ts';
 import type { TraceStep } from '../../simulate/packet-result.ts';
 import { assertNever } from '../../source/never.ts';
+import type { ChainLabel } from './chain-labels.ts';
 import { printable } from './excerpt.ts';
 import type { Paint, Style } from './style.ts';
 
@@ -18,22 +19,39 @@ interface Row {
 /** The widest that a column may become before the next one is pushed to the right. */
 const WIDEST = [44, 40] as const;
 
+/** What the steps are printed with. */
+export interface StepsPrinting {
+  readonly paint: Paint;
+  readonly labelOf: ChainLabel;
+  /** Also the rules that change nothing, such as one that clears a mark which is not set. */
+  readonly everything: boolean;
+}
+
 /** The steps of a packet's way as aligned lines: a heading for each hook, then its tables and rules. */
-export function renderSteps(steps: readonly TraceStep[], paint: Paint): readonly string[] {
+export function renderSteps(
+  steps: readonly TraceStep[],
+  { paint, labelOf, everything }: StepsPrinting,
+): readonly string[] {
   const rows: Row[] = [];
   let table = '';
+  let mark = '';
   for (const step of steps) {
+    if (step.kind === 'rule' && step.rule.target?.kind === 'mark') {
+      const same = step.effect === mark || (mark === '' && step.effect === 'mark 0x0');
+      mark = step.effect;
+      if (same && !everything && step.rule.meaning === undefined) continue;
+    }
     if (step.kind === 'hook' || step.kind === 'route') table = '';
     if ('table' in step && step.table !== table) {
       table = step.table;
       rows.push({ heading: table, indent: 1, cells: [], styles: [['dim']] });
     }
-    rows.push(rowOf(step));
+    rows.push(rowOf(step, labelOf));
   }
   return alignRows(rows, paint);
 }
 
-function rowOf(step: TraceStep): Row {
+function rowOf(step: TraceStep, labelOf: ChainLabel): Row {
   switch (step.kind) {
     case 'hook': {
       const way = [
@@ -48,11 +66,7 @@ function rowOf(step: TraceStep): Row {
       };
     }
     case 'rule':
-      return {
-        indent: 2 + step.depth,
-        cells: [`${step.chain} ${step.ruleNumber}`, step.effect, ruleWords(step.rule)],
-        styles: [[], effectStyle(step.effect), ['cyan']],
-      };
+      return ruleRow(step, labelOf(step.table, step.rule));
     case 'passed-over':
       return {
         indent: 2 + step.depth,
@@ -87,6 +101,21 @@ function rowOf(step: TraceStep): Row {
     default:
       return assertNever(step);
   }
+}
+
+function ruleRow(step: Extract<TraceStep, { kind: 'rule' }>, label: string | undefined): Row {
+  // Rules that only lead to others stay in the background, so that those that decide stand out.
+  const leads = step.rule.meaning === undefined;
+  const background: readonly Style[] = leads ? ['dim'] : [];
+  return {
+    indent: 2 + step.depth,
+    cells: [`${step.chain} ${step.ruleNumber}`, step.effect, label ?? ruleWords(step.rule)],
+    styles: [
+      background,
+      [...background, ...effectStyle(step.effect)],
+      label === undefined && !leads ? ['bold'] : ['cyan'],
+    ],
+  };
 }
 
 function named(what: string, value: string, detail: string): Row {

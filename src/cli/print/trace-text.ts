@@ -3,6 +3,7 @@ import { hasPorts } from '../../address/protocol.ts';
 import { renderPacketLine } from '../../packet/packet-text.ts';
 import type { DocumentText } from '../../resources/read-resources.ts';
 import type { PacketResult, PacketVerdict } from '../../simulate/packet-result.ts';
+import type { ChainLabel } from './chain-labels.ts';
 import { decisionPlace, decisionText } from './decision-text.ts';
 import { renderExcerpt } from './excerpt.ts';
 import { renderSteps } from './steps-text.ts';
@@ -11,6 +12,10 @@ import type { Paint, Style } from './style.ts';
 /** What a trace is printed with. */
 export interface TracePrinting {
   readonly paint: Paint;
+  /** What the chains of the packet's ruleset stand for. */
+  readonly labelOf: ChainLabel;
+  /** Also what changed nothing. */
+  readonly everything: boolean;
   /** The documents, to show the deciding lines of. */
   readonly texts: readonly DocumentText[];
 }
@@ -28,7 +33,7 @@ export function renderTrace(result: PacketResult, printing: TracePrinting): stri
   const lines = [
     `${paint('packet'.padEnd(9), 'dim')}${paint(renderPacketLine(result.packet), 'bold')}`,
     '',
-    ...renderSteps(result.steps, paint),
+    ...renderSteps(result.steps, printing),
     '',
     ...renderVerdict(result, printing),
   ];
