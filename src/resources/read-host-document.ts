@@ -1,0 +1,52 @@
+import { V1_NODE_NAME } from './calico-names.ts';
+import type { HostDocument, WrittenText } from './host-document.ts';
+import { readHostInterfaces } from './read-host-interfaces.ts';
+import { readHostRoutes } from './read-host-routes.ts';
+import { readHostRules } from './read-host-rules.ts';
+import { readHostSysctls } from './read-host-sysctls.ts';
+import { readMetadata } from './read-metadata.ts';
+import type { Fields } from './reading/fields.ts';
+
+/**
+ * Reads a Host document, `document` being its root mapping. Everything that its text alone can tell is checked, what the kernel
+ * would refuse included. Undefined where it has no spec.
+ */
+export function readHostDocument(document: Fields): HostDocument | undefined {
+  document.ignore('apiVersion', 'kind');
+  const { metadata, fields } = readMetadata(document, {
+    api: 'v3',
+    nameRule: V1_NODE_NAME,
+    namespaced: false,
+  });
+  fields?.finish();
+  const spec = document.fields('spec');
+  if (!document.has('spec')) {
+    document.problem(
+      'missing-field',
+      document.location,
+      'Host has no `spec`',
+      'Add `spec: {interfaces: [{name: eth0, addresses: [192.0.2.10/24]}]}`.',
+    );
+  }
+  document.finish();
+  if (spec === undefined) return undefined;
+  const interfaces = readHostInterfaces(spec);
+  const host: HostDocument = {
+    metadata,
+    interfaces,
+    routes: readHostRoutes(spec, interfaces),
+    rules: readHostRules(spec, interfaces),
+    sysctls: readHostSysctls(spec, interfaces),
+    iptables: readText(spec, 'iptables'),
+    ip6tables: readText(spec, 'ip6tables'),
+    ipsets: readText(spec, 'ipsets'),
+    connections: readText(spec, 'connections'),
+  };
+  spec.finish();
+  return host;
+}
+
+function readText(spec: Fields, name: string): WrittenText | undefined {
+  const text = spec.string(name);
+  return text === undefined ? undefined : { text: text.value, location: text.location };
+}
