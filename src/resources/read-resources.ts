@@ -1,6 +1,13 @@
+import { InputError } from '../source/errors.ts';
 import type { CalicoVersion } from './calico-version.ts';
+import { ProblemList } from './problem-list.ts';
+import { readDocument } from './read-document.ts';
 import type { DocumentNode } from './reading/document-node.ts';
+import { parseDocuments } from './reading/parse-documents.ts';
+import { checkVersion, chooseVersion, type VersionChoice } from './resolve-version.ts';
+import { ResourceCollector } from './resource-collector.ts';
 import type { ResourceSet } from './resource-set.ts';
+import { BUILT_IN_TIERS } from './tier.ts';
 
 /** The text of one file. `file` is the path as the user gave it, `-` for standard input. */
 export interface DocumentText {
@@ -17,14 +24,98 @@ export interface ReadOptions {
   readonly nodes?: readonly DocumentNode[] | undefined;
 }
 
+/** How many characters one file may have; more is refused before it is parsed. */
+export const MAX_FILE_LENGTH: number = 16 * 1024 * 1024;
+
+/** How many characters all files together may have. */
+export const MAX_TOTAL_LENGTH: number = 64 * 1024 * 1024;
+
 /**
  * Reads documents of every kind, checks each by itself and against the Calico version, and returns them all.
  *
  * @throws InputError with every problem of every file.
  */
 export function readResources(
-  _texts: readonly DocumentText[],
-  _options: ReadOptions = {},
+  texts: readonly DocumentText[],
+  options: ReadOptions = {},
 ): ResourceSet {
-  throw new Error('readResources is being written');
+  const problems = new ProblemList();
+  const collector = new ResourceCollector();
+  const reading = { lenient: options.lenient ?? false, report: problems.report };
+  for (const source of withinLimits(texts, problems)) {
+    for (const { context, contents } of parseDocuments(source, reading)) {
+      readDocument(context, contents, collector);
+    }
+  }
+  for (const { context, map } of options.nodes ?? []) {
+    readDocument(context.with(reading), map, collector);
+  }
+  checkTiers(collector);
+  const choice = chooseVersion(collector, options.version);
+  checkVersion(collector, choice, problems.report);
+  const found = problems.sorted();
+  if (found.some((problem) => problem.severity === 'error')) throw new InputError(found);
+  return resourceSet(collector, choice, found);
+}
+
+/** The files that are small enough; the others are reported. */
+function withinLimits(texts: readonly DocumentText[], problems: ProblemList): DocumentText[] {
+  let total = 0;
+  return texts.filter(({ file, text }) => {
+    total += text.length;
+    const limit = text.length > MAX_FILE_LENGTH ? MAX_FILE_LENGTH : MAX_TOTAL_LENGTH;
+    if (text.length <= MAX_FILE_LENGTH && total <= MAX_TOTAL_LENGTH) return true;
+    problems.report({
+      code: 'yaml-limit',
+      severity: 'error',
+      message: `${limit === MAX_FILE_LENGTH ? 'the file has' : 'the files together have'} more than ${limit / 1024 / 1024} MiB`,
+      location: { file, line: 1, column: 1 },
+      hint: 'Split the file, or give fewer files.',
+    });
+    return false;
+  });
+}
+
+function checkTiers(collector: ResourceCollector): void {
+  const known = new Set([
+    ...BUILT_IN_TIERS.keys(),
+    ...collector.tiers.map((tier) => tier.metadata.name),
+  ]);
+  for (const reference of collector.tierReferences) {
+    if (!known.has(reference.tier)) {
+      reference.report(`Add its Tier document; there are ${[...known].sort().join(', ')}.`);
+    }
+  }
+}
+
+function resourceSet(
+  collector: ResourceCollector,
+  choice: VersionChoice,
+  warnings: ResourceSet['warnings'],
+): ResourceSet {
+  return {
+    version: choice.version,
+    versionReason: choice.reason,
+    hostEndpoints: collector.hostEndpoints,
+    workloadEndpoints: collector.workloadEndpoints,
+    policies: collector.policies,
+    profiles: collector.profiles,
+    networkSets: collector.networkSets,
+    tiers: collector.tiers,
+    nodes: collector.nodes,
+    ipPools: collector.ipPools,
+    felixConfigurations: collector.felixConfigurations,
+    kubernetes: {
+      services: collector.services,
+      endpoints: collector.serviceEndpoints,
+      namespaces: collector.namespaces,
+      serviceAccounts: collector.serviceAccounts,
+      pods: collector.pods,
+      networkPolicies: collector.kubernetesPolicies,
+    },
+    hosts: collector.hosts,
+    scenarios: collector.scenarios,
+    notModelled: collector.notModelled,
+    warnings,
+  };
 }

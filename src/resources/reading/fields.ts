@@ -11,9 +11,17 @@ export interface Written<T> {
 }
 
 interface Entry {
+  readonly name: string;
   readonly key: Scalar;
   readonly value: Node | null | undefined;
+  asked: boolean;
 }
+
+/** From how many fields on a mapping is worth an index. */
+const INDEXED_FROM = 12;
+
+/** How deep merge keys may lead to further merge keys. */
+const MAX_MERGES = 8;
 
 /**
  * One mapping of a document while it is read.
@@ -23,37 +31,60 @@ interface Entry {
  */
 export class Fields {
   readonly context: ReadingContext;
-  /** Where the mapping starts. */
-  readonly location: SourceLocation;
-  /** What the mapping is, for messages: `HostEndpoint spec`. */
-  readonly what: string;
-  private readonly entries: Map<string, Entry>;
-  private readonly asked: Set<string> = new Set();
+  /** What the mapping is, for messages: `HostEndpoint.spec`. */
+  what: string;
+  private readonly map: YAMLMap;
+  private readonly entries: Entry[] = [];
+  private readonly index: Map<string, Entry> | undefined;
+  private readonly known: string[] = [];
+  private place: SourceLocation | undefined;
 
   constructor(context: ReadingContext, map: YAMLMap, what: string) {
     this.context = context;
-    this.location = context.locateNode(map);
+    this.map = map;
     this.what = what;
-    this.entries = new Map();
+    if (map.items.length >= INDEXED_FROM) this.index = new Map();
     this.addEntries(map, 0);
   }
 
+  /** Where the mapping starts. */
+  get location(): SourceLocation {
+    this.place ??= this.context.locateNode(this.map);
+    return this.place;
+  }
+
   private addEntries(map: YAMLMap, depth: number): void {
+    const merged: (Node | null | undefined)[] = [];
     for (const pair of map.items) {
-      const key = pair.key as Node | null;
+      const key = this.context.resolve(pair.key as Node | null);
       const value = this.context.resolve(pair.value as Node | null);
       if (!isScalar(key)) {
         this.problem(
           'wrong-type',
-          this.context.locateNode(key),
+          this.context.locateNode(pair.key as Node | null),
           'a field name must be a plain string',
         );
-      } else if (key.value === '<<' && depth < 8) {
-        this.addMerged(value, depth);
-      } else {
-        const name = String(key.value);
-        if (depth === 0 || !this.entries.has(name)) this.entries.set(name, { key, value });
-      }
+      } else if (key.value === '<<' && depth < MAX_MERGES) merged.push(value);
+      else this.addEntry(key, value, depth);
+    }
+    // After the fields themselves, because those win over merged ones.
+    for (const value of merged) this.addMerged(value, depth);
+  }
+
+  private addEntry(key: Scalar, value: Node | null | undefined, depth: number): void {
+    const name = String(key.value);
+    const before = this.find(name);
+    if (before === undefined) {
+      const entry = { name, key, value, asked: false };
+      this.entries.push(entry);
+      this.index?.set(name, entry);
+    } else if (depth === 0) {
+      this.context.problemWith(
+        'duplicate-key',
+        this.context.locateNode(key),
+        `${this.what} has the field \`${shorten(name)}\` twice`,
+        { related: [this.context.locateNode(before.key)], hint: 'Remove one of the two.' },
+      );
     }
   }
 
@@ -63,7 +94,33 @@ export class Fields {
     for (const source of sources) {
       const resolved = this.context.resolve(source as Node | null);
       if (isMap(resolved)) this.addEntries(resolved, depth + 1);
+      else {
+        this.problem('wrong-type', this.context.locateNode(resolved), '`<<` must be a mapping');
+      }
     }
+  }
+
+  private find(name: string): Entry | undefined {
+    if (this.index !== undefined) return this.index.get(name);
+    const { entries } = this;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as Entry;
+      if (entry.name === name) return entry;
+    }
+    return undefined;
+  }
+
+  private ask(name: string): Entry | undefined {
+    const entry = this.find(name);
+    if (entry !== undefined) entry.asked = true;
+    this.known.push(name);
+    return entry;
+  }
+
+  /** The same mapping by another name, once it is known what it is. */
+  as(what: string): this {
+    this.what = what;
+    return this;
   }
 
   /** Whether the field is written with anything but null. */
@@ -73,13 +130,12 @@ export class Fields {
 
   /** The names that are written, in order. */
   names(): readonly string[] {
-    return [...this.entries.keys()];
+    return this.entries.map((entry) => entry.name);
   }
 
   /** The value's node, aliases followed; undefined when absent or null. Counts as asked for. */
   node(name: string): Node | undefined {
-    this.asked.add(name);
-    const value = this.entries.get(name)?.value;
+    const value = this.ask(name)?.value;
     if (value === null || value === undefined || (isScalar(value) && value.value === null)) {
       return undefined;
     }
@@ -88,14 +144,14 @@ export class Fields {
 
   /** Where the field's value stands; where its name stands when it has none, the mapping when it is absent. */
   locationOf(name: string): SourceLocation {
-    const entry = this.entries.get(name);
+    const entry = this.find(name);
     if (entry === undefined) return this.location;
     return this.context.locateNode(entry.value?.range ? entry.value : entry.key);
   }
 
   /** Where the field's name stands; the mapping when it is absent. */
   keyLocation(name: string): SourceLocation {
-    const entry = this.entries.get(name);
+    const entry = this.find(name);
     return entry === undefined ? this.location : this.context.locateNode(entry.key);
   }
 
@@ -164,7 +220,7 @@ export class Fields {
     this.problem(
       'invalid-value',
       found.location,
-      `\`${name}\` is \`${found.value}\``,
+      `\`${name}\` is \`${shorten(found.value)}\``,
       `Use ${orList(words)}.`,
     );
     return undefined;
@@ -246,24 +302,48 @@ export class Fields {
 
   /** Marks fields as known without reading them. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.asked.add(name);
+    for (const name of names) this.ask(name);
   }
 
   /** Reports every field that nobody asked for: an error with the nearest known name, or a warning when lenient. */
   finish(): void {
-    for (const [name, entry] of this.entries) {
-      if (this.asked.has(name)) continue;
-      const nearest = nearestName(name, this.asked);
+    for (const { name, key, asked } of this.entries) {
+      if (asked) continue;
+      const nearest = nearestName(name, this.known);
       this.problem(
         'unknown-field',
-        this.context.locateNode(entry.key),
-        `${this.what} has no field \`${name}\``,
+        this.context.locateNode(key),
+        `${this.what} has no field \`${shorten(name)}\``,
         nearest === undefined
-          ? `Known fields: ${[...this.asked].sort().join(', ')}.`
+          ? `Known fields: ${[...new Set(this.known)].sort().join(', ')}.`
           : `Did you mean \`${nearest}\`?`,
         this.context.lenient ? 'warning' : 'error',
       );
     }
+  }
+
+  /** Reports the field as one that the kind does not have here, with a hint of its own, where it is written. */
+  refuse(name: string, code: ProblemCode, message: string, hint: string): void {
+    const entry = this.ask(name);
+    if (entry !== undefined) {
+      this.problem(code, this.context.locateNode(entry.key), message, hint);
+    }
+  }
+
+  /** The place of a character of a string field's value, as near as quoting lets know. */
+  locateWithin(name: string, offset: number): SourceLocation {
+    const value = this.find(name)?.value;
+    if (!isScalar(value) || typeof value.value !== 'string' || !value.range) {
+      return this.locationOf(name);
+    }
+    const start = value.range[0];
+    const { text } = this.context;
+    for (const quote of [0, 1]) {
+      if (text.startsWith(value.value, start + quote)) {
+        return this.context.locate(start + quote + Math.min(offset, value.value.length));
+      }
+    }
+    return this.locationOf(name);
   }
 
   problem(
@@ -298,9 +378,14 @@ export function stringOf(
     'wrong-type',
     location,
     `${subject} must be a string, but is ${describeNode(node)}`,
-    quotable ? `Write "${node.source}" in quotes.` : undefined,
+    quotable ? `Write "${shorten(node.source ?? '')}", in quotes.` : undefined,
   );
   return undefined;
+}
+
+/** User input for a message: long text is cut. */
+export function shorten(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 
 /** What a node is, in the words of YAML, for messages. */
@@ -310,7 +395,7 @@ export function describeNode(node: Node): string {
   if (!isScalar(node)) return 'something else';
   const { value } = node;
   if (value === null) return 'null';
-  if (typeof value === 'string') return `the string \`${value.slice(0, 60)}\``;
+  if (typeof value === 'string') return `the string \`${shorten(value)}\``;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return `the ${typeof value === 'boolean' ? 'boolean' : 'number'} \`${value}\``;
   }

@@ -1,11 +1,17 @@
-/** The candidate that a person most likely meant, or undefined when none is near enough to be a slip of the fingers. */
+/**
+ * The candidate that a person most likely meant, or undefined when none is near enough to be a slip of the fingers.
+ *
+ * Case does not count; a longer name may differ in more letters.
+ */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.slice(0, 64).toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // One-letter names are all near each other: at least half of the letters must be right.
+    if (distance < bestDistance && distance * 2 <= Math.max(wanted.length, 2)) {
       best = candidate;
       bestDistance = distance;
     }

@@ -1,7 +1,25 @@
-import type { Document } from 'yaml';
-import { type Alias, isAlias, type LineCounter, type Node } from 'yaml';
+import { type Alias, type Document, isAlias, type Node } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import type { Problem, ProblemCode, Report } from '../../source/problem.ts';
+import type { LineLookup } from './line-table.ts';
+
+/** What a problem may say besides its place and message. */
+export interface ProblemDetails {
+  readonly hint?: string | undefined;
+  readonly related?: readonly SourceLocation[] | undefined;
+  readonly severity?: Problem['severity'] | undefined;
+}
+
+interface ReadingContextOptions {
+  readonly file: string;
+  readonly text: string;
+  readonly lines: LineLookup;
+  readonly document: Document.Parsed | undefined;
+  /** What the document's aliases stand for; without it each alias costs a walk through the document. */
+  readonly aliases?: ReadonlyMap<Alias, Node> | undefined;
+  readonly lenient: boolean;
+  readonly report: Report;
+}
 
 /** What every reader of one document needs: where offsets stand, and where problems go. */
 export class ReadingContext {
@@ -9,23 +27,30 @@ export class ReadingContext {
   readonly text: string;
   readonly lenient: boolean;
   readonly report: Report;
-  private readonly lines: LineCounter;
+  readonly aliases: ReadonlyMap<Alias, Node> | undefined;
+  private readonly lines: LineLookup;
   private readonly document: Document.Parsed | undefined;
 
-  constructor(options: {
-    readonly file: string;
-    readonly text: string;
-    readonly lines: LineCounter;
-    readonly document: Document.Parsed | undefined;
-    readonly lenient: boolean;
-    readonly report: Report;
-  }) {
+  constructor(options: ReadingContextOptions) {
     this.file = options.file;
     this.text = options.text;
     this.lines = options.lines;
     this.document = options.document;
+    this.aliases = options.aliases;
     this.lenient = options.lenient;
     this.report = options.report;
+  }
+
+  /** The same document read again for another purpose: problems go to `report`. */
+  with(options: { readonly lenient: boolean; readonly report: Report }): ReadingContext {
+    return new ReadingContext({
+      file: this.file,
+      text: this.text,
+      lines: this.lines,
+      document: this.document,
+      aliases: this.aliases,
+      ...options,
+    });
   }
 
   /** The place of a character offset in the file's text. */
@@ -41,15 +66,18 @@ export class ReadingContext {
 
   /** The text of a line (from 1) without its line break. */
   lineText(line: number): string {
-    const start = this.lines.lineStarts[line - 1] ?? 0;
-    const end = this.text.indexOf('\n', start);
-    return this.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+    const starts = this.lines.lineStarts;
+    const start = starts[line - 1] ?? 0;
+    const next = starts[line];
+    const text = this.text.slice(start, next === undefined ? undefined : next - 1);
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 
   /** Follows an alias to what it stands for. Anchors are resolved once, never copied, so that alias bombs stay small. */
   resolve(node: Node | null | undefined): Node | null | undefined {
-    if (!isAlias(node) || this.document === undefined) return node;
-    return (node as Alias).resolve(this.document);
+    if (!isAlias(node)) return node;
+    if (this.aliases !== undefined) return this.aliases.get(node);
+    return this.document === undefined ? node : node.resolve(this.document);
   }
 
   problem(
@@ -59,13 +87,28 @@ export class ReadingContext {
     hint?: string,
     severity: Problem['severity'] = 'error',
   ): void {
-    this.report({
-      code,
-      severity,
-      message,
-      location,
-      hint,
-      excerpt: this.lineText(location.line),
-    });
+    this.problemWith(code, location, message, { hint, severity });
+  }
+
+  /** As `problem`, with everything that a problem may carry. */
+  problemWith(
+    code: ProblemCode,
+    location: SourceLocation,
+    message: string,
+    details: ProblemDetails,
+  ): void {
+    this.report(this.makeProblem(code, location, message, details));
+  }
+
+  /** A problem of this file that is not reported yet, because whether it is one depends on the version. */
+  makeProblem(
+    code: ProblemCode,
+    location: SourceLocation,
+    message: string,
+    details: ProblemDetails = {},
+  ): Problem {
+    const { hint, related, severity = 'error' } = details;
+    const excerpt = this.lineText(location.line);
+    return { code, severity, message, location, related, hint, excerpt };
   }
 }

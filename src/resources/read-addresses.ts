@@ -1,0 +1,68 @@
+import { type Cidr, parseCidr } from '../address/cidr.ts';
+import { type IpAddress, parseIpAddress } from '../address/ip-address.ts';
+import type { SourceLocation } from '../source/location.ts';
+import { placeholderHint } from './read-metadata.ts';
+import { type Fields, shorten, type Written } from './reading/fields.ts';
+
+const CIDR = {
+  what: 'address block',
+  hint: 'Write an address block such as 10.0.0.0/8 or 2001:db8::/32, or one address.',
+};
+const ADDRESS = {
+  what: 'IP address',
+  hint: 'Write an address such as 192.0.2.1 or 2001:db8::1.',
+};
+
+/** Reads the blocks of a list field; host bits are cleared, a bare address is its /32 or /128. */
+export function readCidrs(fields: Fields, name: string): readonly Written<Cidr>[] {
+  if (!fields.has(name)) return NONE;
+  return convert(fields, fields.strings(name), { name, parse: parseCidr, ...CIDR });
+}
+
+/** Reads one block. */
+export function readCidr(fields: Fields, name: string): Written<Cidr> | undefined {
+  const written = fields.string(name);
+  if (written === undefined) return undefined;
+  return convert(fields, [written], { name, parse: parseCidr, ...CIDR })[0];
+}
+
+/** Reads the addresses of a list field. */
+export function readAddresses(fields: Fields, name: string): readonly Written<IpAddress>[] {
+  if (!fields.has(name)) return NONE;
+  return convert(fields, fields.strings(name), { name, parse: parseIpAddress, ...ADDRESS });
+}
+
+/** Reads one address. */
+export function readAddress(fields: Fields, name: string): Written<IpAddress> | undefined {
+  const written = fields.string(name);
+  if (written === undefined) return undefined;
+  return convert(fields, [written], { name, parse: parseIpAddress, ...ADDRESS })[0];
+}
+
+const NONE: readonly never[] = [];
+
+function convert<T>(
+  fields: Fields,
+  written: readonly { readonly value: string; readonly location: SourceLocation }[],
+  options: {
+    readonly name: string;
+    readonly parse: (text: string) => T | undefined;
+    readonly what: string;
+    readonly hint: string;
+  },
+): readonly Written<T>[] {
+  const found: Written<T>[] = [];
+  for (const { value: text, location } of written) {
+    const value = options.parse(text);
+    if (value !== undefined) found.push({ value, location });
+    else {
+      fields.problem(
+        'invalid-value',
+        location,
+        `\`${shorten(text)}\` in \`${options.name}\` is no ${options.what}`,
+        placeholderHint(text) ?? options.hint,
+      );
+    }
+  }
+  return found;
+}

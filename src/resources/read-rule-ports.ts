@@ -1,0 +1,55 @@
+import { isScalar } from 'yaml';
+import { parsePortRange } from '../address/port-range.ts';
+import { isNamedBy, PORT_NAME } from './calico-names.ts';
+import type { CalicoApi } from './metadata.ts';
+import type { RulePort } from './policy-rule.ts';
+import { placeholderHint } from './read-metadata.ts';
+import { describeNode, type Fields } from './reading/fields.ts';
+
+const NONE: readonly RulePort[] = [];
+
+/**
+ * Reads a list of ports: numbers, `"80"`, ranges `"1000:2000"`, and in the current API names. Port 0 is not allowed.
+ *
+ * Source: api/pkg/lib/numorstring/port.go, and validatePort of both validators.
+ */
+export function readRulePorts(fields: Fields, name: string, api: CalicoApi): readonly RulePort[] {
+  if (!fields.has(name)) return NONE;
+  const ports: RulePort[] = [];
+  for (const node of fields.list(name)) {
+    const value = isScalar(node) ? node.value : undefined;
+    const port =
+      typeof value === 'number' || typeof value === 'string'
+        ? parseRulePort(String(value), api)
+        : undefined;
+    if (port !== undefined) ports.push(port);
+    else {
+      fields.problem(
+        'invalid-value',
+        fields.context.locateNode(node),
+        `an element of \`${name}\` is ${describeNode(node)}`,
+        hintFor(value, api),
+      );
+    }
+  }
+  return ports;
+}
+
+/** A port as rules spell it; undefined for anything else, port 0 included. */
+export function parseRulePort(text: string, api: CalicoApi): RulePort | undefined {
+  const range = parsePortRange(text);
+  if (range !== undefined) return range.first === 0 ? undefined : { kind: 'numeric', range };
+  // What is all digits is a number that is too large, not a name.
+  if (api === 'v1' || /^[\d:]*$/.test(text) || !isNamedBy(PORT_NAME, text)) return undefined;
+  return { kind: 'named', name: text };
+}
+
+function hintFor(value: unknown, api: CalicoApi): string {
+  const text = typeof value === 'string' ? value : '';
+  const placeholder = placeholderHint(text);
+  if (placeholder !== undefined) return placeholder;
+  const range = /^(\d+)\s*-\s*(\d+)$/.exec(text);
+  if (range !== null) return `Ranges have a colon: "${range[1]}:${range[2]}".`;
+  const kinds = api === 'v1' ? 'a port, or a range' : 'a port, a range, or the name of a port';
+  return `Use ${kinds}: ports are 1 to 65535, a range is "1000:2000" with the lower port first.`;
+}

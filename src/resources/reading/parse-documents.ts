@@ -1,0 +1,180 @@
+import { Composer, type CST, type Document, Lexer, type Node, Parser, Schema } from 'yaml';
+import type { Report } from '../../source/problem.ts';
+import { findAliasTargets } from './aliases.ts';
+import { LineTable } from './line-table.ts';
+import { ReadingContext } from './reading-context.ts';
+
+/** How deep mappings and lists may nest; real documents stay below 30. */
+const MAX_DEPTH = 100;
+
+/** How many tokens one document may have, punctuation and blanks counted: some 10 MB of policy, and what fits into memory. */
+const MAX_TOKENS = 3_000_000;
+
+/** How many documents one file may have. */
+const MAX_DOCUMENTS = 200_000;
+
+/** One schema for all documents: making it is a good part of the cost of a small document. */
+const SCHEMA: Schema = new Schema({ schema: 'core', merge: false });
+
+// Keys are checked for repetition where they are read: the parser's own check is quadratic.
+const COMPOSER_OPTIONS = {
+  schema: SCHEMA,
+  uniqueKeys: false,
+  keepSourceTokens: false,
+  prettyErrors: false,
+  logLevel: 'error',
+} as const;
+
+/** A document without syntax errors, and where its parts stand. */
+export interface ParsedDocument {
+  readonly context: ReadingContext;
+  /** Null for an empty document. */
+  readonly contents: Node | null;
+}
+
+export interface ParseOptions {
+  readonly lenient: boolean;
+  readonly report: Report;
+}
+
+class LimitReached extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/**
+ * Parses the YAML or JSON documents of a file, one at a time, so that a document's tree is garbage once it has been read.
+ *
+ * Documents with syntax errors are reported and left out. Never throws.
+ */
+export function* parseDocuments(
+  source: { readonly file: string; readonly text: string },
+  options: ParseOptions,
+): Generator<ParsedDocument, void> {
+  const lines = new LineTable(source.text);
+  const contextOf = (
+    document: Document.Parsed | undefined,
+    aliases?: ReadingContext['aliases'],
+  ): ReadingContext => new ReadingContext({ ...source, lines, document, aliases, ...options });
+  const tokens = new LimitedTokens(source.text);
+  const composer = new Composer(COMPOSER_OPTIONS);
+  const bare = contextOf(undefined);
+  if (reportControlCharacter(source.text, bare)) return;
+  let count = 0;
+  try {
+    for (const document of composeAll(composer, tokens)) {
+      if (++count > MAX_DOCUMENTS) {
+        throw new LimitReached(`more than ${MAX_DOCUMENTS} documents`, 'Split the file.');
+      }
+      if (reportSyntax(document, bare)) continue;
+      const aliases = tokens.sawAlias
+        ? findAliasTargets(document.contents as Node | null)
+        : undefined;
+      if (aliases?.kind === 'refused') {
+        bare.problem(
+          'yaml-limit',
+          bare.locate(aliases.offset),
+          aliases.message,
+          'Write out what the alias stands for.',
+        );
+      } else {
+        yield {
+          context: contextOf(document, aliases?.targets),
+          contents: document.contents as Node | null,
+        };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error;
+    bare.problem('yaml-limit', bare.locate(tokens.offset), error.message, error.hint);
+  }
+}
+
+function* composeAll(composer: Composer, tokens: LimitedTokens): Generator<Document.Parsed, void> {
+  for (const token of tokens.all()) yield* composer.next(token) as Generator<Document.Parsed, void>;
+  yield* composer.end(false, -1) as Generator<Document.Parsed, void>;
+}
+
+/** The parser's tokens, watched while they are made: what nests too deep or is too long never becomes a tree. */
+class LimitedTokens {
+  private readonly text: string;
+  private readonly parser: Parser = new Parser();
+  /** Whether the file may hold an alias: only then is a walk through its documents worth while. */
+  sawAlias = false;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Where the parser is. */
+  get offset(): number {
+    return Math.min(this.parser.offset, Math.max(0, this.text.length - 1));
+  }
+
+  *all(): Generator<CST.Token, void> {
+    const { parser } = this;
+    let count = 0;
+    for (const lexeme of new Lexer().lex(this.text)) {
+      if (lexeme.charCodeAt(0) === 0x2a) this.sawAlias = true;
+      for (const token of parser.next(lexeme)) {
+        if (token.type === 'document') count = 0;
+        yield token;
+      }
+      if (parser.stack.length > MAX_DEPTH) {
+        throw new LimitReached(
+          `values nest deeper than ${MAX_DEPTH} levels`,
+          'No kind of document has so many levels.',
+        );
+      }
+      if (++count > MAX_TOKENS) {
+        throw new LimitReached(
+          `the document has more than ${MAX_TOKENS} tokens`,
+          'Split it into several documents, separated by ---.',
+        );
+      }
+    }
+    yield* parser.end();
+  }
+}
+
+/** Reports what is wrong with the syntax; tags and directives that are not understood are wrong too. */
+function reportSyntax(document: Document.Parsed, context: ReadingContext): boolean {
+  const faults = [...document.errors, ...document.warnings];
+  for (const fault of faults.slice(0, 20)) {
+    const code = fault.code === 'RESOURCE_EXHAUSTION' ? 'yaml-limit' : 'yaml-syntax';
+    const message = fault.message.split('\n', 1)[0]?.slice(0, 200) ?? '';
+    context.problem(
+      code,
+      context.locate(fault.pos[0]),
+      message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, ''),
+      HINTS[fault.code],
+    );
+  }
+  return faults.length > 0;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'Indent with spaces.',
+  BAD_INDENT: 'Fields of one mapping start in the same column.',
+  TAG_RESOLVE_FAILED: 'Leave the tag out.',
+  MULTILINE_IMPLICIT_KEY: 'A field name and its colon stand on one line.',
+  BLOCK_AS_IMPLICIT_KEY: 'Is a quote or a line break missing, or is there a colon too many?',
+};
+
+/** Control characters mean that the file is no text; the parser would take them for letters. */
+function reportControlCharacter(text: string, context: ReadingContext): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const found = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
+  if (found === null) return false;
+  const code = found[0].charCodeAt(0).toString(16).padStart(2, '0');
+  context.problem(
+    'yaml-syntax',
+    context.locate(found.index),
+    `the file holds the control character 0x${code}: it is not a text file`,
+  );
+  return true;
+}

@@ -1,0 +1,151 @@
+import type { SourceLocation } from '../source/location.ts';
+import type { Problem, ProblemCode } from '../source/problem.ts';
+import { CALICO_VERSIONS, type CalicoVersion } from './calico-version.ts';
+import type { HostDocument } from './host-document.ts';
+import type {
+  KubernetesNetworkPolicy,
+  Namespace,
+  Pod,
+  Service,
+  ServiceAccount,
+  ServiceEndpoint,
+} from './kubernetes/kubernetes-resources.ts';
+import type { CalicoApi } from './metadata.ts';
+import type { Fields } from './reading/fields.ts';
+import type { ReadingContext } from './reading/reading-context.ts';
+import type {
+  CalicoNode,
+  FeatureUse,
+  FelixConfiguration,
+  HostEndpoint,
+  IpPool,
+  NetworkSet,
+  NotModelled,
+  PolicyResource,
+  Profile,
+  Tier,
+  WorkloadEndpoint,
+} from './resource-set.ts';
+import type { ScenarioDocument } from './scenario-document.ts';
+import { type ParsedSelector, parseSelector } from './selector/parse-selector.ts';
+
+/** A problem that only some Calico versions have. */
+export interface VersionedProblem {
+  readonly problem: Problem;
+  readonly versions: readonly CalicoVersion[];
+}
+
+/** The first document of a kind that may not be mixed with the other API's. */
+export interface ApiUse {
+  readonly kind: string;
+  readonly location: SourceLocation;
+  /** Reports that this document does not fit. */
+  readonly refuse: (code: ProblemCode, message: string, hint: string) => void;
+  /** Reports that it stands beside one of the other API. */
+  readonly mixed: (message: string, other: SourceLocation) => void;
+}
+
+/** The first places of more uses of one feature say nothing new. */
+const MAX_USES_OF_A_FEATURE = 20;
+
+/**
+ * What the readers of all documents of one input put together: the resources, and what can be judged only when every document is
+ * known, such as names that occur twice and fields that the version does not have.
+ */
+export class ResourceCollector {
+  readonly hostEndpoints: HostEndpoint[] = [];
+  readonly workloadEndpoints: WorkloadEndpoint[] = [];
+  readonly policies: PolicyResource[] = [];
+  readonly profiles: Profile[] = [];
+  readonly networkSets: NetworkSet[] = [];
+  readonly tiers: Tier[] = [];
+  readonly nodes: CalicoNode[] = [];
+  readonly ipPools: IpPool[] = [];
+  readonly felixConfigurations: FelixConfiguration[] = [];
+  readonly services: Service[] = [];
+  readonly serviceEndpoints: ServiceEndpoint[] = [];
+  readonly namespaces: Namespace[] = [];
+  readonly serviceAccounts: ServiceAccount[] = [];
+  readonly pods: Pod[] = [];
+  readonly kubernetesPolicies: KubernetesNetworkPolicy[] = [];
+  readonly hosts: HostDocument[] = [];
+  readonly scenarios: ScenarioDocument[] = [];
+  readonly notModelled: NotModelled[] = [];
+  readonly features: { readonly use: FeatureUse; readonly context: ReadingContext }[] = [];
+  readonly versionedProblems: VersionedProblem[] = [];
+  readonly tierReferences: { readonly tier: string; readonly report: (hint: string) => void }[] =
+    [];
+  /** The first documents of Calico's own kinds, of policy and endpoint kinds, in each API. */
+  readonly apiUses: Map<CalicoApi, ApiUse> = new Map();
+  readonly calicoApis: Map<CalicoApi, SourceLocation> = new Map();
+  private readonly identities: Map<string, SourceLocation> = new Map();
+  private readonly selectors: Map<string, ParsedSelector> = new Map();
+  private readonly featureCounts: Map<string, number> = new Map();
+  private readonly noted: Set<string> = new Set();
+
+  /** Remembers a resource's identity; reports when another document has it already. */
+  identify(document: Fields, kind: string, ...parts: readonly (string | undefined)[]): void {
+    const key = JSON.stringify([kind, ...parts]);
+    const before = this.identities.get(key);
+    if (before === undefined) {
+      this.identities.set(key, document.location);
+      return;
+    }
+    const name = parts.filter((part) => part !== undefined).join('/');
+    const metadata = document.fields('metadata');
+    document.context.problemWith(
+      'duplicate-name',
+      metadata?.locationOf('name') ?? document.location,
+      `${kind} \`${name}\` is defined twice`,
+      { related: [before], hint: 'Rename or remove one of the two.' },
+    );
+  }
+
+  /** Remembers that a document is of one of the two APIs; `exclusive` for kinds that may not be mixed. */
+  useApi(document: Fields, use: { api: CalicoApi; kind: string; exclusive: boolean }): void {
+    const { api, kind, exclusive } = use;
+    if (!this.calicoApis.has(api)) this.calicoApis.set(api, document.location);
+    if (!exclusive || this.apiUses.has(api)) return;
+    const location = document.locationOf('apiVersion');
+    this.apiUses.set(api, {
+      kind,
+      location,
+      refuse: (code, message, hint) => document.problem(code, location, message, hint),
+      mixed: (message, other) =>
+        document.context.problemWith('mixed-apis', location, message, {
+          related: [other],
+          hint: 'Use one API for all policies and endpoints.',
+        }),
+    });
+  }
+
+  /** Remembers that something which not every version has is used. */
+  useFeature(fields: Fields, use: FeatureUse): void {
+    const count = this.featureCounts.get(use.feature) ?? 0;
+    if (count >= MAX_USES_OF_A_FEATURE) return;
+    this.featureCounts.set(use.feature, count + 1);
+    this.features.push({ use, context: fields.context });
+  }
+
+  /** Remembers a problem that versions from `since` on have. */
+  refuseSince(since: CalicoVersion, problem: Problem): void {
+    const versions = CALICO_VERSIONS.slice(CALICO_VERSIONS.indexOf(since));
+    this.versionedProblems.push({ problem, versions });
+  }
+
+  /** Whether this is the first time that `key` is asked for: warnings that would be said of every document are said once. */
+  isFirst(key: string): boolean {
+    if (this.noted.has(key)) return false;
+    this.noted.add(key);
+    return true;
+  }
+
+  /** Parses a selector; equal texts are parsed once, so that they share one tree. */
+  parseSelector(text: string): ParsedSelector {
+    const known = this.selectors.get(text);
+    if (known !== undefined) return known;
+    const parsed = parseSelector(text);
+    this.selectors.set(text, parsed);
+    return parsed;
+  }
+}
