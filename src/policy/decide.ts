@@ -31,7 +31,7 @@ export interface PolicyStep {
 /**
  * What policy says of one packet. `unpoliced`: nothing of Calico's decided, the host's own rules do.
  * `returned`: Calico allowed it somewhere on its way and in the end left it to the host's own rules: allow action RETURN,
- * workload-to-host RETURN, or an acceptance by connection tracking on an interface that nothing polices.
+ * workload-to-host RETURN, or a later endpoint that neither allowed nor dropped.
  */
 export interface PolicyDecision {
   readonly verdict: 'accept' | 'drop' | 'reject' | 'unpoliced' | 'returned';
@@ -194,11 +194,8 @@ class PolicyWalk {
     alreadyAllowed: boolean,
   ): Outcome {
     const { facts } = this.policy;
-    if (this.isEstablished()) {
-      this.accept({ kind: 'conntrack' });
-      return 'accepted';
-    }
-    if (alreadyAllowed) return 'accepted';
+    // No step: all traffic meets this rule, on interfaces that nothing polices too.
+    if (this.isEstablished() || alreadyAllowed) return 'accepted';
     if (facts.mangleAcceptsWorkloads && this.isWorkloadInterface(inInterface)) return 'accepted';
     // Only endpoints that have preDNAT policy are listed here, so the `*` endpoint's also stands in for one that has none (7).
     const endpoint = [this.ownEndpoint(inInterface), this.wildcardEndpoint()].find(
@@ -233,7 +230,7 @@ class PolicyWalk {
     const { config } = this.policy;
     const { source, destination } = this.headersAfterDnat();
     const toHost = !isMulticastOrBroadcast(destination);
-    const tunnel = { kind: 'tunnel', direction: 'ingress' } as const;
+    const tunnel = { kind: 'tunnel' } as const;
     if (this.flow.family === 4 && config.ipipEnabled && this.flow.protocol === IP_PROTOCOL.ipip) {
       if (toHost && this.isHost(source)) {
         this.accept(tunnel);
@@ -256,13 +253,13 @@ class PolicyWalk {
   private workloadToHost(inInterface: string): End {
     const { config } = this.policy;
     const { flow } = this;
-    const byDefault = { kind: 'workload', direction: 'egress', type: 'workload' } as const;
+    const byDefault = { kind: 'workload' } as const;
     if (
       flow.protocol === IP_PROTOCOL.icmpv6 &&
       flow.family === 6 &&
       ICMPV6_FROM_WORKLOADS.includes(flow.icmpType)
     ) {
-      this.accept({ kind: 'workload' });
+      this.accept(byDefault);
       return this.allowed();
     }
     const outcome = this.workloadPolicy(inInterface, 'egress');
@@ -328,6 +325,8 @@ class PolicyWalk {
       outcome = ask() ?? outcome;
       if (outcome === 'dropped' || outcome === 'accepted') break;
     }
+    // What connection tracking accepted here is not marked, so that POSTROUTING looks at it again, with the same result.
+    if (outcome === 'accepted') this.manglePostrouting(outInterface);
     return this.endOf(outcome);
   }
 
@@ -383,7 +382,7 @@ class PolicyWalk {
     // What the host sends to its own workloads is nobody's to judge.
     if (this.isWorkloadInterface(outInterface)) return { end: 'left to the host', allowed: false };
     if (this.isTunnelOutput()) {
-      this.accept({ kind: 'tunnel', direction: 'egress' });
+      this.accept({ kind: 'tunnel' });
       return { end: this.allowed(), allowed: false };
     }
     const endpoint =
@@ -576,7 +575,8 @@ class PolicyWalk {
       },
       invalid: () => this.drop({ ...fields, kind: 'conntrack' }, table),
       failsafe: () => {
-        this.accept({ ...fields, kind: 'failsafe' });
+        // A failsafe port stands in no document that the endpoint knows of.
+        this.accept({ ...fields, kind: 'failsafe', source: undefined });
         return 'accepted';
       },
       nothingMatched: () => this.drop({ ...fields, kind: 'default' }, table),

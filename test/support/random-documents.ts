@@ -1,543 +1,261 @@
 import fc from 'fast-check';
+import type { IpFamily } from '../../src/address/ip-address.ts';
+import type { NodePolicy } from '../../src/policy/node-policy.ts';
+import { resolveNode } from '../../src/policy/resolve.ts';
+import type { CalicoVersion } from '../../src/resources/calico-version.ts';
+import type { PolicyRule } from '../../src/resources/policy-rule.ts';
+import type { PolicyResource, ResourceSet } from '../../src/resources/resource-set.ts';
+import {
+  address,
+  calicoNode,
+  type EntityFields,
+  felixConfiguration,
+  hostEndpoint,
+  ipPool,
+  networkSet,
+  policy,
+  profile,
+  resources,
+  rule,
+  tier,
+  workload,
+} from './documents.ts';
 
-/** A document as JSON has it. */
-export type JsonDocument = Readonly<Record<string, unknown>>;
-
-/** Random documents for one node, all valid for the version, and packets aimed at what they speak of. */
-export interface RandomInput {
-  readonly version: '2.6' | '3.9' | '3.32';
-  readonly environment: Readonly<Record<string, string>>;
-  readonly documents: readonly JsonDocument[];
-  readonly packets: readonly JsonDocument[];
-}
-
-export const NODE = 'node1';
-
-const WORKLOADS = [
-  { interfaceName: 'cali1', v4: '10.65.0.2', v6: 'fd00:65::2' },
-  { interfaceName: 'cali2', v4: '10.65.0.3', v6: 'fd00:65::3' },
-] as const;
-
-/** Addresses on both sides of the borders of the nets below, own addresses, workloads, and unknown ones. */
-const ADDRESSES = {
+/** Labels, addresses and ports are few, so that rules and packets meet. */
+const SELECTORS = ['all()', "role == 'web'", "role != 'web'", 'has(zone)', "zone in {'a', 'b'}"];
+const NETS: Readonly<Record<IpFamily, readonly string[]>> = {
   4: [
-    '192.0.2.10',
-    '192.0.2.7',
-    '10.0.0.1',
-    '10.0.0.20',
-    '10.0.0.127',
-    '10.0.0.128',
-    '10.65.0.2',
-    '10.65.0.3',
-    '10.65.0.9',
-    '198.51.100.7',
-    '198.51.100.255',
-    '198.51.101.0',
-    '203.0.113.7',
+    '10.0.0.0/8',
+    '10.1.0.0/16',
+    '192.0.2.10/32',
+    '203.0.113.0/24',
+    '198.51.100.7/32',
+    '0.0.0.0/0',
   ],
-  6: [
-    '2001:db8::10',
-    '2001:db8::7',
-    '2001:db8:a::1',
-    '2001:db8:a::20',
-    'fd00:65::2',
-    'fd00:65::3',
-    '2001:db8:ffff::7',
-    '2001:db8:fffe::7',
-  ],
-} as const;
-
-const NETS = {
-  4: [
-    '10.0.0.0/25',
-    '198.51.100.0/24',
-    '192.0.2.0/24',
-    '10.65.0.2/32',
-    '0.0.0.0/1',
-    '203.0.113.7/32',
-  ],
-  6: ['2001:db8:ffff::/48', '2001:db8:a::/64', 'fd00:65::2/128', '2001:db8::/127', '8000::/1'],
-} as const;
-
-const PORTS = [22, 53, 68, 80, 443, 999, 1000, 1001, 2379, 8080, 30000, 65535] as const;
-
-const host: JsonDocument = {
-  apiVersion: 'hepsim/v1',
-  kind: 'Host',
-  metadata: { name: NODE },
-  spec: {
-    interfaces: [
-      { name: 'eth0', addresses: ['192.0.2.10/24', '2001:db8::10/64'] },
-      { name: 'eth1', addresses: ['10.0.0.1/24', '2001:db8:a::1/64'] },
-      { name: 'cali1', addresses: [] },
-      { name: 'cali2', addresses: [] },
-    ],
-    routes: [
-      { to: 'default', via: '192.0.2.1', dev: 'eth0' },
-      { to: 'default', via: '2001:db8::1', dev: 'eth0' },
-      ...WORKLOADS.flatMap(({ interfaceName, v4, v6 }) => [
-        { to: `${v4}/32`, dev: interfaceName },
-        { to: `${v6}/128`, dev: interfaceName },
-      ]),
-    ],
-  },
+  6: ['2001:db8::/32', '2001:db8:1::/48', '2001:db8::10/128', 'fd00::/8', '::/0'],
 };
 
-const labels = fc.record(
-  { role: fc.constantFrom('a', 'b', 'ab'), zone: fc.constantFrom('', 'x') },
-  { requiredKeys: [] },
+const port = fc.oneof(
+  fc.constantFrom<number | string>(22, 53, 80, 443, 8080),
+  fc
+    .tuple(fc.integer({ min: 1, max: 30000 }), fc.integer({ min: 0, max: 30000 }))
+    .map(([first, width]): number | string => (width === 0 ? first : `${first}:${first + width}`)),
 );
 
-function selectors(version: RandomInput['version']): fc.Arbitrary<string> {
-  const plain = [
-    'all()',
-    'has(role)',
-    '!has(role)',
-    "role == 'a'",
-    "role != 'a'",
-    "role in {'a', 'b'}",
-    "role not in {'b'}",
-    "zone == ''",
-    "role == 'a' || zone == 'x'",
-    "has(role) && !(role == 'b')",
-    "role == 'nobody'",
-  ];
-  const newer = ["role contains 'b'", "role starts with 'a'", "role ends with 'b'"];
-  return fc.constantFrom(...(version === '2.6' ? plain : [...plain, ...newer]));
-}
-
-const maybe = <T>(value: fc.Arbitrary<T>, chance: number): fc.Arbitrary<T | undefined> =>
-  fc.oneof(
-    { arbitrary: fc.constant(undefined), weight: 100 - chance },
-    { arbitrary: value, weight: chance },
+function ports(named: boolean): fc.Arbitrary<readonly (number | string)[]> {
+  const one = named ? fc.oneof(port, port, fc.constant('http')) : port;
+  return fc.oneof(
+    fc.constant([]),
+    fc.array(one, { minLength: 1, maxLength: 3 }),
+    fc.array(one, { maxLength: 34 }),
   );
-
-const somePorts: fc.Arbitrary<readonly (number | string)[]> = fc.oneof(
-  { arbitrary: fc.subarray([...PORTS], { minLength: 1, maxLength: 3 }), weight: 6 },
-  { arbitrary: fc.constant(['999:1000']), weight: 2 },
-  // More than the 15 slots of one multiport match.
-  {
-    arbitrary: fc.constant([
-      ...PORTS,
-      '1500:1600',
-      '1700:1701',
-      '2000:2100',
-      3000,
-      3001,
-      3002,
-      3003,
-    ]),
-    weight: 1,
-  },
-);
-
-const namedPorts = fc.subarray(['http', 'cache', 'nothing'], { minLength: 1, maxLength: 2 });
-
-interface EntityOptions {
-  readonly version: RandomInput['version'];
-  readonly family: 4 | 6 | undefined;
-  readonly ports: boolean;
 }
 
-function entity({ version, family, ports }: EntityOptions): fc.Arbitrary<JsonDocument> {
-  const nets =
-    family === undefined
-      ? fc.constant(undefined)
-      : fc.subarray([...NETS[family]], { minLength: 1, maxLength: 3 });
-  const named =
-    version === '2.6'
-      ? fc.constant<string[]>([])
-      : fc.oneof(
-          { arbitrary: fc.constant<string[]>([]), weight: 4 },
-          { arbitrary: namedPorts, weight: 1 },
-        );
-  const portList = fc.tuple(somePorts, named).map(([numbers, names]) => [...numbers, ...names]);
+function entity(family: IpFamily, withPorts: boolean, named: boolean): fc.Arbitrary<EntityFields> {
+  const someNets = fc.oneof(fc.constant([]), fc.subarray([...NETS[family]], { maxLength: 3 }));
+  const noPorts = fc.constant<readonly (number | string)[]>([]);
   return fc
     .record({
-      nets: maybe(nets, 30),
-      notNets: maybe(nets, 15),
-      selector: maybe(selectors(version), 20),
-      notSelector: maybe(selectors(version), 10),
-      ports: ports ? maybe(portList, 50) : fc.constant(undefined),
-      notPorts: ports ? maybe(portList, 15) : fc.constant(undefined),
-      ...(version === '2.6'
-        ? {
-            tag: maybe(fc.constantFrom('blue', 'red'), 8),
-            notTag: maybe(fc.constantFrom('blue', 'red'), 5),
-          }
-        : {}),
+      nets: someNets,
+      notNets: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: someNets },
+      ),
+      selector: fc.option(fc.constantFrom(...SELECTORS), { nil: undefined, freq: 2 }),
+      notSelector: fc.option(fc.constantFrom(...SELECTORS), { nil: undefined, freq: 1 }),
+      ports: withPorts ? ports(named) : noPorts,
+      notPorts: withPorts
+        ? fc.oneof({ weight: 3, arbitrary: noPorts }, { weight: 1, arbitrary: ports(named) })
+        : noPorts,
     })
-    .map(withoutUndefined);
+    .map(({ selector, notSelector, ...rest }) => ({
+      ...rest,
+      ...(selector === undefined ? {} : { selector }),
+      ...(notSelector === undefined ? {} : { notSelector }),
+    }));
 }
 
-function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
-  const v1 = version === '2.6';
-  const spelled = (word: string): string => (v1 ? word.toLowerCase() : word);
+function policyRule(version: CalicoVersion): fc.Arbitrary<PolicyRule> {
+  const named = version !== '2.6';
   return fc
     .record({
-      family: maybe(fc.constantFrom<4 | 6>(4, 6), 60),
-      protocol: maybe(fc.constantFrom('TCP', 'UDP', 'ICMP', 'ICMPv6', '47'), 70),
-      action: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny', 'Deny', 'Log', 'Pass'),
+      action: fc.constantFrom('allow', 'allow', 'deny', 'log', 'pass' as const),
+      family: fc.constantFrom(4, 4, 6 as const),
+      kind: fc.constantFrom('any', 'tcp', 'udp', 'icmp', 'not', 'number' as const),
     })
-    .chain(({ family: wanted, protocol, action }) => {
-      const icmpFamily = protocol === 'ICMP' ? 4 : protocol === 'ICMPv6' ? 6 : undefined;
-      const family = icmpFamily ?? wanted;
-      const ports = protocol === 'TCP' || protocol === 'UDP';
-      const options = { version, family, ports };
+    .chain(({ action, family, kind }) => {
+      const withPorts = kind === 'tcp' || kind === 'udp';
       return fc
         .record({
-          source: maybe(entity(options), 50),
-          destination: maybe(entity(options), 50),
-          notProtocol:
-            protocol === undefined
-              ? maybe(fc.constantFrom('TCP', 'UDP'), 20)
-              : fc.constant(undefined),
-          icmp:
-            icmpFamily === undefined
-              ? fc.constant(undefined)
-              : maybe(
-                  fc
-                    .record({
-                      type: fc.constantFrom(icmpFamily === 4 ? 8 : 128, 3),
-                      code: maybe(fc.constant(0), 40),
-                    })
-                    .map(withoutUndefined),
-                  50,
-                ),
-          notICMP:
-            icmpFamily === undefined
-              ? fc.constant(undefined)
-              : maybe(fc.constant({ type: icmpFamily === 4 ? 8 : 128 }), 15),
+          source: entity(family, withPorts, named),
+          destination: entity(family, withPorts, named),
+          type: fc.integer({ min: 0, max: 254 }),
+          code: fc.option(fc.integer({ min: 0, max: 255 }), { nil: undefined }),
+          number: fc.constantFrom(4, 47, 89, 112, 132, 253),
+          negated: fc.boolean(),
+          bound: fc.boolean(),
         })
-        .map((rest) =>
-          withoutUndefined({
-            action: spelled(action),
-            protocol:
-              protocol === undefined
-                ? undefined
-                : /^\d+$/.test(protocol)
-                  ? Number(protocol)
-                  : spelled(protocol),
-            ...rest,
-            notProtocol: rest.notProtocol === undefined ? undefined : spelled(rest.notProtocol),
-            ipVersion: wanted === undefined || icmpFamily !== undefined ? undefined : wanted,
-          }),
-        );
+        .map(({ source, destination, type, code, number, negated, bound }) => {
+          const icmp = { type, code };
+          const protocol = {
+            any: {},
+            tcp: { protocol: 'tcp' },
+            udp: { protocol: 'udp' },
+            icmp: {
+              protocol: family === 4 ? 'icmp' : 'icmpv6',
+              ...(negated ? { notICMP: icmp } : { icmp }),
+            },
+            not: { notProtocol: number, ...(negated ? { notICMP: icmp } : {}) },
+            number: { protocol: number },
+          }[kind];
+          const version4or6 = bound || kind === 'icmp' ? { ipVersion: family } : {};
+          return rule(action, { ...protocol, ...version4or6, source, destination });
+        });
     });
 }
 
-function withoutUndefined(record: object): JsonDocument {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
-}
-
-function policy(version: RandomInput['version'], name: string): fc.Arbitrary<JsonDocument> {
-  const v1 = version === '2.6';
-  const rules = fc.array(rule(version), { maxLength: 4 });
+function policyResource(version: CalicoVersion, name: string): fc.Arbitrary<PolicyResource> {
+  const rules = fc.array(policyRule(version), { maxLength: 3 });
   return fc
     .record({
-      kind: fc.constantFrom('normal', 'normal', 'forward', 'untracked', 'preDNAT'),
-      order: maybe(fc.constantFrom(-5, 0, 10, 10.5, 1000), 70),
-      selector: selectors(version),
-      types: maybe(fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']), 60),
+      order: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+      selector: fc.constantFrom(...SELECTORS),
+      types: fc.constantFrom<readonly ('ingress' | 'egress')[]>(
+        ['ingress'],
+        ['egress'],
+        ['ingress', 'egress'],
+      ),
       ingress: rules,
       egress: rules,
+      kind: fc.constantFrom('normal', 'normal', 'forward', 'untracked', 'preDNAT' as const),
       tier:
-        version === '3.32' ? maybe(fc.constantFrom('first', 'pass'), 40) : fc.constant(undefined),
+        version === '3.32'
+          ? fc.constantFrom('default', 'default', 'security')
+          : fc.constant('default'),
     })
-    .map(({ kind, order, selector, types, ingress, egress, tier }) => {
-      const preDnat = kind === 'preDNAT';
-      const spec = withoutUndefined({
+    .map(({ order, selector, types, ingress, egress, kind, tier }) =>
+      policy(name, {
+        kind: version === '2.6' ? 'policy' : 'GlobalNetworkPolicy',
         tier,
-        order,
+        ...(order === undefined ? {} : { order }),
         selector,
-        types: preDnat ? undefined : v1 ? types?.map((type) => type.toLowerCase()) : types,
-        doNotTrack: kind === 'untracked' ? true : undefined,
-        preDNAT: preDnat ? true : undefined,
-        applyOnForward: v1 || kind === 'normal' ? undefined : true,
+        types: kind === 'preDNAT' ? ['ingress'] : types,
         ingress,
-        egress: preDnat ? undefined : egress,
-      });
-      return v1
-        ? { apiVersion: 'v1', kind: 'policy', metadata: { name }, spec }
-        : {
-            apiVersion: 'projectcalico.org/v3',
-            kind: 'GlobalNetworkPolicy',
-            metadata: { name: tier === undefined ? name : `${tier}.${name}` },
-            spec,
-          };
-    });
-}
-
-function profile(version: RandomInput['version'], name: string): fc.Arbitrary<JsonDocument> {
-  const rules = fc.array(rule(version), { maxLength: 2 });
-  return fc
-    .record({
-      ingress: rules,
-      egress: rules,
-      inherited: labels,
-      tags: fc.subarray(['blue', 'red']),
-    })
-    .map(({ ingress, egress, inherited, tags }) =>
-      version === '2.6'
-        ? {
-            apiVersion: 'v1',
-            kind: 'profile',
-            metadata: { name, labels: inherited, tags },
-            spec: { ingress, egress },
-          }
-        : {
-            apiVersion: 'projectcalico.org/v3',
-            kind: 'Profile',
-            metadata: { name },
-            spec: { ingress, egress, labelsToApply: inherited },
-          },
+        egress: kind === 'preDNAT' ? [] : egress,
+        doNotTrack: kind === 'untracked',
+        preDNAT: kind === 'preDNAT',
+        applyOnForward: version !== '2.6' && kind !== 'normal',
+      }),
     );
 }
 
-const profileNames = fc.oneof(
-  { arbitrary: fc.constant<string[]>([]), weight: 3 },
-  { arbitrary: fc.shuffledSubarray(['p1', 'p2', 'missing'], { minLength: 1 }), weight: 2 },
-);
-
-const endpointPorts = [
-  { name: 'http', protocol: 'TCP', port: 8080 },
-  { name: 'cache', protocol: 'UDP', port: 999 },
-];
-
-function hostEndpoint(
-  version: RandomInput['version'],
-  spec: {
-    readonly name: string;
-    readonly node: string;
-    readonly interfaceName?: string;
-    readonly expectedIPs?: readonly string[];
-  },
-): fc.Arbitrary<JsonDocument> {
-  const { name, node, ...rest } = spec;
-  return fc.record({ labels, profiles: profileNames, ports: fc.boolean() }).map((random) =>
-    version === '2.6'
-      ? {
-          apiVersion: 'v1',
-          kind: 'hostEndpoint',
-          metadata: { name, node, labels: random.labels },
-          spec: { ...rest, profiles: random.profiles },
-        }
-      : {
-          apiVersion: 'projectcalico.org/v3',
-          kind: 'HostEndpoint',
-          metadata: { name, labels: random.labels },
-          spec: {
-            node,
-            ...rest,
-            profiles: random.profiles,
-            ...(random.ports ? { ports: endpointPorts } : {}),
-          },
-        },
-  );
-}
-
-function workloadEndpoint(
-  version: RandomInput['version'],
-  index: 0 | 1,
-): fc.Arbitrary<JsonDocument> {
-  const { interfaceName, v4, v6 } = WORKLOADS[index];
-  const ipNetworks = [`${v4}/32`, `${v6}/128`];
-  const name = `${NODE}-k8s-w${index}-eth0`;
-  return fc.record({ labels, profiles: profileNames }).map((random) =>
-    version === '2.6'
-      ? {
-          apiVersion: 'v1',
-          kind: 'workloadEndpoint',
-          metadata: {
-            name: 'eth0',
-            workload: `w${index}`,
-            orchestrator: 'k8s',
-            node: NODE,
-            labels: random.labels,
-          },
-          spec: { interfaceName, ipNetworks, profiles: random.profiles },
-        }
-      : {
-          apiVersion: 'projectcalico.org/v3',
-          kind: 'WorkloadEndpoint',
-          metadata: { name, namespace: 'default', labels: random.labels },
-          spec: {
-            node: NODE,
-            orchestrator: 'k8s',
-            endpoint: 'eth0',
-            pod: `w${index}`,
-            interfaceName,
-            ipNetworks,
-            profiles: random.profiles,
-            ports: endpointPorts,
-          },
-        },
-  );
-}
-
-function endpoints(version: RandomInput['version']): fc.Arbitrary<readonly JsonDocument[]> {
-  const candidates: { readonly arbitrary: fc.Arbitrary<JsonDocument>; readonly chance: number }[] =
-    [
-      {
-        arbitrary: hostEndpoint(version, { name: 'outside', node: NODE, interfaceName: 'eth0' }),
-        chance: 80,
-      },
-      {
-        arbitrary: hostEndpoint(version, {
-          name: 'inside',
-          node: NODE,
-          expectedIPs: ['10.0.0.1', '2001:db8:a::1'],
-        }),
-        chance: 60,
-      },
-      {
-        arbitrary: hostEndpoint(version, { name: 'loop', node: NODE, interfaceName: 'lo' }),
-        chance: 10,
-      },
-      {
-        arbitrary: hostEndpoint(version, {
-          name: 'elsewhere',
-          node: 'node2',
-          interfaceName: 'eth0',
-          expectedIPs: ['198.51.100.7', '2001:db8:ffff::7'],
-        }),
-        chance: 60,
-      },
-      { arbitrary: workloadEndpoint(version, 0), chance: 70 },
-      { arbitrary: workloadEndpoint(version, 1), chance: 50 },
-    ];
-  if (version !== '2.6') {
-    candidates.push({
-      arbitrary: hostEndpoint(version, { name: 'all', node: NODE, interfaceName: '*' }),
-      chance: 20,
-    });
-  }
-  return fc
-    .tuple(...candidates.map(({ arbitrary, chance }) => maybe(arbitrary, chance)))
-    .map((found) => found.filter((document) => document !== undefined));
-}
-
-const environments = fc
-  .record({
-    FELIX_DEFAULTENDPOINTTOHOSTACTION: maybe(fc.constantFrom('ACCEPT', 'RETURN'), 30),
-    FELIX_IPTABLESFILTERALLOWACTION: maybe(fc.constant('RETURN'), 15),
-    FELIX_IPTABLESMANGLEALLOWACTION: maybe(fc.constant('RETURN'), 15),
-    FELIX_FAILSAFEINBOUNDHOSTPORTS: maybe(fc.constantFrom('none', 'tcp:80,udp:999', '22'), 30),
-    FELIX_FAILSAFEOUTBOUNDHOSTPORTS: maybe(fc.constantFrom('none', 'udp:53'), 30),
-    FELIX_DISABLECONNTRACKINVALIDCHECK: maybe(fc.constant('true'), 10),
-    FELIX_CHAININSERTMODE: maybe(fc.constant('append'), 20),
-  })
-  .map((record) => withoutUndefined(record) as Record<string, string>);
-
-/** A Service in front of a workload, so that packets are translated on their way. */
-const service: readonly JsonDocument[] = [
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'web', namespace: 'default' },
-    spec: {
-      type: 'NodePort',
-      clusterIP: '10.96.0.1',
-      ports: [{ protocol: 'TCP', port: 80, nodePort: 30000 }],
+const settings = fc
+  .record(
+    {
+      DefaultEndpointToHostAction: fc.constantFrom('Drop', 'Return', 'Accept'),
+      ChainInsertMode: fc.constantFrom('insert', 'append'),
+      IptablesFilterAllowAction: fc.constantFrom('ACCEPT', 'RETURN'),
+      IptablesMangleAllowAction: fc.constantFrom('ACCEPT', 'RETURN'),
+      FailsafeInboundHostPorts: fc.constantFrom('none', 'tcp:22,udp:68', 'tcp:22'),
+      DisableConntrackInvalidCheck: fc.constantFrom('true', 'false'),
+      IptablesMarkMask: fc.constantFrom('0xffff0000', '0x000000f0', '0x88880000'),
     },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Endpoints',
-    metadata: { name: 'web', namespace: 'default' },
-    subsets: [
-      {
-        addresses: [{ ip: '10.65.0.2', nodeName: NODE }],
-        ports: [{ port: 8080, protocol: 'TCP' }],
-      },
-    ],
-  },
-];
+    { requiredKeys: [] },
+  )
+  .map((values) =>
+    Object.fromEntries(
+      Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    ),
+  );
 
-const networkSet: JsonDocument = {
-  apiVersion: 'projectcalico.org/v3',
-  kind: 'GlobalNetworkSet',
-  metadata: { name: 'partners', labels: { role: 'b' } },
-  spec: { nets: ['203.0.113.0/29', '2001:db8:fffe::/48'] },
-};
-
-const tiers: readonly JsonDocument[] = [
-  {
-    apiVersion: 'projectcalico.org/v3',
-    kind: 'Tier',
-    metadata: { name: 'first' },
-    spec: { order: 10 },
-  },
-  {
-    apiVersion: 'projectcalico.org/v3',
-    kind: 'Tier',
-    metadata: { name: 'pass' },
-    spec: { order: 20, defaultAction: 'Pass' },
-  },
-];
-
-const packets: fc.Arbitrary<JsonDocument> = fc
-  .record({
-    family: fc.constantFrom<4 | 4 | 6>(4, 4, 6),
-    in: fc.constantFrom('eth0', 'eth0', 'eth1', 'cali1', 'cali2', 'local', 'local'),
-    proto: fc.constantFrom('tcp', 'tcp', 'tcp', 'udp', 'udp', 'icmp', '47'),
-    sport: fc.constantFrom(40000, 40000, 53, 999, 22),
-    dport: fc.constantFrom(...PORTS),
-    type: fc.constantFrom('echo', 'echo', 'other'),
-    flags: fc.constantFrom('S', 'S', 'S', 'SA', 'A'),
-    state: maybe(fc.constantFrom('established', 'related', 'invalid'), 10),
-  })
-  .chain((random) => {
-    const address = fc.constantFrom(...ADDRESSES[random.family]);
-    return fc.record({ src: address, dst: address }).map(({ src, dst }) => {
-      const icmp = random.proto === 'icmp';
-      const v6 = random.family === 6;
-      const portless = icmp || random.proto === '47';
-      return withoutUndefined({
-        in: random.in,
-        proto: icmp && v6 ? 'icmpv6' : random.proto === '47' ? 47 : random.proto,
-        src,
-        dst,
-        sport: portless ? undefined : random.sport,
-        dport: portless ? undefined : random.dport,
-        flags: random.proto === 'tcp' ? random.flags : undefined,
-        type: icmp ? (random.type === 'echo' ? (v6 ? 128 : 8) : v6 ? 133 : 13) : undefined,
-        state: random.state,
-      });
-    });
-  });
-
-/** Documents and packets of one version; `packetCount` packets each. */
-export function randomInput(
-  version: RandomInput['version'],
-  packetCount: number,
-): fc.Arbitrary<RandomInput> {
+/** Valid documents of a version for `node1`, which has `eth0` and `eth1`: endpoints, policies of every kind, workloads, pools. */
+export function randomDocuments(version: CalicoVersion): fc.Arbitrary<ResourceSet> {
   const policies = fc
-    .integer({ min: 0, max: 6 })
+    .integer({ min: 0, max: 5 })
     .chain((count) =>
-      fc.tuple(...Array.from({ length: count }, (_, i) => policy(version, `policy-${i}`))),
+      fc.tuple(...Array.from({ length: count }, (_, i) => policyResource(version, `policy-${i}`))),
     );
   return fc
     .record({
-      environment: environments,
-      endpoints: endpoints(version),
       policies,
-      profiles: fc.tuple(profile(version, 'p1'), profile(version, 'p2')),
-      service: fc.boolean(),
-      packets: fc.array(packets, { minLength: packetCount, maxLength: packetCount }),
+      profileRules: fc.array(policyRule(version), { maxLength: 2 }),
+      profiled: fc.boolean(),
+      wildcard: version === '2.6' ? fc.constant(false) : fc.boolean(),
+      ipip: fc.boolean(),
+      vxlan: version === '2.6' ? fc.constant(false) : fc.boolean(),
+      tierAction: fc.constantFrom('deny', 'pass' as const),
+      settings,
     })
-    .map((random) => ({
-      version,
-      environment: random.environment,
-      documents: [
-        host,
-        ...random.endpoints,
-        ...random.policies,
-        ...random.profiles,
-        ...(version === '2.6' ? [] : [networkSet]),
-        ...(version === '3.32' ? tiers : []),
-        ...(random.service ? service : []),
-      ],
-      packets: random.packets,
-    }));
+    .map((parts) => {
+      const profiles = parts.profiled ? ['open'] : [];
+      const http = [{ name: 'http', protocol: 6, port: 80 }];
+      return resources({
+        version,
+        hostEndpoints: [
+          hostEndpoint('outside', {
+            interfaceName: 'eth0',
+            expectedIPs: ['192.0.2.10'],
+            labels: { role: 'web' },
+            profiles,
+            ports: http,
+          }),
+          parts.wildcard
+            ? hostEndpoint('everywhere', { interfaceName: '*', labels: { zone: 'a' } })
+            : hostEndpoint('inside', {
+                expectedIPs: ['10.1.0.1'],
+                labels: { zone: 'a' },
+                profiles,
+              }),
+          hostEndpoint('elsewhere', {
+            node: 'node2',
+            interfaceName: 'eth0',
+            expectedIPs: ['203.0.113.2', '2001:db8::2'],
+            labels: { role: 'web' },
+          }),
+        ],
+        workloadEndpoints: [
+          workload('pod', {
+            interfaceName: 'cali1',
+            ipNetworks: ['10.65.0.2/32'],
+            labels: { zone: 'b' },
+            profiles,
+            ports: http,
+          }),
+        ],
+        policies: parts.policies,
+        profiles: [profile('open', { ingress: parts.profileRules, egress: parts.profileRules })],
+        networkSets:
+          version === '2.6'
+            ? []
+            : [
+                networkSet('net', {
+                  nets: ['203.0.113.0/24', '0.0.0.0/0', 'fd00::/8'],
+                  labels: { zone: 'b' },
+                }),
+              ],
+        tiers: version === '3.32' ? [tier('security', 10, parts.tierAction)] : [],
+        nodes: [calicoNode('node1', ['192.0.2.10']), calicoNode('node2', ['203.0.113.2'])],
+        ipPools: [
+          ipPool('pool', {
+            cidr: '10.65.0.0/16',
+            natOutgoing: true,
+            ipip: parts.ipip,
+            vxlan: parts.vxlan && !parts.ipip,
+          }),
+        ],
+        felixConfigurations: [felixConfiguration('default', parts.settings)],
+      });
+    });
+}
+
+/** What the documents mean for `node1`. */
+export function resolveTestNode(documents: ResourceSet): NodePolicy {
+  return resolveNode(documents, {
+    node: 'node1',
+    interfaces: [
+      { name: 'eth0', addresses: [address('192.0.2.10'), address('2001:db8::10')] },
+      { name: 'eth1', addresses: [address('10.1.0.1')] },
+    ],
+    environment: new Map(),
+  });
 }
