@@ -5,7 +5,7 @@ import { readResources } from '../../src/resources/read-resources.ts';
 import { NodeModel } from '../../src/scenario/node-model.ts';
 import { PacketSession } from '../../src/scenario/packet-session.ts';
 import { PolicyOracle } from '../../src/scenario/policy-oracle.ts';
-import { NODE, type RandomInput, randomInput } from '../support/random-documents.ts';
+import { NODE, type RandomInput, randomInput } from '../support/random-input.ts';
 
 /** Packets in all, over both families and the three versions; set HEPSIM_PROPERTY_PACKETS for a longer run. */
 const PACKETS = Number(process.env.HEPSIM_PROPERTY_PACKETS ?? 21_000);
