@@ -1,4 +1,5 @@
-import { sha256 } from './sha256.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** The prefix of every chain that is ours, and of a set of ours with the family behind it. */
 export const OWN_PREFIX = 'hep';
@@ -63,7 +64,7 @@ export function chainName(prefix: string, name: string, identity: string = name)
 
 /** 96 bits of SHA-256 in 16 characters that iptables and ipset take in names. */
 export function shortHash(text: string): string {
-  const bytes = sha256(text);
+  const bytes = sha256(utf8ToBytes(text));
   let hash = '';
   for (let i = 0; hash.length < HASH_LENGTH; i += 3) {
     const word = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
