@@ -24,6 +24,8 @@ export interface Segment {
   /** The packet names a sequence number of 0, or an acknowledgement of 0. */
   isSequenceZero: boolean;
   isAcknowledgementZero: boolean;
+  /** The acknowledgement on the wire, signed; undefined when the packet does not name it. */
+  wireAcknowledgement: number | undefined;
 }
 
 /** Bytes of data in the segment. A packet without a length carries none. HOT */
@@ -55,6 +57,8 @@ export function readSegment(
   segment.isSequenceGiven = packet.tcpSequence !== undefined;
   segment.isSequenceZero = packet.tcpSequence === 0;
   segment.isAcknowledgementZero = packet.tcpAcknowledgement === 0;
+  segment.wireAcknowledgement =
+    packet.tcpAcknowledgement === undefined ? undefined : packet.tcpAcknowledgement | 0;
   const length =
     payloadLength(packet) + (segment.isSyn ? 1 : 0) + ((flags & TCP_FLAG.F) !== 0 ? 1 : 0);
   segment.sequence = relative(
@@ -123,5 +127,6 @@ export function emptySegment(): Segment {
     isSequenceGiven: false,
     isSequenceZero: false,
     isAcknowledgementZero: false,
+    wireAcknowledgement: undefined,
   };
 }

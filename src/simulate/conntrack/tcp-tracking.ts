@@ -23,7 +23,7 @@ export class TcpSide {
   /** It sent the first FIN. */
   startedClosing = false;
 
-  /** Forgets the numbers' history, for a side that starts anew. */
+  /** Forgets what was sent, for a side that starts anew. */
   reset(): void {
     this.end = 0;
     this.maxEnd = 0;
@@ -32,7 +32,6 @@ export class TcpSide {
     this.hasAcknowledged = false;
     this.unacknowledged = false;
     this.startedClosing = false;
-    this.anchored = false;
   }
 
   copyFrom(other: TcpSide): void {
@@ -59,6 +58,8 @@ export class TcpTracking {
   lastSequence = 0;
   lastAcknowledgement = 0;
   lastEnd = 0;
+  /** As long as it is false, `lastEnd` is the wire's 0, whatever the numbers are relative to. */
+  hasLastEnd = false;
   lastWindow = 0;
   /** How often the last ACK came again without any change. */
   retransmissions = 0;
@@ -75,6 +76,7 @@ export class TcpTracking {
     copy.lastSequence = this.lastSequence;
     copy.lastAcknowledgement = this.lastAcknowledgement;
     copy.lastEnd = this.lastEnd;
+    copy.hasLastEnd = this.hasLastEnd;
     copy.lastWindow = this.lastWindow;
     copy.retransmissions = this.retransmissions;
     copy.simultaneousOpen = this.simultaneousOpen;

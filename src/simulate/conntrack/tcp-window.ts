@@ -29,25 +29,46 @@ export function judgeWindow(
   const sender = segment.isReply ? tracking.reply : tracking.original;
   const receiver = segment.isReply ? tracking.original : tracking.reply;
   if (startsSide(entry, sender, receiver, segment)) return 'accept';
-
-  let { sequence, end } = segment;
-  let ack = segment.acknowledgement;
-  if (!segment.hasAck || (segment.isRst && segment.isAcknowledgementZero)) ack = receiver.end;
-  if (segment.isRst && segment.isSequenceZero && entry.state === TCP_STATE.SYN_SENT) {
-    sequence = sender.end;
-    end = sender.end;
-  }
+  const isUnheard = receiver.maxWindow === 0 && segment.hasAck;
+  const ack = judgedAcknowledgement(segment, receiver, isUnheard);
+  // Picked up in the middle, it acknowledges a side that has said nothing: beyond every bound, which is overlooked.
+  if (isUnheard && sender.liberal && segment.wireAcknowledgement === undefined) return 'accept';
+  // A RST that answers a SYN may bear no number of its own.
+  const isBareRst = segment.isRst && segment.isSequenceZero && entry.state === TCP_STATE.SYN_SENT;
+  const sequence = isBareRst ? sender.end : segment.sequence;
+  const end = isBareRst ? sender.end : segment.end;
 
   const verdict = judgeBounds(sender, receiver, sequence, end, ack);
   if (verdict !== 'accept') return beLiberal || sender.liberal ? 'accept' : verdict;
+  noteNumbers(sender, receiver, segment, end, ack);
+  if (segment.kind === TCP_KIND.ack) countRetransmissions(tracking, segment, sequence, ack, end);
+  return 'accept';
+}
 
+/** The acknowledgement to judge; one that is missing, and the 0 in the RST of a careless stack, are right. HOT */
+function judgedAcknowledgement(segment: Segment, receiver: TcpSide, isUnheard: boolean): number {
+  if (!segment.hasAck || (segment.isRst && segment.isAcknowledgementZero)) return receiver.end;
+  // Nothing can be acknowledged of a side that has sent nothing; the kernel compares with the 0 that it starts with.
+  if (isUnheard && segment.wireAcknowledgement !== undefined) return segment.wireAcknowledgement;
+  return segment.acknowledgement;
+}
+
+/** Notes what a segment within the bounds tells of both sides. HOT */
+function noteNumbers(
+  sender: TcpSide,
+  receiver: TcpSide,
+  segment: Segment,
+  end: number,
+  ack: number,
+): void {
   if (sender.maxWindow < ASSUMED_WINDOW) sender.maxWindow = ASSUMED_WINDOW;
   if (isBefore(sender.end, end)) {
     sender.end = end;
     sender.unacknowledged = true;
   }
-  if (segment.hasAck && (!sender.hasAcknowledged || isBefore(sender.maxAck, ack))) {
-    sender.maxAck = ack;
+  const acknowledged = receiver.maxWindow === 0 ? segment.acknowledgement : ack;
+  if (segment.hasAck && (!sender.hasAcknowledged || isBefore(sender.maxAck, acknowledged))) {
+    sender.maxAck = acknowledged;
     sender.hasAcknowledged = true;
   }
   if (receiver.maxWindow !== 0 && isBefore(sender.maxEnd, end)) {
@@ -56,8 +77,6 @@ export function judgeWindow(
   const room = (ack + ASSUMED_WINDOW) | 0;
   if (!isBefore(room, receiver.maxEnd)) receiver.maxEnd = room;
   if (ack === receiver.end) receiver.unacknowledged = false;
-  if (segment.kind === TCP_KIND.ack) countRetransmissions(tracking, segment, sequence, ack, end);
-  return 'accept';
 }
 
 /** Takes the numbers of a side's first segment; true when there is nothing more to judge. HOT */
@@ -150,6 +169,7 @@ function countRetransmissions(
   tracking.lastSequence = sequence;
   tracking.lastAcknowledgement = ack;
   tracking.lastEnd = end;
+  tracking.hasLastEnd = true;
   tracking.lastWindow = ASSUMED_WINDOW;
   tracking.retransmissions = 0;
 }

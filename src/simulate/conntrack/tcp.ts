@@ -1,5 +1,6 @@
 import type { Packet } from '../../packet/packet.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
+import { acknowledgesLast, judgeRst } from './tcp-rst.ts';
 import { ASSUMED_WINDOW, emptySegment, readSegment, type Segment } from './tcp-segment.ts';
 import {
   areSoundTcpFlags,
@@ -11,7 +12,7 @@ import {
   tcpKind,
 } from './tcp-state.ts';
 import { TcpTracking } from './tcp-tracking.ts';
-import { isBefore, judgeWindow } from './tcp-window.ts';
+import { judgeWindow } from './tcp-window.ts';
 import type { ConntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
 
@@ -32,7 +33,8 @@ export function trackTcp(
 ): TrackingVerdict {
   if (!areSoundTcpFlags(packet.tcpFlags)) return 'invalid';
   const kind = tcpKind(packet.tcpFlags);
-  if (!entry.confirmed && !openTcp(entry, packet, kind, settings)) return 'invalid';
+  const isOpen = entry.confirmed || openTcp(entry, packet, kind, settings);
+  if (!isOpen) return 'invalid';
   const tracking = entry.tcp as TcpTracking;
   const oldState = entry.state;
   let newState = nextTcpState(isReply ? 1 : 0, oldState, kind);
@@ -42,30 +44,44 @@ export function trackTcp(
     newState = TCP_IGNORE;
   }
   readSegment(segment, packet, tracking, kind, isReply);
-  if (newState === TCP_IGNORE) {
-    if (!answersLetThroughSyn(tracking)) {
-      letThrough(tracking, oldState);
-      return 'accept';
-    }
-    resynchronise(tracking);
-    return settle(entry, tracking, TCP_STATE.SYN_SENT, TCP_STATE.SYN_RECV, nowMs, settings);
-  }
+  if (newState === TCP_IGNORE) return trackIgnored(entry, tracking, nowMs, settings);
   if (newState === TCP_STATE.TIME_WAIT && isChallengeAck(tracking, oldState)) {
     tracking.expectsChallengeAck = false;
     return 'accept';
   }
-  if (newState === TCP_STATE.SYN_SENT2) tracking.simultaneousOpen = true;
-  else if (newState === TCP_STATE.SYN_RECV) {
-    if (isReply && kind === TCP_KIND.ack && tracking.simultaneousOpen) {
-      newState = TCP_STATE.ESTABLISHED;
-    }
-  } else if (newState === TCP_STATE.CLOSE && kind === TCP_KIND.rst) {
-    const judged = judgeRst(entry, tracking, settings);
+  if (newState === TCP_STATE.CLOSE && kind === TCP_KIND.rst) {
+    const judged = judgeRst(entry, tracking, segment, settings);
     if (judged === 'invalid') return 'invalid';
     if (judged === 'close') return take(entry, tracking, oldState, newState, nowMs, settings);
     if (judged === 'keep') newState = oldState;
-  }
+  } else newState = followSimultaneousOpen(tracking, newState);
   return settle(entry, tracking, oldState, newState, nowMs, settings);
+}
+
+/** A packet that may be right where the entry is wrong: passes, or brings the entry back in step. HOT */
+function trackIgnored(
+  entry: ConnectionEntry,
+  tracking: TcpTracking,
+  nowMs: number,
+  settings: ConntrackSettings,
+): TrackingVerdict {
+  if (!answersLetThroughSyn(tracking)) {
+    letThrough(tracking, entry.state);
+    return 'accept';
+  }
+  resynchronise(tracking);
+  return settle(entry, tracking, TCP_STATE.SYN_SENT, TCP_STATE.SYN_RECV, nowMs, settings);
+}
+
+/** The table alone cannot tell that after SYNs of both sides the ACK of either ends the handshake. HOT */
+function followSimultaneousOpen(tracking: TcpTracking, newState: number): number {
+  if (newState === TCP_STATE.SYN_SENT2) tracking.simultaneousOpen = true;
+  const ends =
+    newState === TCP_STATE.SYN_RECV &&
+    segment.isReply &&
+    segment.kind === TCP_KIND.ack &&
+    tracking.simultaneousOpen;
+  return ends ? TCP_STATE.ESTABLISHED : newState;
 }
 
 /** Starts an entry with its first packet: a SYN, or with tcp_loose an ACK in the middle of a connection. HOT */
@@ -109,7 +125,7 @@ function answersLetThroughSyn(tracking: TcpTracking): boolean {
     segment.kind === TCP_KIND.synAck &&
     tracking.lastKind === TCP_KIND.syn &&
     tracking.lastIsReply !== segment.isReply &&
-    segment.acknowledgement === tracking.lastEnd
+    acknowledgesLast(segment, tracking)
   );
 }
 
@@ -124,10 +140,7 @@ function resynchronise(tracking: TcpTracking): void {
   opener.unacknowledged = false;
   opener.startedClosing = false;
   tracking.expectsChallengeAck = false;
-  const { sequence, end } = segment;
   answerer.reset();
-  segment.sequence = sequence;
-  segment.end = end;
 }
 
 /** Notes a packet that may be right where the entry is wrong, and changes nothing else. HOT */
@@ -136,9 +149,11 @@ function letThrough(tracking: TcpTracking, state: number): void {
   tracking.lastIsReply = segment.isReply;
   tracking.lastSequence = segment.sequence;
   tracking.lastEnd = segment.end;
+  tracking.hasLastEnd = true;
   tracking.lastWindow = ASSUMED_WINDOW;
   if (segment.kind === TCP_KIND.syn && !segment.isReply) {
     tracking.expectsChallengeAck = state === TCP_STATE.LAST_ACK;
+    tracking.simultaneousOpen = false;
   }
   if (state === TCP_STATE.SYN_SENT && segment.kind === TCP_KIND.ack && segment.isReply) {
     tracking.lastAcknowledgement = segment.acknowledgement;
@@ -154,46 +169,6 @@ function isChallengeAck(tracking: TcpTracking, state: number): boolean {
     tracking.lastKind === TCP_KIND.syn &&
     tracking.expectsChallengeAck
   );
-}
-
-/** `close`: without a look at the window; `judge`: closes if it is in the window; `keep`: in the window it changes no state. */
-type RstVerdict = 'invalid' | 'close' | 'judge' | 'keep';
-
-/** HOT */
-function judgeRst(
-  entry: ConnectionEntry,
-  tracking: TcpTracking,
-  settings: ConntrackSettings,
-): RstVerdict {
-  if (entry.state >= TCP_STATE.FIN_WAIT && entry.state <= TCP_STATE.CLOSE) return 'close';
-  const isEstablished = entry.state === TCP_STATE.ESTABLISHED && entry.assured;
-  const receiver = segment.isReply ? tracking.original : tracking.reply;
-  if (receiver.hasAcknowledged && tracking.lastKind !== TCP_KIND.syn) {
-    if (segment.isSequenceZero && !isEstablished) return 'judge';
-    if (isBefore(segment.sequence, receiver.maxAck) && !settings.tcpIgnoreInvalidRst) {
-      return 'invalid';
-    }
-    if (isEstablished && segment.sequence !== receiver.maxAck) {
-      const followsOwnData =
-        tracking.lastKind === TCP_KIND.ack &&
-        tracking.lastIsReply === segment.isReply &&
-        segment.sequence === tracking.lastEnd;
-      return followsOwnData ? 'judge' : 'keep';
-    }
-    return 'judge';
-  }
-  const answersLetThrough =
-    (entry.seenReply && tracking.lastKind === TCP_KIND.syn) ||
-    (!entry.assured && tracking.lastKind === TCP_KIND.ack);
-  if (answersLetThrough && segment.hasAck && segment.acknowledgement === tracking.lastEnd) {
-    return 'close';
-  }
-  const answersChallengeAck =
-    entry.state === TCP_STATE.SYN_SENT &&
-    tracking.lastKind === TCP_KIND.ack &&
-    tracking.lastIsReply &&
-    segment.sequence === tracking.lastAcknowledgement;
-  return answersChallengeAck ? 'close' : 'judge';
 }
 
 /** HOT */
