@@ -1,8 +1,14 @@
+import { ipv4, ipv6 } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
 import type { RouteOutcome } from './route-outcome.ts';
-import { isLoopback, isMulticast, isUnspecified } from './special-addresses.ts';
+import { selectIpv6Source } from './select-ipv6-source.ts';
+import { isLinkLocal, isMulticast, isUnspecified } from './special-addresses.ts';
+
+const NOWHERE4 = ipv4(0);
+const NOWHERE6 = ipv6(0, 0, 0, 0);
 
 /** ICMP types that report an error: unreachable, source quench, redirect, time exceeded, parameter problem. */
 const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
@@ -29,12 +35,28 @@ function findSilence(network: Network, packet: PacketInFlight): string | undefin
     return 'the packet is itself an ICMPv6 error';
   }
   if (isMulticast(packet.destination)) return 'it was sent to a group';
-  if (isUnspecified(source) || isMulticast(source) || isLoopback(source)) {
-    return 'its source is no address to answer to';
-  }
-  const back =
-    family === 4
-      ? network.findOutput(source, packet.destination, 0, protocol)
-      : network.findInput(source, packet.destination, packet.inInterface, 0, protocol);
+  if (isUnspecified(source) || isMulticast(source)) return 'its source is no address to answer to';
+  const back = findAnswerRoute(network, packet);
+  if (back.type === 'anycast') return 'its source is an anycast address';
   return back.outcome === undefined ? 'there is no route back to its source' : undefined;
+}
+
+/** The answer's own route: sent by the host, its source not yet chosen, without the packet's mark. */
+function findAnswerRoute(network: Network, packet: PacketInFlight): FibEntry {
+  const { source, family, inInterface } = packet;
+  const query = network.query;
+  query.destination = source;
+  query.source = family === 4 ? NOWHERE4 : NOWHERE6;
+  query.inInterface = 'lo';
+  query.mark = 0;
+  query.protocol = family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
+  const oneLink = isLinkLocal(source);
+  query.outInterface = oneLink ? inInterface : '';
+  query.chosen = query.outInterface;
+  query.choice = oneLink ? 'only' : 'any';
+  const back = network.fib(family).find(query);
+  if (family === 4 || back.outcome !== undefined || !network.fib6.hasCustomRules) return back;
+  // Source: net/ipv6/ip6_output.c, ip6_dst_lookup_tail: IPv6 asks again with the source that it would choose.
+  query.source = selectIpv6Source(network, '', source) ?? NOWHERE6;
+  return network.fib6.find(query);
 }

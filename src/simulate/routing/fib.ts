@@ -52,7 +52,8 @@ export class Fib {
     this.#none = fibEntry({ type: 'none', to: everything, dev: '', table: 'main' });
     this.#main = this.tables.get('main') as FibTable;
     this.#local = this.tables.get('local') as FibTable;
-    this.#default = this.tables.get('default');
+    // IPv6 has no rule for table default.
+    this.#default = family === 4 ? this.tables.get('default') : undefined;
   }
 
   /** The route; never `throw`, and of type `none` where there is no route. HOT */
@@ -64,13 +65,9 @@ export class Fib {
       if (local !== undefined && local.type !== 'throw') return local;
     }
     const main = this.#main.find(destination, chosen, choice);
-    if (main !== undefined && main.outcome !== undefined) return main;
-    if (this.#default !== undefined && this.#family === 4) {
-      // Source: include/net/ip_fib.h, fib_lookup: any failure of main, even a blackhole, goes on to table default.
-      const last = this.#default.find(destination, chosen, choice);
-      return last === undefined || last.type === 'throw' ? this.#none : last;
-    }
-    return main === undefined || main.type === 'throw' ? this.#none : main;
+    if (main !== undefined && main.type !== 'throw') return main;
+    const last = this.#default?.find(destination, chosen, choice);
+    return last === undefined || last.type === 'throw' ? this.#none : last;
   }
 
   #findByRules(query: RouteQuery): FibEntry {

@@ -27,7 +27,7 @@ export function routeInputIpv6(
   const entry = network.findInput(destination, source, settings.name, packet.mark, packet.protocol);
   const outcome = entry.outcome;
   if (outcome?.kind === 'local') return outcome;
-  if (isLinkLocal(destination) && isLinkLocalUnknown(network, settings)) {
+  if (isLinkLocal(destination) && isLinkLocalUnknown(network, settings.name)) {
     const reason = `the Host document does not tell the link-local address of ${settings.name}`;
     return { kind: 'undetermined', reason };
   }
@@ -54,6 +54,8 @@ function forward(
     if (isUnspecified(source)) return { kind: 'drop', reason: 'source :: may not be forwarded' };
     if (isLinkLocal(source)) {
       const reason = `link-local source ${renderIpAddress(source)} may not leave its link`;
+      // It answers by its own link-local address; where that is not known, nothing is promised.
+      if (isLinkLocalUnknown(network, packet.inInterface)) return { kind: 'drop', reason };
       return answered(network, packet, reason);
     }
   }
@@ -64,8 +66,8 @@ function forward(
   return outcome;
 }
 
-function isLinkLocalUnknown(network: Network, settings: InterfaceSettings): boolean {
-  return network.findInterface(settings.name)?.linkLocal.kind === 'unknown';
+function isLinkLocalUnknown(network: Network, name: string): boolean {
+  return network.findInterface(name)?.linkLocal.kind === 'unknown';
 }
 
 function routeMulticast(

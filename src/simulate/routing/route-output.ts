@@ -1,4 +1,4 @@
-import { type IpAddress, ipv4, renderIpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import { type IpAddress, renderIpAddress, sameIpAddress } from '../../address/ip-address.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
@@ -11,8 +11,6 @@ import {
   needsInterface,
 } from './special-addresses.ts';
 import { unroutableReason } from './unroutable.ts';
-
-const LOCALHOST = ipv4(0x7f000001);
 
 const TO_SELF: RouteOutcome = {
   kind: 'forward',
@@ -97,12 +95,13 @@ function isOwnLinkLocal(network: Network, address: IpAddress, dev: string | unde
   return found?.type === 'local';
 }
 
+/** Loopback addresses are no hint: what a raw socket sends from them leaves by the route. */
 function interfaceWith(network: Network, source: IpAddress): string | undefined {
+  if (isLoopback(source)) return undefined;
   const owner = network.interfaces.find(
     ({ link, linkLocal }) =>
       link.addresses.some((one) => sameIpAddress(one.address, source)) ||
       (linkLocal.kind === 'made' && sameIpAddress(linkLocal.address, source)),
   );
-  if (owner !== undefined) return owner.link.name;
-  return source.family === 4 && sameIpAddress(source, LOCALHOST) ? 'lo' : undefined;
+  return owner?.link.name;
 }

@@ -23,6 +23,7 @@ const LABELS: readonly (readonly [string, number])[] = [
 
 /**
  * The IPv6 source address that the kernel chooses for packets that leave by an interface; undefined when the host has none.
+ * Of equally good ones the first listed, because `ip address` lists them in the order in which the kernel looks.
  *
  * Source: RFC 6724 section 5; net/ipv6/addrconf.c, ipv6_dev_get_saddr: scope, then interface, label and longest prefix.
  */
