@@ -27,7 +27,7 @@ export function readHostRoutes(spec: Fields, interfaces: HostInterfaces): readon
     const via = readAddress(fields, 'via');
     const src = readAddress(fields, 'src');
     const dev = fields.string('dev');
-    const type = fields.oneOf('type', TYPES)?.value ?? 'unicast';
+    const type = fields.has('type') ? fields.oneOf('type', TYPES)?.value : 'unicast';
     const metric = fields.integer('metric', METRIC)?.value;
     const table = readRoutingTable(fields, 'table');
     const written = {
@@ -37,9 +37,12 @@ export function readHostRoutes(spec: Fields, interfaces: HostInterfaces): readon
     fields.finish();
     if (dev !== undefined) checkInterface(fields, dev, { interfaces });
     checkFamilies(fields, { to: to?.block?.network.family, via, src });
-    checkType(fields, type, to?.block?.network.family ?? via?.value.family);
+    if (type !== undefined) {
+      checkType(fields, type, to?.block?.network.family ?? via?.value.family);
+    }
     if (src !== undefined) sources.push({ fields, src });
-    if (to === undefined || (written.via !== undefined && via === undefined)) continue;
+    if (to === undefined || type === undefined || (written.via !== undefined && via === undefined))
+      continue;
     if (written.src !== undefined && src === undefined) continue;
     routes.push({
       to: to.text,
