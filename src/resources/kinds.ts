@@ -11,6 +11,7 @@ import { readNode, readV1Node } from './node.ts';
 import { readGlobalNetworkPolicy, readNetworkPolicy, readV1Policy } from './policy.ts';
 import { readProfile, readV1Profile } from './profile.ts';
 import { readHostDocument } from './read-host-document.ts';
+import { readScenarioDocument } from './read-scenario-document.ts';
 import type { Fields } from './reading/fields.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 import { readTier } from './tier.ts';
@@ -53,6 +54,7 @@ export const KIND_READERS: ReadonlyMap<string, KindReader> = new Map([
   ['v1/node', readV1Node] as const,
   ['v1/ipPool', readV1IpPool] as const,
   ['hepsim/v1/Host', readHost] as const,
+  ['hepsim/v1/Scenario', readScenario] as const,
   ...KUBERNETES.map(
     (kind) => [`${KUBERNETES_KINDS[kind]}/${kind}`, kubernetesReader(kind)] as const,
   ),
@@ -67,6 +69,12 @@ function readHost(document: Fields, collector: ResourceCollector): void {
   if (host === undefined) return;
   collector.hosts.push(host);
   collector.identify(document, 'Host', host.metadata.name);
+}
+
+function readScenario(document: Fields, collector: ResourceCollector): void {
+  const scenario = readScenarioDocument(document);
+  if (scenario === undefined) return;
+  collector.scenarios.push(scenario);
 }
 
 /** Kinds of Calico that say nothing of packets on a host, or that Felix does not program. */
