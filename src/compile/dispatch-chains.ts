@@ -1,4 +1,8 @@
-import type { EndpointTier, HostEndpointPolicy } from '../policy/node-policy.ts';
+import type {
+  EndpointTier,
+  HostEndpointPolicy,
+  WorkloadEndpointPolicy,
+} from '../policy/node-policy.ts';
 import type { Direction, PolicyType } from '../ruleset/rule-meaning.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import type { SourceLocation } from '../source/location.ts';
@@ -79,6 +83,7 @@ function addDispatchChain(
 /** Writes the chains of workload endpoints, and the chains that lead to them; unknown workload interfaces are dropped. */
 export function addWorkloadEndpoints(to: EndpointTable): void {
   const { context, table } = to;
+  const workloads = onePerInterface(context.policy.workloadEndpoints);
   const directions = [
     {
       chain: CHAIN.fromWorkload,
@@ -89,7 +94,7 @@ export function addWorkloadEndpoints(to: EndpointTable): void {
     { chain: CHAIN.toWorkload, prefix: CHAIN_PREFIX.toWorkload, side: 'out', direction: 'ingress' },
   ] as const;
   for (const { chain, prefix, side, direction } of directions) {
-    for (const workload of context.policy.workloadEndpoints) {
+    for (const workload of workloads) {
       addEndpointChain(
         {
           name: chainName(prefix, workload.interfaceName),
@@ -101,7 +106,7 @@ export function addWorkloadEndpoints(to: EndpointTable): void {
         to,
       );
     }
-    const interfaces = context.policy.workloadEndpoints.map(({ interfaceName, location }) => ({
+    const interfaces = workloads.map(({ interfaceName, location }) => ({
       name: interfaceName,
       location,
     }));
@@ -111,6 +116,18 @@ export function addWorkloadEndpoints(to: EndpointTable): void {
     });
     table.addUser(chain, [...interfaceRules(interfaces, side, prefix), unknown]);
   }
+}
+
+/** Two workloads cannot share an interface; the first stands for both, as in Felix. */
+function onePerInterface(
+  workloads: readonly WorkloadEndpointPolicy[],
+): readonly WorkloadEndpointPolicy[] {
+  const names = new Set<string>();
+  return workloads.filter(({ interfaceName }) => {
+    const isFirst = !names.has(interfaceName);
+    names.add(interfaceName);
+    return isFirst;
+  });
 }
 
 function interfaceRules(

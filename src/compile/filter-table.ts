@@ -2,7 +2,7 @@ import { IP_PROTOCOL } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Rule, Table } from '../ruleset/ruleset.ts';
 import { CHAIN, CHAIN_PREFIX } from './chain-names.ts';
-import { allowTarget, type CompileContext, denyTarget } from './compile-context.ts';
+import { allowTarget, type CompileContext } from './compile-context.ts';
 import { addHostEndpoints, addWorkloadEndpoints } from './dispatch-chains.ts';
 import type { EndpointTable } from './endpoint-chains.ts';
 import { forwardAppendedRules, forwardRules } from './forward-chain.ts';
@@ -10,6 +10,7 @@ import { PolicyChains } from './policy-chains.ts';
 import {
   ACCEPT,
   clearMark,
+  DROP,
   goTo,
   jumpTo,
   notInState,
@@ -121,14 +122,12 @@ function workloadToHostRules(context: CompileContext): readonly Rule[] {
     }
   }
   rules.push(rule(ALWAYS, jumpTo(CHAIN.fromWorkload)));
-  const configured = {
-    accept: ACCEPT,
-    return: RETURN,
-    drop: denyTarget(context, 'filter'),
-  }[context.config.defaultEndpointToHostAction];
-  rules.push(
-    rule(ALWAYS, configured, { words: 'Configured DefaultEndpointToHostAction', meaning }),
-  );
+  // Felix drops here even where denied packets are rejected; returning decides nothing.
+  const words = 'Configured DefaultEndpointToHostAction';
+  const configured = { accept: ACCEPT, return: RETURN, drop: DROP }[
+    context.config.defaultEndpointToHostAction
+  ];
+  rules.push(rule(ALWAYS, configured, configured === RETURN ? { words } : { words, meaning }));
   return rules;
 }
 

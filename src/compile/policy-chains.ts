@@ -29,14 +29,20 @@ export class PolicyChains {
     const identity = `${policy.kind}/${policy.tier}/${policy.name}`;
     const name = chainName(prefix, plainPolicyName(policy), identity);
     const { tier } = policy;
-    return this.#add(name, identity, policy[direction], `${policy.name} ${direction}`, (r) => ({
-      kind: 'policy',
-      policy: policy.name,
-      tier,
-      direction,
-      ruleIndex: r.index,
-      action: r.action,
-    }));
+    return this.#add(
+      name,
+      identity,
+      policy[direction],
+      `policy ${policy.name} ${direction}`,
+      (r) => ({
+        kind: 'policy',
+        policy: policy.name,
+        tier,
+        direction,
+        ruleIndex: r.index,
+        action: r.action,
+      }),
+    );
   }
 
   /** The chain of a profile's rules for a direction. */

@@ -172,7 +172,9 @@ function collectPorts(
   }
   const alternatives: Match[] = [
     ...portChunks(entity.ports).map((ranges) => multiport(side, ranges, false)),
-    ...entity.portSets.map((set) => inPortSet(side, sets.nameOfPortSet(set))),
+    ...distinct(entity.portSets.map((set) => sets.nameOfPortSet(set))).map((set) =>
+      inPortSet(side, set),
+    ),
   ];
   if (alternatives.length === 1) criteria.push(...alternatives);
   else if (alternatives.length > 1) {
@@ -181,9 +183,14 @@ function collectPorts(
     positive.push(alternatives.map((match) => [...head, match]));
   }
   for (const ranges of portChunks(entity.notPorts)) criteria.push(multiport(side, ranges, true));
-  for (const set of entity.notPortSets) {
-    criteria.push(inPortSet(side, sets.nameOfPortSet(set), true));
+  for (const set of distinct(entity.notPortSets.map((s) => sets.nameOfPortSet(s)))) {
+    criteria.push(inPortSet(side, set, true));
   }
+}
+
+/** A rule may name one port twice. */
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
 }
 
 function multiport(side: Side, ranges: readonly PortRange[], negated: boolean): Match {

@@ -36,7 +36,7 @@ export function tunnelInputRules(context: CompileContext): readonly Rule[] {
         meaning: MEANING,
       }),
       rule([...vxlan(context), isLocal('destination')], refuse, {
-        words: 'Drop VXLAN packets from non-allowed hosts',
+        words: `${refuse === DROP ? 'Drop' : 'Reject'} VXLAN packets from non-allowed hosts`,
         meaning: MEANING,
       }),
     );
