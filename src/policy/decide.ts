@@ -151,7 +151,7 @@ class PolicyWalk {
     // NOTRACK does nothing over lo: the packet has been looked up in OUTPUT already.
     const isTrackable = from === 'from the wire';
     if (isTrackable && this.isUntrackedVxlan(headers)) this.untracked = true;
-    if (this.isWorkloadInterface(inInterface)) return 'undecided';
+    if (this.isWorkloadInterface(inInterface)) return this.reversePath();
     const outcome = this.untrackedPolicy(inInterface, 'ingress', headers);
     if (isTrackable && outcome === 'allowed') this.untracked = true;
     return outcome;
@@ -180,6 +180,13 @@ class PolicyWalk {
       return judge.failsafe();
     }
     return judge.settle(judgeTiers(endpoint.untracked, direction, view, this.policy.facts));
+  }
+
+  /** Workloads may only send from addresses that are routed to them. Not a matter of any endpoint's policy. */
+  private reversePath(): Outcome {
+    const { family, reversePathFails } = this.flow;
+    const isChecked = family === 6 || this.policy.facts.workloadRpfIpv4;
+    return isChecked && reversePathFails ? this.drop({ kind: 'workload' }, 'raw') : 'undecided';
   }
 
   private isUntrackedVxlan(headers: FlowHeaders): boolean {

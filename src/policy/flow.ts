@@ -24,6 +24,8 @@ export interface Flow {
   readonly finalOutInterface: string | undefined;
   /** False when routing ends the packet after PREROUTING (or before OUTPUT): only the raw and mangle policy saw it. */
   readonly routed: boolean;
+  /** The route back to the source does not leave by `inInterface`, as `-m rpfilter` judges it. */
+  readonly reversePathFails: boolean;
   /** Before DNAT: what untracked and preDNAT policy see. */
   readonly original: FlowHeaders;
   /** After DNAT, before SNAT: what normal, forward and workload policy see. */

@@ -24,7 +24,8 @@ export function findDisagreement(
     if (stopped) return disagreement;
     if (policy.verdict === 'returned' || policy.decision?.kind === 'tunnel') return undefined;
     if (decision.kind === 'unpoliced') {
-      return policy.verdict === 'unpoliced' ? undefined : disagreement;
+      // Accepted by the default of forwarding is accepted by nobody's decision.
+      return policy.decision === undefined ? undefined : disagreement;
     }
     return sameStep(decision, policy.decision) ? undefined : disagreement;
   }

@@ -1,7 +1,9 @@
 import { sameIpAddress } from '../address/ip-address.ts';
 import { type ConnectionState, LOCAL, type Packet } from '../packet/packet.ts';
 import type { Flow, FlowHeaders } from '../policy/flow.ts';
+import { PacketInFlight } from '../simulate/packet-in-flight.ts';
 import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
+import type { Router } from '../simulate/routing/router.ts';
 
 /** What policy must know of a packet's way. A packet from the host to itself has two: out, and in again on `lo`. */
 export interface FlowFacts {
@@ -10,14 +12,21 @@ export interface FlowFacts {
 
 type HookStep = Extract<TraceStep, { kind: 'hook' }>;
 
+/** What flow facts need besides the packet's way. */
+export interface FlowContext {
+  /** What connection tracking says of the packet. */
+  readonly state: ConnectionState;
+  /** Tells whether the route back to a packet's source leaves by the interface that it came in by. */
+  readonly router: Router;
+}
+
 /**
- * Reads a packet's route and translation off the way that it took. `state` is what connection tracking says of it. Undefined for
- * a packet that met no hook at all.
+ * Reads a packet's route and translation off the way that it took. Undefined for a packet that met no hook at all.
  */
 export function flowsOf(
   packet: Packet,
   way: PacketResult,
-  state: ConnectionState,
+  { state, router }: FlowContext,
 ): FlowFacts | undefined {
   const hooks = way.steps.filter((step): step is HookStep => step.kind === 'hook');
   const [first] = hooks;
@@ -48,6 +57,7 @@ export function flowsOf(
       outInterface: out,
       finalOutInterface: outOf(half, ['postrouting']) ?? out,
       routed,
+      reversePathFails: reversePathFails(packet, inOf(half, packet), router),
       original: i === 0 ? original : translated,
       translated,
       destinationNat,
@@ -55,6 +65,16 @@ export function flowsOf(
     };
   });
   return { flows };
+}
+
+function reversePathFails(
+  packet: Packet,
+  inInterface: string | undefined,
+  router: Router,
+): boolean {
+  if (inInterface === undefined) return false;
+  const arrived = new PacketInFlight(packet, inInterface);
+  return !router.passesRpfilter(arrived, { validMark: true });
 }
 
 function inOf(hooks: readonly HookStep[], packet: Packet): string | undefined {

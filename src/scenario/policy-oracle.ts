@@ -2,6 +2,7 @@ import type { IpFamily } from '../address/ip-address.ts';
 import type { Packet } from '../packet/packet.ts';
 import { decide, type PolicyDecision } from '../policy/decide.ts';
 import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
+import { Router } from '../simulate/routing/router.ts';
 import type { Simulator } from '../simulate/simulator.ts';
 import { type Disagreement, findDisagreement } from './disagreement.ts';
 import { type FlowFacts, flowsOf } from './flow-facts.ts';
@@ -19,6 +20,7 @@ import { unpolicedSimulator } from './unpoliced-host.ts';
 export class PolicyOracle {
   private readonly model: NodeModel;
   private readonly unpoliced: PacketSession;
+  private readonly router: Router;
   /** What made the connection table that the next packet meets. */
   private history: Packet[] = [];
   /** After a packet that could not be determined nobody knows the connection table. */
@@ -26,6 +28,7 @@ export class PolicyOracle {
 
   constructor(model: NodeModel) {
     this.model = model;
+    this.router = new Router(model.host);
     const simulators = new Map<IpFamily, Simulator>();
     this.unpoliced = new PacketSession((family) => {
       const made = simulators.get(family) ?? unpolicedSimulator(model, family);
@@ -59,14 +62,16 @@ export class PolicyOracle {
   private factsOf(packet: Packet, result: PacketResult): FlowFacts | undefined {
     const untracked = offTracking(packet, result);
     if (result.verdict === 'accept' && !untracked && result.state !== null) {
-      return flowsOf(packet, result, result.state);
+      return flowsOf(packet, result, { state: result.state, router: this.router });
     }
     const tracked = this.ask(packet);
     if (tracked.verdict === 'undetermined') return undefined;
     const state = packet.state ?? tracked.state ?? 'invalid';
     // Off tracking there is no translation either, so that the packet may take another way.
     const way = untracked ? this.ask({ ...packet, state: 'untracked' }) : tracked;
-    return way.verdict === 'undetermined' ? undefined : flowsOf(packet, way, state);
+    return way.verdict === 'undetermined'
+      ? undefined
+      : flowsOf(packet, way, { state, router: this.router });
   }
 
   /** What would become of the packet without policy. */

@@ -18,6 +18,7 @@ export interface FlowFields {
   /** Where it is different from `out`. */
   readonly finalOut?: string;
   readonly routed?: boolean;
+  readonly reversePathFails?: boolean;
   readonly dnat?: { readonly dst: string; readonly dport?: number };
   readonly state?: Flow['state'];
 }
@@ -49,6 +50,7 @@ export function packetFlow(fields: FlowFields = {}): Flow {
     outInterface: fields.out,
     finalOutInterface: fields.finalOut ?? fields.out,
     routed: fields.routed ?? true,
+    reversePathFails: fields.reversePathFails ?? false,
     original,
     translated,
     destinationNat: fields.dnat !== undefined,

@@ -476,6 +476,14 @@ const tiers: readonly JsonDocument[] = [
   },
 ];
 
+/** The address that a packet from there usually has; spoofed ones end in the reverse-path check. */
+function ownSource(from: string, family: 4 | 6): string | undefined {
+  const workload = WORKLOADS.find(({ interfaceName }) => interfaceName === from);
+  if (workload !== undefined) return family === 4 ? workload.v4 : workload.v6;
+  if (from === 'local') return family === 4 ? '192.0.2.10' : '2001:db8::10';
+  return undefined;
+}
+
 const packets: fc.Arbitrary<JsonDocument> = fc
   .record({
     family: fc.constantFrom<4 | 4 | 6>(4, 4, 6),
@@ -489,7 +497,12 @@ const packets: fc.Arbitrary<JsonDocument> = fc
   })
   .chain((random) => {
     const address = fc.constantFrom(...ADDRESSES[random.family]);
-    return fc.record({ src: address, dst: address }).map(({ src, dst }) => {
+    const own = ownSource(random.in, random.family);
+    const source =
+      own === undefined
+        ? address
+        : fc.oneof({ arbitrary: fc.constant(own), weight: 4 }, { arbitrary: address, weight: 1 });
+    return fc.record({ src: source, dst: address }).map(({ src, dst }) => {
       const icmp = random.proto === 'icmp';
       const v6 = random.family === 6;
       const portless = icmp || random.proto === '47';
