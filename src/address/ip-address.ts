@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { parseIpv6Groups, renderIpv6Groups } from './ipv6-text.ts';
 
 export type IpFamily = 4 | 6;
 
@@ -32,9 +32,9 @@ const DOTTED_QUAD = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 export function parseIpAddress(text: string): IpAddress | undefined {
   const quad = DOTTED_QUAD.exec(text);
   if (quad !== null) return parseQuad(quad);
-  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  const p = ipaddr.IPv6.parse(text).parts;
-  const word = (i: number): number => ((p[i] as number) << 16) | (p[i + 1] as number);
+  const groups = text.includes(':') ? parseIpv6Groups(text) : undefined;
+  if (groups === undefined) return undefined;
+  const word = (i: number): number => ((groups[i] as number) << 16) | (groups[i + 1] as number);
   return ipv6(word(0), word(2), word(4), word(6));
 }
 
@@ -60,7 +60,7 @@ export function renderIpAddress(address: IpAddress): string {
     w >>> 16,
     w & 0xffff,
   ]);
-  return new ipaddr.IPv6(parts).toRFC5952String();
+  return renderIpv6Groups(parts);
 }
 
 export function sameIpAddress(a: IpAddress, b: IpAddress): boolean {

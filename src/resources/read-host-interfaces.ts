@@ -66,7 +66,7 @@ export function checkInterface(
 function readName(fields: Fields, names: Map<string, Written<string>>): string | undefined {
   const name = fields.requiredString('name');
   if (name === undefined) return undefined;
-  if (!isInterfaceName(name.value) || new TextEncoder().encode(name.value).length > 15) {
+  if (!isInterfaceName(name.value)) {
     fields.problem(
       'invalid-name',
       name.location,
