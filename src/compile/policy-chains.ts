@@ -1,10 +1,11 @@
 import type { ResolvedPolicy, ResolvedProfile, ResolvedRule } from '../policy/node-policy.ts';
+import type { TableName } from '../ruleset/hook.ts';
 import type { Direction, RuleMeaning } from '../ruleset/rule-meaning.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
-import { LOG_PREFIX_LENGTH } from '../ruleset/target/log.ts';
 import type { Target } from '../ruleset/target/target.ts';
 import { CHAIN_PREFIX, chainName } from './chain-names.ts';
 import { type CompileContext, denyTarget } from './compile-context.ts';
+import { type LoggedFields, loggedPolicy, loggedProfile, logPrefix } from './log-prefix.ts';
 import { splitRule } from './rule-blocks.ts';
 import { RETURN, rule, setMark, whenMarked } from './rule-parts.ts';
 import type { TableBuilder } from './table-builder.ts';
@@ -28,56 +29,67 @@ export class PolicyChains {
     const prefix = direction === 'ingress' ? CHAIN_PREFIX.policyIn : CHAIN_PREFIX.policyOut;
     const identity = `${policy.kind}/${policy.tier}/${policy.name}`;
     const name = chainName(prefix, plainPolicyName(policy), identity);
-    const { tier } = policy;
-    return this.#add(
-      name,
-      identity,
-      policy[direction],
-      `policy ${policy.name} ${direction}`,
-      (r) => ({
+    const notes = {
+      words: `policy ${policy.name} ${direction}`,
+      logged: loggedPolicy(policy),
+      meaningOf: ({ index, action }: ResolvedRule): RuleMeaning => ({
         kind: 'policy',
         policy: policy.name,
-        tier,
+        tier: policy.tier,
         direction,
-        ruleIndex: r.index,
-        action: r.action,
+        ruleIndex: index,
+        action,
       }),
-    );
+    };
+    return this.#add({ name, identity, rules: policy[direction], notes });
   }
 
   /** The chain of a profile's rules for a direction. */
   ofProfile(profile: ResolvedProfile, direction: Direction): string {
     const prefix = direction === 'ingress' ? CHAIN_PREFIX.profileIn : CHAIN_PREFIX.profileOut;
-    const name = chainName(prefix, profile.name);
-    const words = `profile ${profile.name} ${direction}`;
-    return this.#add(name, profile.name, profile[direction], words, (r) => ({
-      kind: 'profile',
-      profile: profile.name,
-      direction,
-      ruleIndex: r.index,
-      action: r.action,
-    }));
+    const identity = profile.name;
+    const name = chainName(prefix, identity);
+    const notes = {
+      words: `profile ${profile.name} ${direction}`,
+      logged: loggedProfile(profile.name),
+      meaningOf: ({ index, action }: ResolvedRule): RuleMeaning => ({
+        kind: 'profile',
+        profile: profile.name,
+        direction,
+        ruleIndex: index,
+        action,
+      }),
+    };
+    return this.#add({ name, identity, rules: profile[direction], notes });
   }
 
   /** @throws Error when two policies have one chain name, which 96 bits make a broken hash and nothing else. */
-  #add(
-    name: string,
-    identity: string,
-    rules: readonly ResolvedRule[],
-    words: string,
-    meaningOf: (rule: ResolvedRule) => RuleMeaning,
-  ): string {
+  #add({ name, identity, rules, notes }: WantedChain): string {
     const known = this.#identities.get(name);
     if (known === identity) return name;
-    if (known !== undefined)
+    if (known !== undefined) {
       throw new Error(`${known} and ${identity} have the chain name ${name}`);
+    }
     this.#identities.set(name, identity);
-    const compiled = rules.flatMap((r) =>
-      compileRule(r, { words, meaning: meaningOf(r), table: this.#table }, this.#context),
-    );
+    const compiled = rules.flatMap((r) => compileRule(r, notes, this.#table.name, this.#context));
     this.#table.addUser(name, withoutLastReturn(compiled));
     return name;
   }
+}
+
+/** A chain of rules, and what tells it from every other chain. */
+interface WantedChain {
+  readonly name: string;
+  readonly identity: string;
+  readonly rules: readonly ResolvedRule[];
+  readonly notes: ChainNotes;
+}
+
+/** What the rules of a chain say about themselves. */
+interface ChainNotes {
+  readonly words: string;
+  readonly logged: LoggedFields;
+  readonly meaningOf: (rule: ResolvedRule) => RuleMeaning;
 }
 
 /** The name where it tells the policy from every other: tiers have policies of one name, and namespaces are not plain. */
@@ -85,21 +97,20 @@ function plainPolicyName({ name, tier }: ResolvedPolicy): string {
   return tier === 'default' || name.startsWith(`${tier}.`) ? name : `${tier}_${name}`;
 }
 
-interface RuleNotes {
-  readonly words: string;
-  readonly meaning: RuleMeaning;
-  readonly table: TableBuilder;
-}
-
-function compileRule(policyRule: ResolvedRule, notes: RuleNotes, context: CompileContext): Rule[] {
+function compileRule(
+  policyRule: ResolvedRule,
+  notes: ChainNotes,
+  table: TableName,
+  context: CompileContext,
+): Rule[] {
   const parts = splitRule(policyRule, context);
   if (parts === undefined) return [];
   const words = `${notes.words}[${policyRule.index}]${annotationWords(policyRule, context)}`;
   const details = { words, origin: policyRule.location };
   const rules = parts.preparation.map((r) => rule(r.matches, r.target, details));
-  const { marks, config } = context;
+  const { marks } = context;
   const decide = (target: Target): void => {
-    rules.push(rule(parts.criteria, target, { ...details, meaning: notes.meaning }));
+    rules.push(rule(parts.criteria, target, { ...details, meaning: notes.meaningOf(policyRule) }));
   };
   switch (policyRule.action) {
     case 'allow':
@@ -111,18 +122,13 @@ function compileRule(policyRule: ResolvedRule, notes: RuleNotes, context: Compil
       rules.push(rule([whenMarked(marks.pass)], RETURN, details));
       break;
     case 'deny':
-      decide(denyTarget(context, notes.table.name));
+      decide(denyTarget(context, table));
       break;
     case 'log':
-      decide({ kind: 'log', prefix: logPrefix(config.logPrefix), level: LOG_LEVEL });
+      decide({ kind: 'log', prefix: logPrefix(notes.logged, context), level: LOG_LEVEL });
       break;
   }
   return rules;
-}
-
-/** A colon and a blank behind the prefix, as Felix writes; what LOG has no room for is cut. */
-function logPrefix(prefix: string): string {
-  return `${prefix.replace(/[^ -~]/g, '?').slice(0, LOG_PREFIX_LENGTH - 2)}: `;
 }
 
 function annotationWords({ annotations }: ResolvedRule, { facts }: CompileContext): string {

@@ -53,6 +53,8 @@ export interface VersionFacts {
   readonly natPostroutingAppended: boolean;
   /** Default IptablesMarkMask (5.0). */
   readonly markMask: number;
+  /** LogPrefix may hold `%t` tier, `%k` kind, `%n` name and `%p` namespace and name (4). */
+  readonly logPrefixFields: boolean;
   /** Rule annotations become comments (1.2). */
   readonly annotationsAsComments: boolean;
 }
@@ -83,6 +85,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     catchAllNotNetsSkipsRule: false,
     natPostroutingAppended: false,
     markMask: 0xff000000,
+    logPrefixFields: false,
     annotationsAsComments: false,
   },
   '3.9': {
@@ -110,6 +113,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     catchAllNotNetsSkipsRule: false,
     natPostroutingAppended: false,
     markMask: 0xffff0000,
+    logPrefixFields: false,
     annotationsAsComments: false,
   },
   '3.32': {
@@ -137,6 +141,7 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     catchAllNotNetsSkipsRule: true,
     natPostroutingAppended: true,
     markMask: 0xffff0000,
+    logPrefixFields: true,
     annotationsAsComments: true,
   },
 };
