@@ -103,11 +103,7 @@ test('3: untracked and preDNAT tiers pass what they do not decide; the others do
   expect(defaults).toEqual(['pass', 'pass', 'deny', 'deny']);
 });
 
-test.each([
-  ['2.6', 'a b c neg frac ten Z z'],
-  ['3.9', 'a b c neg frac ten Z z'],
-  ['3.32', 'a b c neg frac ten Z z'],
-] as const)('3: in %s policies go by order, then by name; without order last', (version) => {
+test.each(['2.6', '3.9', '3.32'] as const)('3: in %s policies go by order, then by name; without order last', (version) => {
   const node = resolvedNode(version, {
     hostEndpoints: [HEP],
     policies: [
