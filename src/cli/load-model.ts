@@ -1,10 +1,10 @@
-import { readDocumentTexts } from '../files/read-document-texts.ts';
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { type DocumentOptions, wantedVersion } from './common-options.ts';
+import { readTexts } from './read-documents.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the documents of a command line mean for the node, and their texts, to show lines of them. */
@@ -25,12 +25,7 @@ export function loadModel(options: DocumentOptions, terminal: Terminal): LoadedM
       'Name files or directories with -f, or - for standard input.',
     );
   }
-  const texts = readDocumentTexts(options.filename, terminal.readStdin);
-  if (texts.length === 0) {
-    throw new UsageError(
-      `no documents: there is no .yaml, .yml or .json file in ${options.filename.join(', ')}`,
-    );
-  }
+  const texts = readTexts(options.filename, terminal);
   const resources = readResources(texts, {
     version: wantedVersion(options.calicoVersion, terminal),
     lenient: options.lenient,

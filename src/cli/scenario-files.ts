@@ -1,5 +1,5 @@
 import { dirname, join, normalize } from 'node:path';
-import { findDocumentFiles, readDocumentTexts, readText } from '../files/read-document-texts.ts';
+import { readDocumentTexts } from '../files/read-files.ts';
 import type { CalicoVersion } from '../resources/calico-version.ts';
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
@@ -35,10 +35,8 @@ export function findScenarios(
 ): readonly ScenarioFile[] {
   const problems: Problem[] = [];
   const found: ScenarioFile[] = [];
-  const files = new Set(paths.flatMap((path) => findDocumentFiles(path, problems)));
-  for (const file of files) {
-    const text = readText(file, problems);
-    if (text === undefined || !MENTIONS_SCENARIO.test(text)) continue;
+  for (const { file, text } of readDocumentTexts(paths)) {
+    if (!MENTIONS_SCENARIO.test(text)) continue;
     try {
       const resources = readResources([{ file, text }], { lenient: options.lenient });
       const shared = holdsMore(resources) ? { file, text } : undefined;
@@ -82,8 +80,7 @@ export class ScenarioReader {
     const key = JSON.stringify([version, shared?.file, ...paths]);
     const known = inline.length === 0 ? this.read.get(key) : undefined;
     if (known !== undefined) return known;
-    const noStdin = (): string => '';
-    const texts = [...readTexts(scenario, paths, noStdin)];
+    const texts = [...readTexts(scenario, paths)];
     if (shared !== undefined && !texts.some((text) => text.file === shared.file))
       texts.push(shared);
     const resources = readResources(texts, { version, lenient: this.lenient, nodes: inline });
@@ -94,13 +91,9 @@ export class ScenarioReader {
 }
 
 /** Reads the scenario's files; what cannot be read is said where the scenario names it. */
-function readTexts(
-  scenario: ScenarioDocument,
-  paths: readonly string[],
-  readStdin: () => string,
-): readonly DocumentText[] {
+function readTexts(scenario: ScenarioDocument, paths: readonly string[]): readonly DocumentText[] {
   try {
-    return readDocumentTexts(paths, readStdin);
+    return readDocumentTexts(paths);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(

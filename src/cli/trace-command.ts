@@ -1,4 +1,3 @@
-import { readDocumentTexts } from '../files/read-document-texts.ts';
 import type { Packet } from '../packet/packet.ts';
 import { renderPacketLine } from '../packet/packet-text.ts';
 import { compare, type Expectation, type Mismatch } from '../scenario/expectation.ts';
@@ -20,6 +19,7 @@ import { chainLabels } from './print/chain-labels.ts';
 import { renderModelHeader } from './print/model-header.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
+import { readTexts } from './read-documents.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -74,7 +74,7 @@ function packetsOf(
   if (packets === '-' && filename.includes('-')) {
     throw new UsageError('-f - and --packets - cannot both read standard input');
   }
-  const [file] = readDocumentTexts([packets], terminal.readStdin);
+  const [file] = readTexts([packets], terminal);
   return packetsFromText(packets, file?.text ?? '');
 }
 
@@ -134,8 +134,8 @@ async function printData(
     terminal.writeOut(`${JSON.stringify(whole, null, 2)}\n`);
     return;
   }
-  const { stringify } = await import('yaml');
-  terminal.writeOut(stringify(whole, { aliasDuplicateObjects: false }));
+  const { renderYaml } = await import('./print/yaml-text.ts');
+  terminal.writeOut(renderYaml(whole));
 }
 
 /** `-q` leaves the verdict alone in every form. */

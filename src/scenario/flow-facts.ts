@@ -1,41 +1,26 @@
 import { sameIpAddress } from '../address/ip-address.ts';
 import { type ConnectionState, LOCAL, type Packet } from '../packet/packet.ts';
 import type { Flow, FlowHeaders } from '../policy/flow.ts';
-import { PacketInFlight } from '../simulate/packet-in-flight.ts';
 import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
-import type { Router } from '../simulate/routing/router.ts';
-
-/** What policy must know of a packet's way. A packet from the host to itself has two: out, and in again on `lo`. */
-export interface FlowFacts {
-  readonly flows: readonly Flow[];
-}
 
 type HookStep = Extract<TraceStep, { kind: 'hook' }>;
 
-/** What flow facts need besides the packet's way. */
-export interface FlowContext {
-  /** What connection tracking says of the packet. */
+/** What the way alone does not tell. */
+export interface OtherFacts {
+  /** What connection tracking says of the packet where policy does not take it off tracking. */
   readonly state: ConnectionState;
-  /** Tells whether the route back to a packet's source leaves by the interface that it came in by. */
-  readonly router: Router;
+  /** Whether the route back to the source leaves by another interface than the packet came by. */
+  readonly reversePathFails: (inInterface: string) => boolean;
 }
 
 /**
- * Reads a packet's route and translation off the way that it took. Undefined for a packet that met no hook at all.
+ * What policy must know of a packet's way, read off the way that it took. Undefined for a packet that met no hook at all.
  */
-export function flowsOf(
-  packet: Packet,
-  way: PacketResult,
-  { state, router }: FlowContext,
-): FlowFacts | undefined {
+export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Flow | undefined {
   const hooks = way.steps.filter((step): step is HookStep => step.kind === 'hook');
   const [first] = hooks;
   if (first === undefined) return undefined;
-  const again = hooks.findIndex((step, i) => i > 0 && step.hook === 'prerouting');
-  const halves = again < 0 ? [hooks] : [hooks.slice(0, again), hooks.slice(again)];
-  const routed = !way.steps.some(
-    (step) => step.kind === 'route' && (step.outcome === 'drop' || step.outcome === 'reject'),
-  );
+  const out = outOf(hooks, ['forward', 'output']);
   const original = headersOf(packet);
   // The destination is translated before filtering, the source only after it.
   const translated: FlowHeaders = {
@@ -43,44 +28,26 @@ export function flowsOf(
     destination: way.final.destination,
     destinationPort: way.final.destinationPort,
   };
-  const destinationNat =
-    !sameIpAddress(original.destination, translated.destination) ||
-    original.destinationPort !== translated.destinationPort;
-  const flows = halves.map((half, i): Flow => {
-    const out = outOf(half, ['forward', 'output']);
-    return {
-      family: packet.family,
-      protocol: packet.protocol,
-      icmpType: packet.icmpType,
-      icmpCode: packet.icmpCode,
-      inInterface: inOf(half, packet),
-      outInterface: out,
-      finalOutInterface: outOf(half, ['postrouting']) ?? out,
-      routed,
-      reversePathFails: reversePathFails(packet, inOf(half, packet), router),
-      original: i === 0 ? original : translated,
-      translated,
-      destinationNat,
-      state,
-    };
-  });
-  return { flows };
-}
-
-function reversePathFails(
-  packet: Packet,
-  inInterface: string | undefined,
-  router: Router,
-): boolean {
-  if (inInterface === undefined) return false;
-  const arrived = new PacketInFlight(packet, inInterface);
-  return !router.passesRpfilter(arrived, { validMark: true });
-}
-
-function inOf(hooks: readonly HookStep[], packet: Packet): string | undefined {
-  const first = hooks[0]?.inInterface;
-  if (first !== undefined && first !== '') return first;
-  return packet.in === LOCAL ? undefined : packet.in;
+  const inInterface = packet.in === LOCAL ? undefined : first.inInterface;
+  return {
+    family: packet.family,
+    protocol: packet.protocol,
+    icmpType: packet.icmpType,
+    icmpCode: packet.icmpCode,
+    inInterface,
+    outInterface: out,
+    finalOutInterface: outOf(hooks, ['postrouting']) ?? out,
+    routed: !way.steps.some(
+      (step) => step.kind === 'route' && (step.outcome === 'drop' || step.outcome === 'reject'),
+    ),
+    reversePathFails: inInterface !== undefined && other.reversePathFails(inInterface),
+    original,
+    translated,
+    destinationNat:
+      !sameIpAddress(original.destination, translated.destination) ||
+      original.destinationPort !== translated.destinationPort,
+    state: other.state,
+  };
 }
 
 function outOf(hooks: readonly HookStep[], names: readonly HookStep['hook'][]): string | undefined {

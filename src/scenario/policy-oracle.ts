@@ -1,11 +1,13 @@
 import type { IpFamily } from '../address/ip-address.ts';
-import type { Packet } from '../packet/packet.ts';
-import { decide, type PolicyDecision } from '../policy/decide.ts';
+import type { ConnectionState, Packet } from '../packet/packet.ts';
+import { decide } from '../policy/decide.ts';
+import type { Flow } from '../policy/flow.ts';
+import { PacketInFlight } from '../simulate/packet-in-flight.ts';
 import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
 import { Router } from '../simulate/routing/router.ts';
 import type { Simulator } from '../simulate/simulator.ts';
 import { type Disagreement, findDisagreement } from './disagreement.ts';
-import { type FlowFacts, flowsOf } from './flow-facts.ts';
+import { flowOf } from './flow-facts.ts';
 import type { NodeModel } from './node-model.ts';
 import { PacketSession } from './packet-session.ts';
 import { unpolicedSimulator } from './unpoliced-host.ts';
@@ -56,22 +58,30 @@ export class PolicyOracle {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
     if (facts === undefined) return undefined;
-    return findDisagreement(decideAll(this.model, facts), result);
+    return findDisagreement(decide(this.model.policy, facts), result);
   }
 
-  private factsOf(packet: Packet, result: PacketResult): FlowFacts | undefined {
+  private factsOf(packet: Packet, result: PacketResult): Flow | undefined {
     const untracked = offTracking(packet, result);
     if (result.verdict === 'accept' && !untracked && result.state !== null) {
-      return flowsOf(packet, result, { state: result.state, router: this.router });
+      return this.flow(packet, result, result.state);
     }
     const tracked = this.ask(packet);
     if (tracked.verdict === 'undetermined') return undefined;
     const state = packet.state ?? tracked.state ?? 'invalid';
     // Off tracking there is no translation either, so that the packet may take another way.
     const way = untracked ? this.ask({ ...packet, state: 'untracked' }) : tracked;
-    return way.verdict === 'undetermined'
-      ? undefined
-      : flowsOf(packet, way, { state, router: this.router });
+    return way.verdict === 'undetermined' ? undefined : this.flow(packet, way, state);
+  }
+
+  private flow(packet: Packet, way: PacketResult, state: ConnectionState): Flow | undefined {
+    return flowOf(packet, way, {
+      state,
+      reversePathFails: (inInterface) => {
+        const flight = new PacketInFlight(packet, inInterface);
+        return !this.router.passesRpfilter(flight, { validMark: true });
+      },
+    });
   }
 
   /** What would become of the packet without policy. */
@@ -104,17 +114,4 @@ function leavesConnection(result: PacketResult): boolean {
 
 function isHook(step: TraceStep): step is Extract<TraceStep, { kind: 'hook' }> {
   return step.kind === 'hook';
-}
-
-/** One after the other while policy lets the packet on; the last word counts. */
-function decideAll(model: NodeModel, { flows }: FlowFacts): PolicyDecision {
-  let whole: PolicyDecision = { verdict: 'unpoliced', decision: undefined, steps: [] };
-  for (const flow of flows) {
-    const next = decide(model.policy, flow);
-    const steps = [...whole.steps, ...next.steps];
-    const silent = next.verdict === 'unpoliced' && next.decision === undefined;
-    whole = silent ? { ...whole, steps } : { ...next, steps };
-    if (whole.verdict === 'drop' || whole.verdict === 'reject') break;
-  }
-  return whole;
 }
