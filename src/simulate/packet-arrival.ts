@@ -1,5 +1,4 @@
 import { renderIpAddress } from '../address/ip-address.ts';
-import type { Host } from '../host/host.ts';
 import { LOCAL, type Packet } from '../packet/packet.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import { PacketPathError } from './packet-path-error.ts';
@@ -10,12 +9,15 @@ import type { Router } from './routing/router.ts';
  *
  * @throws PacketPathError when the host has no such interface, or the packet names none and there is no route back.
  */
-export function arrivalOf(packet: Packet, host: Host, router: Router): string {
+export function arrivalOf(packet: Packet, interfaces: ReadonlySet<string>, router: Router): string {
   const name = packet.in;
   if (name === LOCAL) return name;
   if (name !== undefined) {
-    if (host.interfaces.some((one) => one.name === name)) return name;
-    throw new PacketPathError(`the host has no interface \`${name}\``, knownInterfaces(host, name));
+    if (interfaces.has(name)) return name;
+    throw new PacketPathError(
+      `the host has no interface \`${name}\``,
+      knownInterfaces(interfaces, name),
+    );
   }
   const towards = router.interfaceTowards(packet.source);
   if (towards !== undefined) return towards;
@@ -25,8 +27,8 @@ export function arrivalOf(packet: Packet, host: Host, router: Router): string {
   );
 }
 
-function knownInterfaces(host: Host, wrong: string): string {
-  const names = host.interfaces.map((one) => one.name);
+function knownInterfaces(interfaces: ReadonlySet<string>, wrong: string): string {
+  const names = [...interfaces];
   const near = nearestName(wrong, [...names, LOCAL]);
   if (near !== undefined) return `Did you mean \`${near}\`?`;
   const shown = names.slice(0, 8).map((name) => `\`${name}\``);

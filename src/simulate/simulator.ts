@@ -32,7 +32,7 @@ interface FamilyPath {
 
 /** One host: its rules, its routes and its connection table. Packets run through it in order. */
 export class Simulator {
-  readonly #host: Host;
+  readonly #interfaces: ReadonlySet<string>;
   readonly #router: Router;
   readonly #tracker: ConnectionTracker;
   readonly #families: Readonly<Record<IpFamily, FamilyPath>>;
@@ -40,7 +40,7 @@ export class Simulator {
   #nowMs = 0;
 
   constructor(options: SimulatorOptions) {
-    this.#host = options.host;
+    this.#interfaces = new Set(options.host.interfaces.map((one) => one.name));
     this.#router = new Router(options.host);
     this.#tracker = new ConnectionTracker(options.host.sysctls);
     this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };
@@ -52,7 +52,7 @@ export class Simulator {
    * @throws PacketPathError when the packet cannot begin on this host, as on an interface that it does not have.
    */
   run(packet: Packet, options: { readonly explain?: boolean } = {}): PacketResult {
-    const from = arrivalOf(packet, this.#host, this.#router);
+    const from = arrivalOf(packet, this.#interfaces, this.#router);
     if (packet.timeSeconds !== undefined) this.#nowMs = packet.timeSeconds * 1000;
     const { path, journey, notModelled } = this.#families[packet.family];
     path.journal.explaining = options.explain === true;
