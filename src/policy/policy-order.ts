@@ -24,38 +24,47 @@ export function policyDisplayName({ metadata }: PolicyResource): string {
     : `${metadata.namespace}/${metadata.name}`;
 }
 
-/**
- * All policies in order of evaluation, in their tiers in order; tiers without policies are left out. Without tiers in the version,
- * all are in `default`.
- *
- * A policy in a tier that has no document is reported and left out.
- *
- * Source: `calico-semantics` 3; felix/calc/policy_sorter.go.
- */
-export function orderPolicies(
-  input: {
+/** Reports every policy in a tier that does not exist; in a version without tiers none can be. */
+export function checkTiers(
+  {
+    policies,
+    tiers,
+    facts,
+  }: {
     readonly policies: readonly PolicyResource[];
     readonly tiers: readonly Tier[];
     readonly facts: VersionFacts;
   },
   report: (problem: Problem) => void,
-): readonly OrderedTier[] {
-  const { policies, facts } = input;
+): void {
+  if (!facts.tiers) return;
+  const known = new Set(orderTiers(tiers).map(({ name }) => name));
+  for (const policy of policies) if (!known.has(policy.tier)) report(unknownTier(policy));
+}
+
+/**
+ * The policies in order of evaluation, in their tiers in order; tiers without policies are left out. Without tiers in the version,
+ * all are in `default`. The policies' tiers exist.
+ *
+ * Source: `calico-semantics` 3; felix/calc/policy_sorter.go.
+ */
+export function orderPolicies({
+  policies,
+  tiers,
+  facts,
+}: {
+  readonly policies: readonly PolicyResource[];
+  readonly tiers: readonly Tier[];
+  readonly facts: VersionFacts;
+}): readonly OrderedTier[] {
   const sorted = sortPolicies(policies, facts);
   if (!facts.tiers) {
     return sorted.length === 0
       ? []
       : [{ name: 'default', defaultAction: 'deny', policies: sorted }];
   }
-  const byTier = new Map<string, PolicyResource[]>();
-  for (const tier of orderTiers(input.tiers)) byTier.set(tier.name, []);
-  for (const policy of sorted) {
-    const members = byTier.get(policy.tier);
-    if (members === undefined) report(unknownTier(policy));
-    else members.push(policy);
-  }
-  return orderTiers(input.tiers)
-    .map((tier) => ({ ...tier, policies: byTier.get(tier.name) ?? [] }))
+  return orderTiers(tiers)
+    .map((tier) => ({ ...tier, policies: sorted.filter((policy) => policy.tier === tier.name) }))
     .filter((tier) => tier.policies.length > 0);
 }
 

@@ -1,6 +1,11 @@
 import { compareCidrs } from '../address/cidr.ts';
 import { compareIpAddresses, type IpAddress, sameIpAddress } from '../address/ip-address.ts';
-import type { HostEndpoint, ResourceSet, WorkloadEndpoint } from '../resources/resource-set.ts';
+import type {
+  HostEndpoint,
+  PolicyResource,
+  ResourceSet,
+  WorkloadEndpoint,
+} from '../resources/resource-set.ts';
 import { LabelIndex } from '../resources/selector/label-index.ts';
 import type { Labels } from '../resources/selector/selector.ts';
 import { InputError } from '../source/errors.ts';
@@ -20,7 +25,7 @@ import type {
   ResolvedProfile,
   WorkloadEndpointPolicy,
 } from './node-policy.ts';
-import { compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
+import { checkTiers, compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
 import { resolveFelixConfig } from './resolve-felix-config.ts';
 import { RuleResolver } from './rule-resolver.ts';
 import { SetResolver } from './set-resolver.ts';
@@ -64,10 +69,8 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
     },
     report,
   );
-  const tiers = orderPolicies(
-    { policies: resources.policies, tiers: resources.tiers, facts },
-    report,
-  );
+  const { policies, tiers } = resources;
+  checkTiers({ policies, tiers, facts }, report);
   if (problems.length > 0) throw new InputError(problems);
 
   const profiles: ProfilesByName = new Map(
@@ -86,13 +89,19 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
         compareText(a.interfaceName, b.interfaceName) ||
         compareText(a.metadata.name, b.metadata.name),
     );
-  const tiersOf = selectTiers(tiers, [
+  const selected = selectLocally(policies, [
     ...active.map(({ endpoint }) => ({
       endpoint,
       labels: hostEndpointLabels(endpoint, profiles),
     })),
     ...workloads.map((endpoint) => ({ endpoint, labels: workloadLabels(endpoint, profiles) })),
   ]);
+  const ordered = orderPolicies({ policies: [...selected.keys()], tiers, facts });
+  const tiersOf = (endpoint: LocalEndpoint): readonly OrderedTier[] =>
+    ordered.map((tier) => ({
+      ...tier,
+      policies: tier.policies.filter((policy) => selected.get(policy)?.includes(endpoint)),
+    }));
 
   const sets = new SetResolver(
     clusterEndpoints(resources, profiles),
@@ -103,7 +112,7 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
   const profileResolver = new ProfileResolver(profiles, rules);
 
   const hostEndpoints = active.map(({ endpoint, interfaces }): HostEndpointPolicy => {
-    const selecting = tiersOf.get(endpoint) ?? [];
+    const selecting = tiersOf(endpoint);
     const wildcard = endpoint.interfaceName === '*';
     // Before all-but-untracked, a `*` endpoint had preDNAT policy alone (7).
     const filters = !wildcard || facts.wildcardEndpoint === 'all-but-untracked';
@@ -127,7 +136,7 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
       location: endpoint.metadata.location,
       endpoint,
       interfaceName: endpoint.interfaceName,
-      tiers: tierResolver.list(tiersOf.get(endpoint) ?? [], 'normal'),
+      tiers: tierResolver.list(tiersOf(endpoint), 'normal'),
       profiles: profileResolver.resolve(endpoint.profiles),
     }),
   );
@@ -150,29 +159,23 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
 
 type LocalEndpoint = HostEndpoint | WorkloadEndpoint;
 
-/** For each local endpoint, the tiers with only the policies that select it. */
-function selectTiers(
-  tiers: readonly OrderedTier[],
+/** The policies that select an endpoint of this node, each with those that it selects. The others are not looked at again. */
+function selectLocally(
+  policies: readonly PolicyResource[],
   endpoints: readonly { readonly endpoint: LocalEndpoint; readonly labels: Labels }[],
-): ReadonlyMap<LocalEndpoint, readonly OrderedTier[]> {
+): ReadonlyMap<PolicyResource, readonly LocalEndpoint[]> {
   const index = new LabelIndex(endpoints, ({ labels }) => labels);
-  const found = new Map<LocalEndpoint, OrderedTier[]>();
-  for (const tier of tiers) {
-    const selected = new Map<LocalEndpoint, OrderedTier['policies'][number][]>();
-    for (const policy of tier.policies) {
-      for (const { endpoint } of index.matching(policySelector(policy))) {
-        const policies = selected.get(endpoint);
-        if (policies === undefined) selected.set(endpoint, [policy]);
-        else policies.push(policy);
-      }
-    }
-    for (const [endpoint, policies] of selected) {
-      const known = found.get(endpoint) ?? [];
-      known.push({ ...tier, policies });
-      found.set(endpoint, known);
+  const selected = new Map<PolicyResource, readonly LocalEndpoint[]>();
+  for (const policy of policies) {
+    const found = index.matching(policySelector(policy));
+    if (found.length > 0) {
+      selected.set(
+        policy,
+        found.map(({ endpoint }) => endpoint),
+      );
     }
   }
-  return found;
+  return selected;
 }
 
 /** Resolves profiles once each. A profile that does not exist has no rules and is left out. */

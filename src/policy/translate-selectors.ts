@@ -33,6 +33,8 @@ export function policySelector(policy: PolicyResource): Selector {
     return allOf([selector ?? ALL, inNamespace(namespace), ...accounts]);
   }
   const namespaces = writtenSelector(policy.namespaceSelector);
+  // Most policies of a large cluster: nothing to build.
+  if (namespaces === undefined && serviceAccounts === undefined) return selector ?? ALL;
   if (namespaces === undefined) return allOf([selector ?? ALL, ...accounts]);
   return allOf([
     ...(selector === undefined ? [] : [replaceCalls(selector, { all: IN_SOME_NAMESPACE })]),
