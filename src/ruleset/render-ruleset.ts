@@ -1,9 +1,8 @@
-import { renderCidr } from '../address/cidr.ts';
-import { renderIpAddress } from '../address/ip-address.ts';
 import { renderProtocol } from '../address/protocol.ts';
 import { type Match, renderMatch } from './match/match.ts';
 import { quoteValue } from './restore-text.ts';
 import type { BaseChain, IpSet, IpSetMember, Rule, Ruleset, Table } from './ruleset.ts';
+import { renderStoredAddress, renderStoredCidr } from './stored-address.ts';
 import { renderTarget } from './target/target.ts';
 import { headSlot, ruleContext } from './validate-rule.ts';
 import { checkRuleset } from './validate-ruleset.ts';
@@ -118,7 +117,7 @@ function renderMember(member: IpSetMember): string {
   if (member.kind === 'net') {
     const { cidr } = member;
     const isHost = cidr.prefixLength === (cidr.network.family === 4 ? 32 : 128);
-    return isHost ? renderIpAddress(cidr.network) : renderCidr(cidr);
+    return isHost ? renderStoredAddress(cidr.network) : renderStoredCidr(cidr);
   }
-  return `${renderIpAddress(member.address)},${renderProtocol(member.protocol)}:${member.port}`;
+  return `${renderStoredAddress(member.address)},${renderProtocol(member.protocol)}:${member.port}`;
 }

@@ -1,6 +1,7 @@
-import { type Cidr, renderCidr } from '../../address/cidr.ts';
+import type { Cidr } from '../../address/cidr.ts';
 import type { Definition } from '../definition.ts';
 import { not } from '../restore-text.ts';
+import { renderStoredCidr } from '../stored-address.ts';
 import type { Side } from './side.ts';
 
 /** `-s` or `-d` with one block. */
@@ -16,10 +17,10 @@ export const addressMatch: Definition<AddressMatch> = {
   validate: ({ cidr }, { family }) =>
     cidr.network.family === family
       ? undefined
-      : `an IPv${family} rule cannot match ${renderCidr(cidr)}`,
+      : `an IPv${family} rule cannot match ${renderStoredCidr(cidr)}`,
   // iptables does not store a block that holds every address.
   render: ({ side, cidr, negated }) =>
     cidr.prefixLength === 0 && !negated
       ? ''
-      : `${not(negated)}${side === 'source' ? '-s' : '-d'} ${renderCidr(cidr)}`,
+      : `${not(negated)}${side === 'source' ? '-s' : '-d'} ${renderStoredCidr(cidr)}`,
 };

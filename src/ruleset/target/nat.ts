@@ -1,7 +1,8 @@
-import { type IpAddress, renderIpAddress } from '../../address/ip-address.ts';
+import type { IpAddress } from '../../address/ip-address.ts';
 import { hasPorts } from '../../address/protocol.ts';
 import type { Definition, RuleContext } from '../definition.ts';
 import { isUnsigned } from '../restore-text.ts';
+import { renderStoredAddress } from '../stored-address.ts';
 
 /** `DNAT --to-destination`; nat PREROUTING and OUTPUT. Without `port` the port stays. */
 export interface DnatTarget {
@@ -32,7 +33,7 @@ function validateTranslation(
   context: RuleContext,
 ): string | undefined {
   if (address.family !== context.family) {
-    return `an IPv${context.family} rule cannot translate to ${renderIpAddress(address)}`;
+    return `an IPv${context.family} rule cannot translate to ${renderStoredAddress(address)}`;
   }
   if (port !== undefined && !isUnsigned(port, 65535)) return `port ${port}`;
   if (port !== undefined && (context.protocol === undefined || !hasPorts(context.protocol))) {
@@ -42,7 +43,7 @@ function validateTranslation(
 }
 
 function renderTranslation({ address, port }: DnatTarget | SnatTarget): string {
-  const text = renderIpAddress(address);
+  const text = renderStoredAddress(address);
   if (port === undefined) return text;
   return address.family === 4 ? `${text}:${port}` : `[${text}]:${port}`;
 }
