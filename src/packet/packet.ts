@@ -42,7 +42,7 @@ export interface Packet {
   readonly icmpCode: number;
   /** Identifier of an echo or other query. */
   readonly icmpId: number;
-  /** For an ICMP error: the packet that it complains about, as its sender had sent it. Undefined: about no known one. */
+  /** For an ICMP error: the packet that it complains about, with the headers that it bears where the error comes from. Undefined: about no known one. */
   readonly quoted: Packet | undefined;
   /** SCTP chunk by its iptables name, such as `INIT`. */
   readonly sctpChunk: string | undefined;

@@ -1,7 +1,6 @@
-import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import { sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
-import type { Tuple } from './connection.ts';
 import { ConnectionEntry } from './connection-entry.ts';
 import {
   destinationKeyOf,
@@ -13,11 +12,10 @@ import {
 import { trackGeneric } from './generic.ts';
 import { trackIcmp } from './icmp.ts';
 import { icmpKind, isTrackedIcmp } from './icmp-types.ts';
-import { Journal } from './journal.ts';
+import { LiveConnections } from './live-connections.ts';
 import { bindEntryDestination, bindEntrySource, rewriteDestination, rewriteSource } from './nat.ts';
 import type { NatOutcome, NatPlace } from './nat-place.ts';
 import { trackSctp } from './sctp.ts';
-import { ConnectionTable, type TupleNode } from './table.ts';
 import { trackTcp } from './tcp.ts';
 import { TCP_STATE } from './tcp-state.ts';
 import { type ConntrackSettings, conntrackSettings } from './timeouts.ts';
@@ -40,15 +38,12 @@ export type TrackOutcome = 'tracked' | 'table-full';
  */
 export class ConnectionTracker {
   private readonly settings: ConntrackSettings;
-  private readonly journal: Journal = new Journal();
-  private table: ConnectionTable = new ConnectionTable();
-  private nowMs = 0;
-  /** No entry expires before; spares looking through a full table for every packet. */
-  private nothingExpiresBeforeMs = 0;
+  private readonly live: LiveConnections;
 
   /** `sysctls` by full name; absent ones have the documented default. */
   constructor(sysctls: ReadonlyMap<string, number>) {
     this.settings = conntrackSettings(sysctls);
+    this.live = new LiveConnections(this.settings.maximum);
   }
 
   /**
@@ -56,7 +51,7 @@ export class ConnectionTracker {
    * already, because it comes back on the loopback interface, keeps all three. HOT
    */
   track(packet: PacketInFlight, nowMs: number): TrackOutcome {
-    this.nowMs = nowMs;
+    this.live.nowMs = nowMs;
     if (packet.connection !== undefined) return 'tracked';
     const { family, protocol } = packet;
     if (isUntrackable(family, protocol)) return invalid(packet);
@@ -100,7 +95,7 @@ export class ConnectionTracker {
   bindDestination(packet: PacketInFlight, place: NatPlace | undefined): NatOutcome {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.destinationNatDone) return NOT_CHANGED;
-    this.journal.willChange(entry);
+    this.live.willChange(entry);
     const outcome = bindEntryDestination(entry, place);
     rewriteDestination(packet, entry);
     return outcome;
@@ -113,9 +108,10 @@ export class ConnectionTracker {
   bindSource(packet: PacketInFlight, place: NatPlace | undefined): NatOutcome {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.sourceNatDone) return NOT_CHANGED;
-    this.journal.willChange(entry);
-    const outcome = bindEntrySource(entry, place, this.isTaken);
+    this.live.willChange(entry);
+    const outcome = bindEntrySource(entry, place, this.live);
     rewriteSource(packet, entry);
+    if (place?.port !== undefined) this.live.hasGivenPorts = true;
     return outcome;
   }
 
@@ -133,17 +129,17 @@ export class ConnectionTracker {
 
   /** Puts a new connection into the table; `clash` when its tuples are taken, which drops the packet silently. HOT */
   confirm(packet: PacketInFlight, nowMs: number): 'confirmed' | 'clash' {
-    this.nowMs = nowMs;
+    this.live.nowMs = nowMs;
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || packet.state !== 'new') return 'confirmed';
-    if (this.isTaken(entry.original) || this.isTaken(entry.reply)) {
+    if (this.live.isTaken(entry.original) || this.live.isTaken(entry.reply)) {
       packet.connection = undefined;
       return 'clash';
     }
-    this.journal.willChange(entry);
+    this.live.willChange(entry);
     entry.confirmed = true;
     entry.expiresAtMs = nowMs + entry.timeoutMs;
-    this.insert(entry);
+    this.live.insert(entry);
     return 'confirmed';
   }
 
@@ -163,16 +159,15 @@ export class ConnectionTracker {
     const entry = entryOf(packet);
     if (entry === undefined || !entry.confirmed || entry.tcp === undefined) return;
     if (entry.state === TCP_STATE.CLOSE) return;
-    this.journal.willChange(entry);
+    this.live.willChange(entry);
     entry.state = TCP_STATE.CLOSE;
     entry.refresh(this.settings.tcpMs[TCP_STATE.CLOSE]!, nowMs);
-    this.noteExpiry(entry);
+    this.live.noteExpiry(entry);
   }
 
   /** Empties the table. */
   clear(): void {
-    this.journal.cleared(this.table);
-    this.table = new ConnectionTable();
+    this.live.clear();
   }
 
   /**
@@ -180,25 +175,24 @@ export class ConnectionTracker {
    * again, until it or an outer one is released.
    */
   checkpoint(): number {
-    return this.journal.setPoint();
+    return this.live.checkpoint();
   }
 
   /** Undoes everything since the point, and releases the points set after it. What hangs on packets is not undone. */
   rollback(checkpoint: number): void {
-    this.table = this.journal.rollBack(checkpoint, this.table);
-    this.nothingExpiresBeforeMs = 0;
+    this.live.rollback(checkpoint);
   }
 
   /** Forgets how to undo what came after the point; call when the outermost point is no longer needed. */
   release(checkpoint: number): void {
-    this.journal.release(checkpoint);
+    this.live.release(checkpoint);
   }
 
   /** HOT */
   private trackFlow(packet: PacketInFlight): TrackOutcome {
     const sourceKey = sourceKeyOf(packet);
     const destinationKey = destinationKeyOf(packet);
-    const node = this.findLive(
+    const node = this.live.find(
       packet.protocol,
       packet.source,
       packet.destination,
@@ -207,19 +201,19 @@ export class ConnectionTracker {
     );
     if (node === undefined) return this.trackNew(packet, sourceKey, destinationKey);
     const { entry, isReply } = node;
-    this.journal.willChange(entry);
+    this.live.willChange(entry);
     const verdict = this.judge(entry, packet, isReply);
     if (verdict === 'invalid') return invalid(packet);
     if (verdict === 'reopen') {
-      this.remove(entry);
+      this.live.remove(entry);
       return this.trackNew(packet, sourceKey, destinationKey);
     }
     packet.connection = entry;
     packet.isReply = isReply;
     packet.state = isReply || entry.seenReply ? 'established' : 'new';
     if (isReply) entry.seenReply = true;
-    this.noteExpiry(entry);
-    if (verdict === 'remove') this.remove(entry);
+    this.live.noteExpiry(entry);
+    if (verdict === 'remove') this.live.remove(entry);
     return 'tracked';
   }
 
@@ -236,7 +230,7 @@ export class ConnectionTracker {
       sourceKey,
       destinationKey,
     );
-    if (!this.hasRoom()) return 'table-full';
+    if (!this.live.hasRoom()) return 'table-full';
     const entry = new ConnectionEntry(original, invertTuple(original));
     if (this.judge(entry, packet, false) !== 'accept') return invalid(packet);
     packet.connection = entry;
@@ -249,103 +243,36 @@ export class ConnectionTracker {
   private judge(entry: ConnectionEntry, packet: PacketInFlight, isReply: boolean): TrackingVerdict {
     const { protocol } = packet;
     if (protocol === IP_PROTOCOL.tcp) {
-      return trackTcp(entry, packet.packet, isReply, this.nowMs, this.settings);
+      return trackTcp(entry, packet.packet, isReply, this.live.nowMs, this.settings);
     }
     if (isTrackedIcmp(packet.family, protocol)) {
-      return trackIcmp(entry, packet.packet, this.nowMs, this.settings);
+      return trackIcmp(entry, packet.packet, this.live.nowMs, this.settings);
     }
     if (protocol === IP_PROTOCOL.sctp) {
-      return trackSctp(entry, packet.packet, isReply, this.nowMs, this.settings);
+      return trackSctp(entry, packet.packet, isReply, this.live.nowMs, this.settings);
     }
-    if (isPortTracked(protocol)) trackUdp(entry, this.nowMs, this.settings);
-    else trackGeneric(entry, this.nowMs, this.settings);
+    if (isPortTracked(protocol)) trackUdp(entry, this.live.nowMs, this.settings);
+    else trackGeneric(entry, this.live.nowMs, this.settings);
     return 'accept';
   }
 
   /**
-   * An ICMP error belongs to the connection of the packet that it quotes, if it is on its way to the one who sent that.
+   * An ICMP error belongs to the connection of the packet that it quotes, if it is on its way to the one who sent that. The
+   * quoted headers are those on this side of any translation, as the wire has them where the error comes from.
    *
-   * The quoted headers are looked up as they are on this side of any translation, as the wire has them, and, failing that, as
-   * their sender had sent them: what a caller who does not know the translation can quote.
    * Source: nf_conntrack_proto_icmp.c, nf_conntrack_inet_error (Linux 6.18).
    */
   private trackError(packet: PacketInFlight): TrackOutcome {
     const { quoted } = packet.packet;
     if (quoted === undefined || quoted.family !== packet.family) return invalid(packet);
     const sent = quotedTuple(quoted);
-    if (sent === undefined) return invalid(packet);
-    const answer = this.findLiveTuple(invertTuple(sent));
-    const question = answer === undefined ? this.findLiveTuple(sent) : undefined;
-    const entry = answer?.entry ?? question?.entry;
-    if (entry === undefined) return invalid(packet);
-    const isReply = answer === undefined ? question?.isReply === false : answer.isReply;
-    const direction = isReply ? entry.reply : entry.original;
-    if (!sameIpAddress(packet.destination, direction.destination)) return invalid(packet);
-    packet.connection = entry;
-    packet.isReply = isReply;
+    const node = sent === undefined ? undefined : this.live.findTuple(invertTuple(sent));
+    if (node === undefined) return invalid(packet);
+    if (!sameIpAddress(packet.destination, node.tuple.destination)) return invalid(packet);
+    packet.connection = node.entry;
+    packet.isReply = node.isReply;
     packet.state = 'related';
     return 'tracked';
-  }
-
-  /** HOT */
-  private findLive(
-    protocol: number,
-    source: IpAddress,
-    destination: IpAddress,
-    sourceKey: number,
-    destinationKey: number,
-  ): TupleNode | undefined {
-    const node = this.table.find(protocol, source, destination, sourceKey, destinationKey);
-    if (node === undefined || node.entry.expiresAtMs > this.nowMs) return node;
-    this.remove(node.entry);
-    return undefined;
-  }
-
-  private findLiveTuple(tuple: Tuple): TupleNode | undefined {
-    return this.findLive(
-      tuple.protocol,
-      tuple.source,
-      tuple.destination,
-      tuple.sourceKey,
-      tuple.destinationKey,
-    );
-  }
-
-  private readonly isTaken = (tuple: Tuple): boolean => this.findLiveTuple(tuple) !== undefined;
-
-  private hasRoom(): boolean {
-    const { maximum } = this.settings;
-    if (this.table.size < maximum) return true;
-    if (this.nowMs >= this.nothingExpiresBeforeMs) this.removeExpired();
-    return this.table.size < maximum;
-  }
-
-  private removeExpired(): void {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const entry of this.table.entries()) {
-      if (entry.expiresAtMs <= this.nowMs) this.remove(entry);
-      else if (entry.expiresAtMs < earliest) earliest = entry.expiresAtMs;
-    }
-    this.nothingExpiresBeforeMs = earliest;
-  }
-
-  private insert(entry: ConnectionEntry): void {
-    this.table.insert(entry);
-    this.journal.inserted(entry);
-    this.noteExpiry(entry);
-  }
-
-  /** HOT */
-  private noteExpiry(entry: ConnectionEntry): void {
-    if (entry.expiresAtMs < this.nothingExpiresBeforeMs) {
-      this.nothingExpiresBeforeMs = entry.expiresAtMs;
-    }
-  }
-
-  private remove(entry: ConnectionEntry): void {
-    if (!this.table.has(entry)) return;
-    this.table.remove(entry);
-    this.journal.removed(entry);
   }
 }
 

@@ -1,10 +1,9 @@
-import { sameIpAddress } from '../../address/ip-address.ts';
-import { IP_PROTOCOL } from '../../address/protocol.ts';
+import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import type { Tuple } from './connection.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
 import { isPortTracked } from './flow-keys.ts';
-import { isTrackedIcmp } from './icmp-types.ts';
+import { icmpKind, isTrackedIcmp } from './icmp-types.ts';
 import type { NatOutcome, NatPlace } from './nat-place.ts';
 import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
 
@@ -37,37 +36,56 @@ export function bindEntryDestination(
   return { kind: 'bound', changed: true };
 }
 
+/** What the choice of a source port depends on beside the connection itself. */
+export interface SourceChoice {
+  /** Whether replies with this tuple belong to another connection already. */
+  isTaken(reply: Tuple): boolean;
+  /** The port that the latest connection of the same source address and port was given at `address`, if there is one. */
+  portOfSameSource(original: Tuple, address: IpAddress): number | undefined;
+}
+
 /**
- * Binds the source of an unconfirmed connection: its replies will go to `place`. `isTaken` says whether replies with a tuple
- * belong to another connection already; then the kernel picks another port or identifier, which nobody can foretell. A port
- * that `place` names is used whether taken or not, and so is a tuple of a protocol without ports: `confirm` finds the clash.
+ * Binds the source of an unconfirmed connection: its replies will go to `place`. Where they are taken the kernel picks another
+ * port or identifier, which nobody can foretell. A port that `place` names is used whether taken or not, and so is a tuple of
+ * a protocol without ports: `confirm` finds the clash.
  *
- * Source: nf_nat_core.c, get_unique_tuple and nf_nat_l4proto_unique_tuple (Linux 6.18).
+ * Source: nf_nat_core.c, get_unique_tuple, find_appropriate_src and nf_nat_l4proto_unique_tuple (Linux 6.18).
  */
 export function bindEntrySource(
   entry: ConnectionEntry,
   place: NatPlace | undefined,
-  isTaken: (reply: Tuple) => boolean,
+  choice: SourceChoice,
 ): NatOutcome {
   const present = invertTuple(entry.reply);
-  const takesPort = isPortTracked(present.protocol);
-  const takesKey = takesPort || isTrackedIcmp(present.family, present.protocol);
-  const givenPort = takesPort ? place?.port : undefined;
-  const bound = tupleOf(
-    present.family,
-    present.protocol,
-    place?.address ?? present.source,
-    present.destination,
-    givenPort ?? present.sourceKey,
-    present.destinationKey,
-  );
-  const reply = invertTuple(bound);
-  if (givenPort === undefined && takesKey && isTaken(reply)) {
+  const address = place?.address ?? present.source;
+  if (place?.port !== undefined && isPortTracked(present.protocol)) {
+    return bindReply(entry, present, withSource(present, address, place.port));
+  }
+  if (!sameIpAddress(address, present.source)) {
+    const port = choice.portOfSameSource(entry.original, address);
+    if (port !== undefined) {
+      const bound = withSource(present, address, port);
+      if (!choice.isTaken(invertTuple(bound))) return bindReply(entry, present, bound);
+    }
+  }
+  const bound = withSource(present, address, present.sourceKey);
+  const canMakeWay =
+    isPortTracked(present.protocol) || isTrackedIcmp(present.family, present.protocol);
+  if (canMakeWay && choice.isTaken(invertTuple(bound))) {
     return { kind: 'unpredictable', reason: takenReason(present) };
   }
+  return bindReply(entry, present, bound);
+}
+
+function withSource(tuple: Tuple, source: IpAddress, sourceKey: number): Tuple {
+  const { family, protocol, destination, destinationKey } = tuple;
+  return tupleOf(family, protocol, source, destination, sourceKey, destinationKey);
+}
+
+function bindReply(entry: ConnectionEntry, present: Tuple, bound: Tuple): NatOutcome {
   entry.sourceNatDone = true;
   if (sameTuple(bound, present)) return { kind: 'bound', changed: false };
-  entry.reply = reply;
+  entry.reply = invertTuple(bound);
   entry.sourceNat = true;
   return { kind: 'bound', changed: true };
 }
@@ -90,7 +108,6 @@ export function rewriteDestination(packet: PacketInFlight, entry: ConnectionEntr
   const address = other.source;
   let changed = !sameIpAddress(packet.destination, address);
   packet.destination = address;
-  if (packet.state === 'related') return changed;
   if (isPortTracked(packet.protocol)) {
     if (packet.destinationPort !== other.sourceKey) changed = true;
     packet.destinationPort = other.sourceKey;
@@ -105,7 +122,6 @@ export function rewriteSource(packet: PacketInFlight, entry: ConnectionEntry): b
   const address = other.destination;
   let changed = !sameIpAddress(packet.source, address);
   packet.source = address;
-  if (packet.state === 'related') return changed;
   if (isPortTracked(packet.protocol)) {
     if (packet.sourcePort !== other.destinationKey) changed = true;
     packet.sourcePort = other.destinationKey;
@@ -113,9 +129,10 @@ export function rewriteSource(packet: PacketInFlight, entry: ConnectionEntry): b
   return changed;
 }
 
-/** The identifier of ICMP queries goes along with either side. */
+/** The identifier of ICMP queries and answers goes along with either side; an error has none. */
 function rewriteIcmpId(packet: PacketInFlight, other: Tuple): boolean {
-  if (packet.protocol !== IP_PROTOCOL.icmp && packet.protocol !== IP_PROTOCOL.icmpv6) return false;
+  if (!isTrackedIcmp(packet.family, packet.protocol)) return false;
+  if (icmpKind(packet.family, packet.packet.icmpType) === 'error') return false;
   const changed = packet.icmpId !== other.sourceKey;
   packet.icmpId = other.sourceKey;
   return changed;

@@ -37,12 +37,11 @@ export function trackTcp(
   if (!isOpen) return 'invalid';
   const tracking = entry.tcp as TcpTracking;
   const oldState = entry.state;
-  let newState = nextTcpState(isReply ? 1 : 0, oldState, kind);
-  if (newState === TCP_INVALID) return 'invalid';
-  if (newState === TCP_STATE.SYN_SENT && oldState >= TCP_STATE.TIME_WAIT) {
-    if (isOver(tracking, isReply)) return 'reopen';
-    newState = TCP_IGNORE;
-  }
+  const next = nextTcpState(isReply ? 1 : 0, oldState, kind);
+  if (next === TCP_INVALID) return 'invalid';
+  const opensAnother = next === TCP_STATE.SYN_SENT && oldState >= TCP_STATE.TIME_WAIT;
+  if (opensAnother && isOver(tracking, isReply)) return 'reopen';
+  let newState = opensAnother ? TCP_IGNORE : next;
   readSegment(segment, packet, tracking, kind, isReply);
   if (newState === TCP_IGNORE) return trackIgnored(entry, tracking, nowMs, settings);
   if (newState === TCP_STATE.TIME_WAIT && isChallengeAck(tracking, oldState)) {
@@ -50,12 +49,27 @@ export function trackTcp(
     return 'accept';
   }
   if (newState === TCP_STATE.CLOSE && kind === TCP_KIND.rst) {
-    const judged = judgeRst(entry, tracking, segment, settings);
-    if (judged === 'invalid') return 'invalid';
-    if (judged === 'close') return take(entry, tracking, oldState, newState, nowMs, settings);
-    if (judged === 'keep') newState = oldState;
-  } else newState = followSimultaneousOpen(tracking, newState);
+    return trackRst(entry, tracking, nowMs, settings);
+  }
+  newState = followSimultaneousOpen(tracking, newState);
   return settle(entry, tracking, oldState, newState, nowMs, settings);
+}
+
+/** HOT */
+function trackRst(
+  entry: ConnectionEntry,
+  tracking: TcpTracking,
+  nowMs: number,
+  settings: ConntrackSettings,
+): TrackingVerdict {
+  const { state } = entry;
+  const judged = judgeRst(entry, tracking, segment, settings);
+  if (judged === 'invalid') return 'invalid';
+  if (judged === 'close') {
+    return take(entry, tracking, state, TCP_STATE.CLOSE, nowMs, settings);
+  }
+  const newState = judged === 'keep' ? state : TCP_STATE.CLOSE;
+  return settle(entry, tracking, state, newState, nowMs, settings);
 }
 
 /** A packet that may be right where the entry is wrong: passes, or brings the entry back in step. HOT */

@@ -1,0 +1,128 @@
+import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import type { Tuple } from './connection.ts';
+import type { ConnectionEntry } from './connection-entry.ts';
+import { isTrackedIcmp } from './icmp-types.ts';
+import { Journal } from './journal.ts';
+import type { SourceChoice } from './nat.ts';
+import { ConnectionTable, type TupleNode } from './table.ts';
+
+/** The confirmed connections that have not expired at `nowMs`, with a way back to earlier contents. */
+export class LiveConnections implements SourceChoice {
+  /** Simulated time; set before every use. */
+  nowMs = 0;
+  /** Some source was bound to a port that its rule named; until then every source keeps its port. */
+  hasGivenPorts = false;
+  private readonly maximum: number;
+  private readonly journal: Journal = new Journal();
+  private table: ConnectionTable = new ConnectionTable();
+  /** No entry expires before; spares looking through a full table for every packet. */
+  private nothingExpiresBeforeMs = 0;
+
+  constructor(maximum: number) {
+    this.maximum = maximum;
+  }
+
+  /** The direction of a connection that has exactly this tuple. An expired one is removed instead. HOT */
+  find(
+    protocol: number,
+    source: IpAddress,
+    destination: IpAddress,
+    sourceKey: number,
+    destinationKey: number,
+  ): TupleNode | undefined {
+    const node = this.table.find(protocol, source, destination, sourceKey, destinationKey);
+    if (node === undefined || node.entry.expiresAtMs > this.nowMs) return node;
+    this.remove(node.entry);
+    return undefined;
+  }
+
+  findTuple(tuple: Tuple): TupleNode | undefined {
+    return this.find(
+      tuple.protocol,
+      tuple.source,
+      tuple.destination,
+      tuple.sourceKey,
+      tuple.destinationKey,
+    );
+  }
+
+  isTaken(tuple: Tuple): boolean {
+    return this.findTuple(tuple) !== undefined;
+  }
+
+  /** Looks through the whole table once a rule has named a source port, and not before. */
+  portOfSameSource(original: Tuple, address: IpAddress): number | undefined {
+    if (!this.hasGivenPorts) return undefined;
+    let port: number | undefined;
+    for (const { original: other, reply, expiresAtMs } of this.table.entries()) {
+      if (
+        other.protocol === original.protocol &&
+        other.sourceKey === original.sourceKey &&
+        sameIpAddress(other.source, original.source) &&
+        sameIpAddress(reply.destination, address) &&
+        expiresAtMs > this.nowMs
+      ) {
+        port = isTrackedIcmp(reply.family, reply.protocol) ? reply.sourceKey : reply.destinationKey;
+      }
+    }
+    return port;
+  }
+
+  /** Whether one more connection fits; expired ones make room. */
+  hasRoom(): boolean {
+    if (this.table.size < this.maximum) return true;
+    if (this.nowMs >= this.nothingExpiresBeforeMs) this.removeExpired();
+    return this.table.size < this.maximum;
+  }
+
+  insert(entry: ConnectionEntry): void {
+    this.table.insert(entry);
+    this.journal.inserted(entry);
+    this.noteExpiry(entry);
+  }
+
+  remove(entry: ConnectionEntry): void {
+    if (!this.table.has(entry)) return;
+    this.table.remove(entry);
+    this.journal.removed(entry);
+  }
+
+  clear(): void {
+    this.journal.cleared(this.table);
+    this.table = new ConnectionTable();
+  }
+
+  /** Call before a connection is changed, confirmed or not. HOT */
+  willChange(entry: ConnectionEntry): void {
+    this.journal.willChange(entry);
+  }
+
+  /** Call after a connection's expiry has changed. HOT */
+  noteExpiry(entry: ConnectionEntry): void {
+    if (entry.expiresAtMs < this.nothingExpiresBeforeMs) {
+      this.nothingExpiresBeforeMs = entry.expiresAtMs;
+    }
+  }
+
+  checkpoint(): number {
+    return this.journal.setPoint();
+  }
+
+  rollback(checkpoint: number): void {
+    this.table = this.journal.rollBack(checkpoint, this.table);
+    this.nothingExpiresBeforeMs = 0;
+  }
+
+  release(checkpoint: number): void {
+    this.journal.release(checkpoint);
+  }
+
+  private removeExpired(): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const entry of this.table.entries()) {
+      if (entry.expiresAtMs <= this.nowMs) this.remove(entry);
+      else if (entry.expiresAtMs < earliest) earliest = entry.expiresAtMs;
+    }
+    this.nothingExpiresBeforeMs = earliest;
+  }
+}
