@@ -3,7 +3,7 @@ import type { IpAddress } from '../../address/ip-address.ts';
 import { isSecondary, type RoutedInterface } from './build-tables.ts';
 import type { Network } from './network.ts';
 import { selectIpv6Source } from './select-ipv6-source.ts';
-import { isLinkLocal, isLoopback } from './special-addresses.ts';
+import { isLoopback } from './special-addresses.ts';
 
 /**
  * The source address that MASQUERADE takes for packets that leave by an interface to a destination.
@@ -35,7 +35,6 @@ export function masqueradeAddress(
 
 function primaries({ link }: RoutedInterface): readonly { address: IpAddress; cidr: Cidr }[] {
   return link.addresses.filter(
-    (one, i) =>
-      one.address.family === 4 && !isSecondary(link.addresses, i) && !isLinkLocal(one.address),
+    (one, i) => one.address.family === 4 && !isSecondary(link.addresses, i),
   );
 }

@@ -159,7 +159,10 @@ describe('-m rpfilter', () => {
       false,
     ],
   ];
-  test.each(cases)('%s', (_name, packet, wanted, validMark = false) => {
+  const complete = cases.map(
+    ([name, packet, wanted, mark]) => [name, packet, wanted, mark ?? false] as const,
+  );
+  test.each(complete)('%s', (_name, packet, wanted, validMark) => {
     expect(routerOf(host).passesRpfilter(inFlight(packet), { validMark })).toBe(wanted);
   });
 });

@@ -9,8 +9,11 @@ const PEER = '198.51.100.10';
 const OWN = '192.0.2.1';
 
 function check(cases: readonly Case[]): void {
-  test.each(cases)('%s', (_name, packet, wanted, host) => {
-    expect(route(routerOf(host ?? lab()), packet)).toBe(wanted);
+  const complete = cases.map(
+    ([name, packet, wanted, host]) => [name, packet, wanted, host ?? lab()] as const,
+  );
+  test.each(complete)('%s', (_name, packet, wanted, host) => {
+    expect(route(routerOf(host), packet)).toBe(wanted);
   });
 }
 

@@ -10,8 +10,11 @@ const CLIENT6 = '2001:db8:2::10';
 const PEER6 = '2001:db8:100::10';
 
 function check(cases: readonly Case[]): void {
-  test.each(cases)('%s', (_name, packet, wanted, host) => {
-    expect(route(routerOf(host ?? lab()), packet)).toBe(wanted);
+  const complete = cases.map(
+    ([name, packet, wanted, host]) => [name, packet, wanted, host ?? lab()] as const,
+  );
+  test.each(complete)('%s', (_name, packet, wanted, host) => {
+    expect(route(routerOf(host), packet)).toBe(wanted);
   });
 }
 
