@@ -78,7 +78,7 @@ export function icmp(
   return packet(from, to, {
     protocol,
     icmpType,
-    icmpId: icmpType < 128 && protocol === 58 ? 0 : 1,
+    icmpId: 1,
     ...more,
   });
 }
