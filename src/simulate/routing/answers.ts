@@ -41,12 +41,14 @@ function findSilence(network: Network, packet: PacketInFlight): string | undefin
   return back.outcome === undefined ? 'there is no route back to its source' : undefined;
 }
 
-/** The answer's own route: sent by the host, its source not yet chosen, without the packet's mark. */
+/** The answer's own route: sent by the host, without the packet's mark. */
 function findAnswerRoute(network: Network, packet: PacketInFlight): FibEntry {
   const { source, family, inInterface } = packet;
   const query = network.query;
   query.destination = source;
-  query.source = family === 4 ? NOWHERE4 : NOWHERE6;
+  query.source = NOWHERE4;
+  // Observed on Linux 6.18: rules by source see the input interface's address, while IPv4's see none yet.
+  if (family === 6) query.source = selectIpv6Source(network, inInterface, source) ?? NOWHERE6;
   query.inInterface = 'lo';
   query.mark = 0;
   query.protocol = family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
@@ -54,9 +56,5 @@ function findAnswerRoute(network: Network, packet: PacketInFlight): FibEntry {
   query.outInterface = oneLink ? inInterface : '';
   query.chosen = query.outInterface;
   query.choice = oneLink ? 'only' : 'any';
-  const back = network.fib(family).find(query);
-  if (family === 4 || back.outcome !== undefined || !network.fib6.hasCustomRules) return back;
-  // Source: net/ipv6/ip6_output.c, ip6_dst_lookup_tail: IPv6 asks again with the source that it would choose.
-  query.source = selectIpv6Source(network, '', source) ?? NOWHERE6;
-  return network.fib6.find(query);
+  return network.fib(family).find(query);
 }

@@ -234,6 +234,18 @@ describe('rules', () => {
     ],
   ]);
 
+  // Observed on Linux 6.18: the answer's source is the input interface's address.
+  test.each([
+    ['may forbid the answer', '2001:db8:2::/64', false, 'drop'],
+    ['may spare the answer', '2001:db8:2::/64', true, 'reject'],
+  ])('by source %s to an unroutable IPv6 packet', (_name, from, not, wanted) => {
+    const host = lab({ rules: [{ priority: 100, from, not, action: 'prohibit' }] });
+    const packet = not
+      ? { src: 'fd00::9', dst: 'fd00:8::1' }
+      : { src: '2001:db8:2::9', dst: 'fd00:8::1' };
+    expect(route(routerOf(host), packet)).toBe(wanted);
+  });
+
   test('local and main are one table until a rule of one’s own parts them', () => {
     const routes = [
       { to: '10.9.0.0/16', type: 'local' as const },
