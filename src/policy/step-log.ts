@@ -1,0 +1,120 @@
+import type { SourceLocation } from '../source/location.ts';
+import type { Aspect, Judgement } from './judge.ts';
+
+/** One thing that accepted or dropped the packet, in the words of the outside contract. */
+export interface PolicyStep {
+  readonly kind:
+    | 'policy'
+    | 'profile'
+    | 'failsafe'
+    | 'default'
+    | 'conntrack'
+    | 'workload'
+    | 'tunnel';
+  readonly verdict: 'accept' | 'drop' | 'reject';
+  /** Policy or profile. */
+  readonly policy: string | undefined;
+  readonly tier: string | undefined;
+  readonly direction: 'ingress' | 'egress' | undefined;
+  readonly ruleIndex: number | undefined;
+  readonly endpoint: string | undefined;
+  readonly type: 'untracked' | 'preDNAT' | 'normal' | 'forward' | 'workload' | undefined;
+  readonly source: SourceLocation | undefined;
+}
+
+/** What a table's part of the walk came to. */
+export type Outcome =
+  | 'dropped'
+  /** Out of the table at once, unmarked. */
+  | 'accepted'
+  /** Marked; the walk goes on. */
+  | 'allowed'
+  /** Nobody objected and nobody allowed. */
+  | 'undecided';
+
+/** Fields of a step beside its verdict; those left out do not apply. */
+export type StepFields = Pick<PolicyStep, 'kind'> & Partial<Omit<PolicyStep, 'kind' | 'verdict'>>;
+
+/** The kernel rejects in filter alone; `raw` and `mangle` say that the rule drops whatever the deny action is. */
+export type TableOfDrop = 'raw' | 'mangle' | 'filter';
+
+/** Writes down what an endpoint's chain does, and says how the walk goes on. */
+export interface EndpointJudge {
+  established(returns: boolean): Outcome;
+  invalid(): Outcome;
+  failsafe(): Outcome;
+  nothingMatched(): Outcome;
+  settle(judgement: Judgement): Outcome;
+}
+
+const NO_FIELDS: Omit<PolicyStep, 'kind' | 'verdict'> = {
+  policy: undefined,
+  tier: undefined,
+  direction: undefined,
+  ruleIndex: undefined,
+  endpoint: undefined,
+  type: undefined,
+  source: undefined,
+};
+
+/** Collects what accepted or dropped a packet, in order. */
+export class StepLog {
+  readonly steps: PolicyStep[] = [];
+  private readonly rejectsInFilter: boolean;
+
+  constructor(options: { readonly rejectsInFilter: boolean }) {
+    this.rejectsInFilter = options.rejectsInFilter;
+  }
+
+  /** Something let the packet by. */
+  accept(step: StepFields): void {
+    this.steps.push({ ...NO_FIELDS, ...step, verdict: 'accept' });
+  }
+
+  /** Something stopped it: a reject where the table can and the deny action says so. */
+  drop(step: StepFields, table: TableOfDrop): 'dropped' {
+    const rejects = table === 'filter' && this.rejectsInFilter;
+    this.steps.push({ ...NO_FIELDS, ...step, verdict: rejects ? 'reject' : 'drop' });
+    return 'dropped';
+  }
+
+  /** For what one chain of an endpoint decides. */
+  judgeOf(
+    endpoint: { readonly name: string; readonly location: SourceLocation },
+    aspect: Aspect,
+    table: TableOfDrop,
+  ): EndpointJudge {
+    const fields = { ...aspect, endpoint: endpoint.name, source: endpoint.location };
+    return {
+      established: (returns) => {
+        this.accept({ ...fields, kind: 'conntrack' });
+        return returns ? 'allowed' : 'accepted';
+      },
+      invalid: () => this.drop({ ...fields, kind: 'conntrack' }, table),
+      failsafe: () => {
+        // A failsafe port stands in no document that the endpoint knows of.
+        this.accept({ ...fields, kind: 'failsafe', source: undefined });
+        return 'accepted';
+      },
+      nothingMatched: () => this.drop({ ...fields, kind: 'default' }, table),
+      settle: (judgement) => {
+        if (judgement.kind === 'undecided') return 'undecided';
+        if (judgement.kind === 'end-of-tier') {
+          return this.drop({ ...fields, kind: 'default', tier: judgement.tier }, table);
+        }
+        const { kind, name, tier, rule, action } = judgement;
+        const step: StepFields = {
+          ...fields,
+          kind,
+          policy: name,
+          tier,
+          ruleIndex: rule.index,
+          source: rule.location,
+        };
+        if (action === 'deny') return this.drop(step, table);
+        this.accept(step);
+        return 'allowed';
+      },
+    };
+  }
+}
