@@ -1,4 +1,4 @@
-import { ipv4, ipv6 } from '../../address/ip-address.ts';
+import { type IpAddress, ipv4, ipv6, sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import type { FibEntry } from './fib-table.ts';
@@ -37,8 +37,19 @@ function findSilence(network: Network, packet: PacketInFlight): string | undefin
   if (isMulticast(packet.destination)) return 'it was sent to a group';
   if (isUnspecified(source) || isMulticast(source)) return 'its source is no address to answer to';
   const back = findAnswerRoute(network, packet);
-  if (back.type === 'anycast') return 'its source is an anycast address';
+  if (family === 6 && isAnycast(back, source)) return 'its source is an anycast address';
   return back.outcome === undefined ? 'there is no route back to its source' : undefined;
+}
+
+/**
+ * A subnet's network address is nobody's own, whether or not this host is a router there.
+ *
+ * Source: include/net/ip6_route.h, ipv6_anycast_destination.
+ */
+function isAnycast(back: FibEntry, source: IpAddress): boolean {
+  if (back.type === 'anycast') return true;
+  const onLink = back.type === 'unicast' && back.via === undefined;
+  return onLink && back.to.prefixLength < 127 && sameIpAddress(back.to.network, source);
 }
 
 /** The answer's own route: sent by the host, without the packet's mark. */

@@ -145,6 +145,18 @@ describe('a destination without a usable route', () => {
       WITHOUT_DEFAULT,
     ],
     [
+      'a subnet’s anycast address is not told',
+      { src: '2001:db8:2::', dst: 'fd00:9::9' },
+      'drop',
+      WITHOUT_DEFAULT,
+    ],
+    [
+      'nor a network address where this host is no router',
+      { src: '2001:db8:2::', dst: 'fd00:9::9' },
+      'drop',
+      { ...WITHOUT_DEFAULT, sysctls: { 'net.ipv6.conf.eth0.forwarding': 0 } },
+    ],
+    [
       'a ping is told',
       { src: CLIENT, dst: '10.9.9.9', protocol: 1, icmpType: 8 },
       'reject',
