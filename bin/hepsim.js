@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { run } from '../dist/cli/run.js';
+import { loadProgram } from './program.js';
 
-await run();
+await loadProgram().exports.run();

@@ -24,10 +24,14 @@ function writtenValue(text: string): WrittenValue {
   const entries = new Map<string, WrittenValue>();
   for (const pair of text.split(',')) {
     const equals = pair.indexOf('=');
+    if (equals < 0 && !entries.has('verdict')) {
+      entries.set('verdict', fromJson(pair.trim()));
+      continue;
+    }
     if (equals < 1) {
       throw new UsageError(
         `--expect: \`${pair}\` is not \`field=value\``,
-        'Write a verdict (`drop`), pairs (`verdict=drop,policy=NAME`) or a JSON object.',
+        'Write a verdict (`drop`), pairs (`drop,policy=NAME`) or a JSON object.',
       );
     }
     entries.set(pair.slice(0, equals).trim(), fromJson(scalar(pair.slice(equals + 1).trim())));

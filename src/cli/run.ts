@@ -3,6 +3,9 @@ import { hostname } from 'node:os';
 import { main } from './main.ts';
 import type { Terminal } from './terminal.ts';
 
+// For the build's trial run.
+export { main };
+
 /** Runs the process's own command line and sets the exit code. */
 export async function run(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {

@@ -2,7 +2,7 @@ import { type IpAddress, renderIpAddress } from '../../address/ip-address.ts';
 import { hasPorts } from '../../address/protocol.ts';
 import { renderPacketLine } from '../../packet/packet-text.ts';
 import type { DocumentText } from '../../resources/read-resources.ts';
-import type { PacketResult, PacketVerdict } from '../../simulate/packet-result.ts';
+import type { Decision, PacketResult, PacketVerdict } from '../../simulate/packet-result.ts';
 import type { ChainLabel } from './chain-labels.ts';
 import { decisionPlace, decisionText } from './decision-text.ts';
 import { renderExcerpt } from './excerpt.ts';
@@ -52,6 +52,9 @@ export function renderVerdict(
   if (verdict !== 'undetermined' || decision.policy !== undefined) {
     lines.push(`  by       ${paint(decisionText(decision), 'bold')}`);
   }
+  for (const before of decisionsBefore(result)) {
+    lines.push(`  after    ${decisionText(before)}${sourceText(before)}`);
+  }
   const place = decisionPlace(decision);
   if (place !== '') lines.push(`  in       ${place}`);
   if (decision.source !== undefined) {
@@ -61,6 +64,18 @@ export function renderVerdict(
       lines.push(`           ${text}`);
   }
   return lines;
+}
+
+/** What let the packet through before the decision. */
+function decisionsBefore({ decision, decisions }: PacketResult): readonly Decision[] {
+  return decisions.filter(
+    (each) =>
+      each.table !== decision.table || each.chain !== decision.chain || each.rule !== decision.rule,
+  );
+}
+
+function sourceText({ source }: Decision): string {
+  return source === undefined ? '' : `  ${source.file}:${source.line}`;
 }
 
 /** What became of the packet in a few words: where it went, and with which addresses when they changed. */

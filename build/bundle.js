@@ -1,0 +1,47 @@
+// Bundles the command line program into one file and keeps V8's compiled form beside it. Loading hundreds of modules, and then
+// compiling them, takes longer than what the program does.
+import { rmSync, writeFileSync } from 'node:fs';
+import { build } from 'rolldown';
+import { cachePath, loadProgram } from '../bin/program.js';
+
+// V8 tells by its length alone whether a compiled form belongs to a source: the old one must be gone before there is a new program.
+rmSync(cachePath, { force: true });
+
+await build({
+  input: 'src/cli/run.ts',
+  platform: 'node',
+  output: {
+    file: 'dist/program.cjs',
+    format: 'cjs',
+    codeSplitting: false,
+    // Names stay, so that the stack of a bug can be read.
+    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+    comments: { legal: false, annotation: false, jsdoc: false },
+  },
+});
+
+// Functions are compiled when they are first called, so that the compiled form is worth most after a typical run.
+const { exports: program, script } = loadProgram();
+const output = [];
+const code = await program.main(
+  [
+    'trace',
+    ...['cluster', 'v3-policy', 'v3-workload', 'v3-pinhole'].flatMap((name) => [
+      '-f',
+      `scenarios/nodeport/${name}.yaml`,
+    ]),
+    'tcp 203.0.113.7:40000 -> 192.0.2.10:31852 in=eth0',
+  ],
+  {
+    readStdin: () => '',
+    writeOut: (text) => output.push(text),
+    writeError: (text) => output.push(text),
+    outIsTerminal: false,
+    errorIsTerminal: false,
+    columns: undefined,
+    environment: {},
+    hostName: () => 'build',
+  },
+);
+if (code !== 0) throw new Error(`the trial run failed:\n${output.join('')}`);
+writeFileSync(cachePath, script.createCachedData());
