@@ -18,7 +18,7 @@ export function bindEntryDestination(
   place: NatPlace | undefined,
 ): NatOutcome {
   entry.destinationNatDone = true;
-  if (place === undefined) return { kind: 'bound', changed: false };
+  if (place === undefined) return UNCHANGED;
   const present = invertTuple(entry.reply);
   const bound = tupleOf(
     present.family,
@@ -30,7 +30,7 @@ export function bindEntryDestination(
       ? place.port
       : present.destinationKey,
   );
-  if (sameTuple(bound, present)) return { kind: 'bound', changed: false };
+  if (sameTuple(bound, present)) return UNCHANGED;
   entry.reply = invertTuple(bound);
   entry.destinationNat = true;
   return { kind: 'bound', changed: true };
@@ -56,9 +56,14 @@ export function bindEntrySource(
   place: NatPlace | undefined,
   choice: SourceChoice,
 ): NatOutcome {
+  if (place === undefined) {
+    if (canMakeWay(entry.reply) && choice.isTaken(entry.reply)) return unpredictable(entry);
+    entry.sourceNatDone = true;
+    return UNCHANGED;
+  }
+  const { address } = place;
   const present = invertTuple(entry.reply);
-  const address = place?.address ?? present.source;
-  if (place?.port !== undefined && isPortTracked(present.protocol)) {
+  if (place.port !== undefined && isPortTracked(present.protocol)) {
     return bindReply(entry, present, withSource(present, address, place.port));
   }
   if (!sameIpAddress(address, present.source)) {
@@ -69,11 +74,7 @@ export function bindEntrySource(
     }
   }
   const bound = withSource(present, address, present.sourceKey);
-  const canMakeWay =
-    isPortTracked(present.protocol) || isTrackedIcmp(present.family, present.protocol);
-  if (canMakeWay && choice.isTaken(invertTuple(bound))) {
-    return { kind: 'unpredictable', reason: takenReason(present) };
-  }
+  if (canMakeWay(bound) && choice.isTaken(invertTuple(bound))) return unpredictable(entry);
   return bindReply(entry, present, bound);
 }
 
@@ -84,17 +85,26 @@ function withSource(tuple: Tuple, source: IpAddress, sourceKey: number): Tuple {
 
 function bindReply(entry: ConnectionEntry, present: Tuple, bound: Tuple): NatOutcome {
   entry.sourceNatDone = true;
-  if (sameTuple(bound, present)) return { kind: 'bound', changed: false };
+  if (sameTuple(bound, present)) return UNCHANGED;
   entry.reply = invertTuple(bound);
   entry.sourceNat = true;
   return { kind: 'bound', changed: true };
 }
 
-function takenReason(tuple: Tuple): string {
-  return isPortTracked(tuple.protocol)
-    ? `source port ${tuple.sourceKey} is in use by another connection; the kernel picks another at random`
-    : `ICMP identifier ${tuple.sourceKey} is in use by another connection; the kernel picks another at random`;
+/** Whether another port or identifier can tell two flows of the protocol apart. */
+function canMakeWay({ family, protocol }: Tuple): boolean {
+  return isPortTracked(protocol) || isTrackedIcmp(family, protocol);
 }
+
+function unpredictable({ original }: ConnectionEntry): NatOutcome {
+  const what = isPortTracked(original.protocol) ? 'source port' : 'ICMP identifier';
+  return {
+    kind: 'unpredictable',
+    reason: `${what} ${original.sourceKey} is in use by another connection; the kernel picks another at random`,
+  };
+}
+
+const UNCHANGED: NatOutcome = { kind: 'bound', changed: false };
 
 /**
  * Rewrites the destination of a packet as its connection is bound: of the original direction to the translated destination,
