@@ -18,10 +18,7 @@ export function readRulePorts(fields: Fields, name: string, api: CalicoApi): rea
   const ports: RulePort[] = [];
   for (const node of fields.list(name)) {
     const value = isScalar(node) ? node.value : undefined;
-    const port =
-      typeof value === 'number' || typeof value === 'string'
-        ? parseRulePort(String(value), api)
-        : undefined;
+    const port = portOf(value, api);
     if (port !== undefined) ports.push(port);
     else {
       fields.problem(
@@ -33,6 +30,12 @@ export function readRulePorts(fields: Fields, name: string, api: CalicoApi): rea
     }
   }
   return ports;
+}
+
+function portOf(value: unknown, api: CalicoApi): RulePort | undefined {
+  if (typeof value === 'string') return parseRulePort(value, api);
+  // What is no whole number is no name either, although its text is spelled like one.
+  return typeof value === 'number' ? parseRulePort(String(value), 'v1') : undefined;
 }
 
 /** A port as rules spell it; undefined for anything else, port 0 included. */

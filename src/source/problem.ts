@@ -56,7 +56,7 @@ export function renderProblem(problem: Problem): string {
   const lines = [
     `${renderLocation(problem.location)}: ${problem.severity}: ${problem.message} [${problem.code}]`,
   ];
-  if (problem.excerpt !== undefined && problem.excerpt.trim() !== '') {
+  if (problem.excerpt !== undefined && /\S/.test(problem.excerpt)) {
     const { text, caret } = cutExcerpt(problem.excerpt, problem.location.column);
     lines.push(`    ${text}`, `    ${' '.repeat(caret)}^`);
   }
@@ -66,11 +66,13 @@ export function renderProblem(problem: Problem): string {
 }
 
 function cutExcerpt(excerpt: string, column: number): { text: string; caret: number } {
-  // Control characters would move the terminal's cursor, so that the caret would point elsewhere.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  const clean = excerpt.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
   const start = column > EXCERPT_WIDTH - 20 ? column - 40 : 0;
-  const cut = clean.slice(start, start + EXCERPT_WIDTH);
-  const text = `${start > 0 ? '...' : ''}${cut}${start + EXCERPT_WIDTH < clean.length ? '...' : ''}`;
+  // Cut before anything else: the line may be megabytes of JSON.
+  // Control characters would move the terminal's cursor, so that the caret would point elsewhere.
+  const cut = excerpt
+    .slice(start, start + EXCERPT_WIDTH)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  const text = `${start > 0 ? '...' : ''}${cut}${start + EXCERPT_WIDTH < excerpt.length ? '...' : ''}`;
   return { text, caret: column - 1 - start + (start > 0 ? 3 : 0) };
 }

@@ -8,7 +8,7 @@ import { ReadingContext } from './reading-context.ts';
 const MAX_DEPTH = 100;
 
 /** How many tokens one document may have, punctuation and blanks counted: some 10 MB of policy, and what fits into memory. */
-const MAX_TOKENS = 3_000_000;
+const MAX_TOKENS = 2_000_000;
 
 /** How many documents one file may have. */
 const MAX_DOCUMENTS = 200_000;
