@@ -9,12 +9,17 @@ import type {
 } from '../../src/policy/node-policy.ts';
 import type { ResourceSet } from '../../src/resources/resource-set.ts';
 import {
+  address,
+  BUILT,
+  calicoNode,
   type EntityFields,
   hostEndpoint,
+  ipPool,
   networkSet,
   type PolicyFields,
   policy,
   profile,
+  resources,
   rule,
   tier,
   workload,
@@ -103,22 +108,25 @@ test('3: untracked and preDNAT tiers pass what they do not decide; the others do
   expect(defaults).toEqual(['pass', 'pass', 'deny', 'deny']);
 });
 
-test.each(['2.6', '3.9', '3.32'] as const)('3: in %s policies go by order, then by name; without order last', (version) => {
-  const node = resolvedNode(version, {
-    hostEndpoints: [HEP],
-    policies: [
-      policy('z'),
-      policy('ten', { order: 10 }),
-      policy('neg', { order: -1 }),
-      policy('Z'),
-      policy('frac', { order: 0.5 }),
-      policy('b', { order: -2 }),
-      policy('a', { order: -2 }),
-      policy('c', { order: -1.5 }),
-    ],
-  });
-  expect(names(hep(node).normal)).toEqual(['default: a b c neg frac ten Z z / ']);
-});
+test.each(['2.6', '3.9', '3.32'] as const)(
+  '3: in %s policies go by order, then by name; without order last',
+  (version) => {
+    const node = resolvedNode(version, {
+      hostEndpoints: [HEP],
+      policies: [
+        policy('z'),
+        policy('ten', { order: 10 }),
+        policy('neg', { order: -1 }),
+        policy('Z'),
+        policy('frac', { order: 0.5 }),
+        policy('b', { order: -2 }),
+        policy('a', { order: -2 }),
+        policy('c', { order: -1.5 }),
+      ],
+    });
+    expect(names(hep(node).normal)).toEqual(['default: a b c neg frac ten Z z / ']);
+  },
+);
 
 test.each([
   // 3.9 compares `ns/p` with `o`; 3.32 compares `p/ns/NetworkPolicy` with `o//GlobalNetworkPolicy`.
@@ -546,4 +554,87 @@ test('4: an ICMP match outside an ICMP rule is not modelled, where a local endpo
     }).notModelled.map(({ what }) => what);
   expect(notModelled("role == 'web'")).toEqual(['notICMP in a rule whose protocol is not ICMP']);
   expect(notModelled("role == 'db'")).toEqual([]);
+});
+
+test('4: a service is address, protocol and port in the destination, addresses in the source', () => {
+  const endpoint = (text: string, port: number) => ({
+    service: 'shop',
+    namespace: 'web',
+    portName: undefined,
+    protocol: 6,
+    address: address(text),
+    port,
+    node: undefined,
+    location: BUILT,
+  });
+  const services = { name: 'shop', namespace: 'web' };
+  const documents = resources({
+    hostEndpoints: [HEP],
+    policies: [
+      policy('p', {
+        ingress: [rule('allow', { source: { services } })],
+        egress: [rule('allow', { destination: { services } })],
+      }),
+    ],
+  });
+  const node = resolvedNode('3.32', {
+    ...documents,
+    kubernetes: {
+      ...documents.kubernetes,
+      endpoints: [
+        endpoint('10.65.0.9', 8443),
+        endpoint('10.65.0.9', 8080),
+        endpoint('10.65.0.4', 8080),
+        { ...endpoint('10.65.0.5', 8080), namespace: 'other' },
+      ],
+    },
+  });
+  const resolved = hep(node).normal[0];
+  const source = resolved?.ingress[0]?.ingress[0]?.source;
+  const destination = resolved?.egress[0]?.egress[0]?.destination;
+  expect(source?.sets.map(({ members: nets }) => nets.map(renderCidr))).toEqual([
+    ['10.65.0.4/32', '10.65.0.9/32'],
+  ]);
+  expect(source?.portSets).toEqual([]);
+  expect(
+    destination?.portSets.map(({ members: all }) =>
+      all.map((m) => `${renderIpAddress(m.address)} ${m.protocol} ${m.port}`),
+    ),
+  ).toEqual([['10.65.0.4 6 8080', '10.65.0.9 6 8080', '10.65.0.9 6 8443']]);
+  expect(destination?.sets).toEqual([]);
+});
+
+test('what a node’s own rules need beside policy: hosts, pools and floating addresses', () => {
+  const node = resolvedNode('3.9', {
+    nodes: [
+      calicoNode('node2', ['192.0.2.20', '10.65.9.1']),
+      calicoNode('node1', ['192.0.2.10', '192.0.2.20']),
+    ],
+    ipPools: [
+      ipPool('b', { cidr: '10.66.0.0/16', natOutgoing: true }),
+      ipPool('a', { cidr: '10.65.0.0/16' }),
+    ],
+    workloadEndpoints: [
+      {
+        ...workload('w'),
+        ipNats: [{ internal: address('10.65.0.2'), external: address('203.0.113.2') }],
+      },
+      {
+        ...workload('elsewhere', { node: 'node2' }),
+        ipNats: [{ internal: address('10.65.0.3'), external: address('203.0.113.3') }],
+      },
+    ],
+  });
+  expect(node.hostAddresses.map(renderIpAddress)).toEqual([
+    '10.65.9.1',
+    '192.0.2.10',
+    '192.0.2.20',
+  ]);
+  expect(node.pools.map((pool) => `${renderCidr(pool.cidr)} ${pool.natOutgoing}`)).toEqual([
+    '10.65.0.0/16 false',
+    '10.66.0.0/16 true',
+  ]);
+  expect(node.floatingIps.map(({ external }) => renderIpAddress(external))).toEqual([
+    '203.0.113.2',
+  ]);
 });
