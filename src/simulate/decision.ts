@@ -9,6 +9,9 @@ import type { ProgramRule } from './rule-program.ts';
 /** What every chain that the compiler makes is called by. */
 const OWN_PREFIX = 'hep-';
 
+/** How the identifying comment of every rule that the compiler makes begins. */
+const OWN_COMMENT = 'hep:';
+
 /** What settled a packet's verdict, and everything of ours that accepted or dropped it on the way. */
 export interface Decisions {
   readonly decision: Decision;
@@ -43,7 +46,7 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
   return { decision, decisions };
 }
 
-/** Whether the packet met a rule of ours: of a chain that the compiler makes, or a jump into one. */
+/** Whether the packet met a rule of ours: of a chain that the compiler makes, or one that it puts into a base chain. */
 export function metOwnRule({ program, words }: JournalRecord): boolean {
   for (let i = 0; i < words.length; i += 2) {
     const number = words[i]!;
@@ -57,6 +60,7 @@ function isOwn({ rule, chain }: ProgramRule): boolean {
   return (
     rule.meaning !== undefined ||
     chain.chain.name.startsWith(OWN_PREFIX) ||
+    rule.comment?.startsWith(OWN_COMMENT) === true ||
     ((target?.kind === 'jump' || target?.kind === 'goto') && target.chain.startsWith(OWN_PREFIX))
   );
 }
