@@ -2,8 +2,9 @@ import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { lookupOf, type SetLookup } from './address-lookup.ts';
+import { ChainGuards } from './chain-guards.ts';
 import { isUnknowable } from './match-evaluation.ts';
-import { RuleColumns, restOf } from './rule-columns.ts';
+import { RuleRows, restOf } from './rule-rows.ts';
 import { SetMembership } from './set-membership.ts';
 
 /** A chain of one table as the walker sees it: its rules are `first` to `end - 1` of the program. */
@@ -19,15 +20,16 @@ export interface ProgramRule {
   readonly rule: Rule;
   readonly chain: ProgramChain;
   readonly number: number;
-  /** What the columns cannot hold, in the rule's order; unknowable matches are not in it. */
+  /** What the rows cannot hold, in the rule's order; unknowable matches are not in it. */
   readonly rest: readonly Match[];
   /** Chance or history decides whether it matches, and it matters. */
   readonly unknowable: boolean;
 }
 
-/** One family's rules prepared for walking: numbered through, with columns that decide nearly all packets. */
+/** One family's rules prepared for walking: numbered through, with rows that decide nearly all packets. */
 export class RuleProgram {
-  readonly columns: RuleColumns;
+  readonly rows: RuleRows;
+  readonly guards: ChainGuards;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
@@ -65,6 +67,7 @@ export class RuleProgram {
     }
     this.rules = rules;
     this.chains = chains;
+    this.guards = new ChainGuards(chains);
     this.membership = membership;
     this.#base = base;
     this.#interfaces = interfaceNumbers(rules);
@@ -72,7 +75,7 @@ export class RuleProgram {
     this.hasUnknowable = rules.some((rule) => rule.unknowable);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
-    this.columns = this.#encode(numbers);
+    this.rows = this.#encode(numbers);
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */
@@ -85,8 +88,8 @@ export class RuleProgram {
     return this.#interfaces.get(name) ?? -1;
   }
 
-  #encode(chainNumbers: ReadonlyMap<string, number>): RuleColumns {
-    const columns = new RuleColumns(this.rules.length);
+  #encode(chainNumbers: ReadonlyMap<string, number>): RuleRows {
+    const rows = new RuleRows(this.rules.length);
     this.rules.forEach(({ rule, rest, unknowable, chain }, at) => {
       const names = {
         interface: (name: string) => this.interfaceNumber(name),
@@ -96,12 +99,12 @@ export class RuleProgram {
           return number;
         },
       };
-      const inColumns = rule.matches.filter((one) => !rest.includes(one) && !isUnknowable(one));
-      for (const match of inColumns) columns.setMatch(at, match, this.membership, names);
-      columns.more[at] = rest.length > 0 || unknowable ? 1 : 0;
-      columns.setTarget(at, rule.target, names);
+      const inRows = rule.matches.filter((one) => !rest.includes(one) && !isUnknowable(one));
+      for (const match of inRows) rows.setMatch(at, match, this.membership, names);
+      if (rest.length > 0 || unknowable) rows.setMore(at);
+      rows.setTarget(at, rule.target, names);
     });
-    return columns;
+    return rows;
   }
 }
 

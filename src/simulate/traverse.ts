@@ -5,8 +5,8 @@ import type { Journal } from './journal.ts';
 import { type MatchContext, matches, stateBits } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
-import { DO } from './rule-columns.ts';
 import type { RuleProgram } from './rule-program.ts';
+import { DO } from './rule-rows.ts';
 import { AddressSets } from './set-membership.ts';
 
 /** How a base chain ended for a packet. */
@@ -15,7 +15,7 @@ export type WalkEnd = 'accept' | 'drop' | 'reject' | 'translate';
 /**
  * Walks base chains for packets, recording every rule that matched.
  *
- * Rules are decided by the program's columns; only where these say yes and more must be asked are the matches themselves looked at.
+ * Rules are decided by the program's rows; only where these say yes and more must be asked are the matches themselves looked at.
  */
 export class ChainWalker {
   readonly #program: RuleProgram;
@@ -43,140 +43,94 @@ export class ChainWalker {
     this.#stackEnd = new Int32Array(program.chains.length + 1);
   }
 
-  /** Runs the packet through the base chain with this number. */
+  /** Runs the packet through the base chain with this number. HOT */
   walk(chainNumber: number, packet: PacketInFlight): WalkEnd {
-    const { chains, columns } = this.#program;
-    const { operation, operand, operand2 } = columns;
+    const { chains, rows } = this.#program;
     const stackNext = this.#stackNext;
     const stackEnd = this.#stackEnd;
+    this.#begin(packet);
+    let states = stateBits(packet);
     let depth = 0;
     let at = chains[chainNumber]!.first;
     let end = chains[chainNumber]!.end;
     for (;;) {
-      at = this.#firstMatch(at, end, packet, depth);
-      if (at === end) {
+      const rule = rows.next(at, end, packet.mark | 0, states);
+      if (this.#journal.explaining) this.#passOver(at, rule, depth, packet);
+      if (rule === end) {
         if (depth === 0) return this.#policy(chainNumber);
         depth--;
         at = stackNext[depth]!;
         end = stackEnd[depth]!;
         continue;
       }
-      const rule = at++;
+      at = rule + 1;
+      if (rows.asksMore(rule) && !this.#allMatch(rule, packet)) {
+        if (this.#journal.explaining) this.#passOver(rule, at, depth, packet);
+        continue;
+      }
       this.#journal.rule(rule, depth);
-      switch (operation[rule]) {
-        case DO.jump: {
+      const operation = rows.operation(rule);
+      if (operation === DO.return) {
+        at = end;
+      } else if (operation === DO.jump || operation === DO.goto) {
+        const callee = rows.operand(rule);
+        if (!this.#isWorthWalking(callee, packet)) {
+          if (operation === DO.goto) at = end;
+          continue;
+        }
+        // Goto pushes no frame: its target's end returns to whoever called the chain that holds it.
+        if (operation === DO.jump) {
           stackNext[depth] = at;
           stackEnd[depth] = end;
           depth++;
-          const target = chains[operand[rule]!]!;
-          at = target.first;
-          end = target.end;
-          break;
         }
-        case DO.goto: {
-          // The frame is not pushed: the target's end returns to whoever called the chain that holds the goto.
-          const target = chains[operand[rule]!]!;
-          at = target.first;
-          end = target.end;
-          break;
-        }
-        case DO.return:
-          at = end;
-          break;
-        case DO.mark:
-          packet.mark = ((packet.mark & ~operand2[rule]!) ^ operand[rule]!) >>> 0;
-          break;
-        case DO.nothing:
-          break;
-        case DO.notrack:
-          // Without effect on a packet that has its connection already (local to local, second half).
-          if (packet.state === undefined) packet.noTrack = true;
-          break;
-        case DO.opaque:
-          this.#meetOpaque(rule);
-          break;
-        default:
-          this.endedBy = rule;
-          return this.#end(rule);
+        const target = chains[callee]!;
+        at = target.first;
+        end = target.end;
+      } else if (operation === DO.mark) {
+        packet.mark = ((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0;
+      } else if (operation !== DO.nothing) {
+        const ended = this.#perform(operation, rule, packet);
+        if (ended !== undefined) return ended;
+        states = stateBits(packet);
       }
     }
   }
 
-  /** The first rule from `at` that the packet matches, or `end`. HOT */
-  #firstMatch(at: number, end: number, packet: PacketInFlight, depth: number): number {
+  /** Whether the chain may hold a rule that matches, or rules that do not match are wanted too. */
+  #isWorthWalking(chain: number, packet: PacketInFlight): boolean {
+    if (this.#journal.explaining) return true;
+    const { mark, protocol, destinationPort } = packet;
+    return this.#program.guards.mayMatch(chain, mark | 0, protocol, destinationPort);
+  }
+
+  #begin(packet: PacketInFlight): void {
     const program = this.#program;
-    const {
-      protocol,
-      markMask,
-      markValue,
-      sourceMask,
-      source,
-      destinationMask,
-      destination,
-      portFirst,
-      portLast,
-      rangesFrom,
-      rangesTo,
-      inInterface,
-      outInterface,
-      states,
-      sourceSet,
-      destinationSet,
-      more,
-    } = program.columns;
-    const explaining = this.#journal.explaining;
-    const packetMark = packet.mark | 0;
-    const packetProtocol = packet.protocol;
-    const packetSource = packet.source.w3 | 0;
-    const packetDestination = packet.destination.w3 | 0;
-    const packetPort = packet.destinationPort;
-    const packetStates = stateBits(packet);
-    const packetIn = program.interfaceNumber(packet.inInterface);
-    const packetOut = program.interfaceNumber(packet.outInterface);
-    for (let i = at; i < end; i++) {
-      if (
-        (packetMark & markMask[i]!) === markValue[i]! &&
-        (protocol[i]! === packetProtocol || protocol[i]! === -1) &&
-        (packetDestination & destinationMask[i]!) === destination[i]! &&
-        (packetSource & sourceMask[i]!) === source[i]! &&
-        packetPort >= portFirst[i]! &&
-        packetPort <= portLast[i]! &&
-        (inInterface[i]! === 0 || inInterface[i]! === packetIn) &&
-        (outInterface[i]! === 0 || outInterface[i]! === packetOut) &&
-        (packetStates & states[i]!) !== 0 &&
-        (rangesFrom[i]! === rangesTo[i]! || this.#inRanges(i, packetPort)) &&
-        (sourceSet[i]! === 0 || inSet(this.#sourceSets, sourceSet[i]!, packet.source)) &&
-        (destinationSet[i]! === 0 ||
-          inSet(this.#destinationSets, destinationSet[i]!, packet.destination)) &&
-        (more[i]! === 0 || this.#restMatches(i, packet))
-      ) {
-        return i;
-      }
-      if (explaining) this.#passOver(i, depth, packet);
-    }
-    return end;
+    program.rows.begin({
+      protocol: packet.protocol,
+      source: packet.source.w3,
+      destination: packet.destination.w3,
+      destinationPort: packet.destinationPort,
+      inInterface: program.interfaceNumber(packet.inInterface),
+      outInterface: program.interfaceNumber(packet.outInterface),
+    });
   }
 
-  #inRanges(rule: number, port: number): boolean {
-    const { ranges, rangesFrom, rangesTo } = this.#program.columns;
-    const end = rangesTo[rule]!;
-    for (let i = rangesFrom[rule]!; i < end; i += 2) {
-      if (port >= ranges[i]! && port <= ranges[i + 1]!) return true;
+  /** What the rarer targets do; the end of the walk where they end it. */
+  #perform(operation: number, rule: number, packet: PacketInFlight): WalkEnd | undefined {
+    if (operation === DO.notrack) {
+      // Without effect on a packet that has its connection already (local to local, second half).
+      if (packet.state === undefined) packet.noTrack = true;
+      return undefined;
     }
-    return false;
-  }
-
-  #end(rule: number): WalkEnd {
-    switch (this.#program.columns.operation[rule]) {
-      case DO.accept:
-        return 'accept';
-      case DO.drop:
-        return 'drop';
-      case DO.reject:
-        return 'reject';
-      default:
-        return 'translate';
+    if (operation === DO.opaque) {
+      this.#meetOpaque(rule);
+      return undefined;
     }
+    this.endedBy = rule;
+    if (operation === DO.accept) return 'accept';
+    if (operation === DO.drop) return 'drop';
+    return operation === DO.reject ? 'reject' : 'translate';
   }
 
   #policy(chainNumber: number): WalkEnd {
@@ -186,17 +140,25 @@ export class ChainWalker {
     return chain.kind === 'base' && chain.policy === 'drop' ? 'drop' : 'accept';
   }
 
-  #restMatches(rule: number, packet: PacketInFlight): boolean {
-    const { rest, unknowable } = this.#program.rules[rule]!;
+  /** Whether the packet has what the rows leave open: sets, rare criteria, chance. */
+  #allMatch(rule: number, packet: PacketInFlight): boolean {
+    const { rows, rules } = this.#program;
+    const sourceSet = rows.sourceSet(rule);
+    if (sourceSet !== 0 && !inSet(this.#sourceSets, sourceSet, packet.source)) return false;
+    const set = rows.destinationSet(rule);
+    if (set !== 0 && !inSet(this.#destinationSets, set, packet.destination)) return false;
+    const { rest, unknowable } = rules[rule]!;
     for (let i = 0; i < rest.length; i++) {
       if (!matches(rest[i]!, packet, this.#context)) return false;
     }
     return !unknowable || this.#choices.take(rule);
   }
 
-  #passOver(number: number, depth: number, packet: PacketInFlight): void {
-    const { rule } = this.#program.rules[number]!;
-    this.#journal.passedOver(number, depth, firstFailure(rule, packet, this.#context));
+  #passOver(from: number, to: number, depth: number, packet: PacketInFlight): void {
+    for (let number = from; number < to; number++) {
+      const { rule } = this.#program.rules[number]!;
+      this.#journal.passedOver(number, depth, firstFailure(rule, packet, this.#context));
+    }
   }
 
   #meetOpaque(number: number): void {
