@@ -8,7 +8,6 @@ import { readMetadata } from './read-metadata.ts';
 import { readProtocol } from './read-protocol.ts';
 import { parseRulePort } from './read-rule-ports.ts';
 import { Fields, orList, shorten } from './reading/fields.ts';
-import { nearestName } from './reading/nearest-name.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 import type { FelixSetting } from './resource-set.ts';
 
@@ -62,7 +61,7 @@ export function readFelixConfiguration(document: Fields, collector: ResourceColl
 }
 
 function reportUnknown(spec: Fields, name: string): void {
-  const nearest = nearestName(name, FELIX_PARAMETERS.keys());
+  const nearest = spec.context.suggest(name, FELIX_PARAMETERS.keys());
   spec.problem(
     'unknown-field',
     spec.keyLocation(name),

@@ -51,6 +51,14 @@ describe('ends in a clear error', () => {
     expect(codes(text)).toEqual(['invalid-value']);
   });
 
+  test('many unknown parameters', () => {
+    const fields = Array.from({ length: 20_000 }, (_, i) => `  bpfMapSize${i}: 1`).join('\n');
+    const header = 'apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\n';
+    expect(codes(`${header}metadata: {name: default}\nspec:\n${fields}\n`)).toEqual([
+      'unknown-field',
+    ]);
+  });
+
   test('many fields with one name', () => {
     const fields = Array.from({ length: 20_000 }, (_, i) => `a${i % 10_000}: b`).join('\n');
     expect(codes(fields)).toContain('duplicate-key');

@@ -1,7 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import type { ProblemCode } from '../../source/problem.ts';
-import { nearestName } from './nearest-name.ts';
 import type { ReadingContext } from './reading-context.ts';
 
 /** A value with the place where it is written. */
@@ -309,7 +308,7 @@ export class Fields {
   finish(): void {
     for (const { name, key, asked } of this.entries) {
       if (asked) continue;
-      const nearest = nearestName(name, this.known);
+      const nearest = this.context.suggest(name, this.known);
       this.problem(
         'unknown-field',
         this.context.locateNode(key),

@@ -2,6 +2,10 @@ import { type Alias, type Document, isAlias, type Node } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import type { Problem, ProblemCode, Report } from '../../source/problem.ts';
 import type { LineLookup } from './line-table.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** How many suggestions one document is worth: each is a comparison with every known name. */
+const MAX_SUGGESTIONS = 100;
 
 /** What a problem may say besides its place and message. */
 export interface ProblemDetails {
@@ -28,6 +32,7 @@ export class ReadingContext {
   readonly lenient: boolean;
   readonly report: Report;
   readonly aliases: ReadonlyMap<Alias, Node> | undefined;
+  private suggestions = 0;
   private readonly lines: LineLookup;
   private readonly document: Document.Parsed | undefined;
 
@@ -51,6 +56,11 @@ export class ReadingContext {
       aliases: this.aliases,
       ...options,
     });
+  }
+
+  /** The nearest known name, for a hint; after a hundred unknown names of a document nobody reads further ones. */
+  suggest(name: string, candidates: Iterable<string>): string | undefined {
+    return this.suggestions++ < MAX_SUGGESTIONS ? nearestName(name, candidates) : undefined;
   }
 
   /** The place of a character offset in the file's text. */
