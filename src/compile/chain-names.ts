@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { nameHash } from './short-hash.ts';
 
 /** The prefix of every chain that is ours, and of a set of ours with the family behind it. */
 export const OWN_PREFIX = 'hep';
@@ -44,11 +43,6 @@ export const ANY_INTERFACE = 'any-interface-at-all';
 
 const CHAIN_NAME_LENGTH = 28;
 
-/** 16 characters of base 64 are 96 bits. */
-const HASH_LENGTH = 16;
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.';
-
 /** A name starts with no underscore, so that it is never mistaken for a hash, which does. */
 const PLAIN_NAME = /^[A-Za-z0-9.][A-Za-z0-9_.-]*$/;
 
@@ -59,16 +53,5 @@ const PLAIN_NAME = /^[A-Za-z0-9.][A-Za-z0-9_.-]*$/;
  */
 export function chainName(prefix: string, name: string, identity: string = name): string {
   const plain = PLAIN_NAME.test(name) && prefix.length + name.length <= CHAIN_NAME_LENGTH;
-  return plain ? `${prefix}${name}` : `${prefix}_${shortHash(identity)}`;
-}
-
-/** 96 bits of SHA-256 in 16 characters that iptables and ipset take in names. */
-export function shortHash(text: string): string {
-  const bytes = sha256(utf8ToBytes(text));
-  let hash = '';
-  for (let i = 0; hash.length < HASH_LENGTH; i += 3) {
-    const word = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    for (const shift of [18, 12, 6, 0]) hash += BASE64[(word >>> shift) & 63];
-  }
-  return hash;
+  return plain ? `${prefix}${name}` : `${prefix}_${nameHash(identity)}`;
 }

@@ -2,7 +2,8 @@ import { type Cidr, cidrOf, compareCidrs, hostCidr } from '../address/cidr.ts';
 import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../address/ip-address.ts';
 import type { AddressSet, PortSet } from '../policy/node-policy.ts';
 import type { IpSet, IpSetMember } from '../ruleset/ruleset.ts';
-import { OWN_PREFIX, shortHash } from './chain-names.ts';
+import { OWN_PREFIX } from './chain-names.ts';
+import { nameHash } from './short-hash.ts';
 
 /** The sets that rules of one family use. A set exists only once a rule has asked for its name. */
 export class IpSets {
@@ -63,7 +64,7 @@ export class IpSets {
     const key = prefix + id;
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const name = prefix + shortHash(id);
+    const name = prefix + nameHash(id);
     if (this.#sets.has(name)) throw new Error(`two sets have the name ${name}`);
     this.#sets.set(name, create(name));
     this.#names.set(key, name);

@@ -2,10 +2,11 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { renderRule } from '../ruleset/render-ruleset.ts';
 import type { Chain, Rule, Table } from '../ruleset/ruleset.ts';
 import { COMMENT_LENGTH } from '../ruleset/validate-rule.ts';
-import { OWN_PREFIX, shortHash } from './chain-names.ts';
+import { OWN_PREFIX } from './chain-names.ts';
+import { checksum } from './short-hash.ts';
 
 /**
- * Gives every rule of a table a comment that tells it from every other: `hep:` and a hash of chain, position and text, then
+ * Gives every rule of a table a comment that tells it from every other: `hep:` and a checksum of chain, position and text, then
  * the rule's words. A rule whose comment differs is not the rule that was written.
  */
 export function identifyRules(table: Table, family: IpFamily): Table {
@@ -18,13 +19,12 @@ function identifyChain(chain: Chain, family: IpFamily): Chain {
 }
 
 function identifyRule(rule: Rule, chain: string, index: number, family: IpFamily): Rule {
-  const text = renderRule({ ...rule, comment: undefined }, family);
-  const id = `${OWN_PREFIX}:${shortHash(`${chain}\n${index}\n${text}\n${rule.comment ?? ''}`)}`;
+  const id = `${OWN_PREFIX}:${checksum(`${chain}\n${index}\n${renderRule(rule, family)}`)}`;
   return { ...rule, comment: rule.comment === undefined ? id : `${id} ${plain(rule.comment)}` };
 }
 
 /** Words from documents in what a comment can hold: printable ASCII, and room for the id. */
 function plain(words: string): string {
-  const room = COMMENT_LENGTH - `${OWN_PREFIX}:${'x'.repeat(16)} `.length;
+  const room = COMMENT_LENGTH - `${OWN_PREFIX}:${'x'.repeat(12)} `.length;
   return words.replace(/[^ -~]/g, '?').slice(0, room);
 }

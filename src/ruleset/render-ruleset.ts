@@ -1,14 +1,11 @@
 import { renderProtocol } from '../address/protocol.ts';
-import { type Match, renderMatch } from './match/match.ts';
+import { renderMatch } from './match/match.ts';
 import { quoteValue } from './restore-text.ts';
 import type { BaseChain, IpSet, IpSetMember, Rule, Ruleset, Table } from './ruleset.ts';
 import { renderStoredAddress, renderStoredCidr } from './stored-address.ts';
 import { renderTarget } from './target/target.ts';
 import { headSlot, ruleContext } from './validate-rule.ts';
 import { checkRuleset } from './validate-ruleset.ts';
-
-/** The options of a rule's head in the order that iptables-save prints them. */
-const HEAD = ['-s', '-d', '-i', '-o', '-p'] as const;
 
 /** How many elements ipset lets a set have unless told otherwise. */
 const DEFAULT_MAXELEM = 65536;
@@ -19,19 +16,25 @@ const DEFAULT_MAXELEM = 65536;
  */
 export function renderRule(rule: Rule, family: 4 | 6): string {
   const context = ruleContext(rule, family, undefined);
-  const words: string[] = [];
-  for (const slot of HEAD) {
-    const match = rule.matches.find((m) => headSlot(m) === slot);
-    if (match !== undefined) words.push(renderMatch(match, context));
+  const head = { '-s': '', '-d': '', '-i': '', '-o': '', '-p': '' };
+  let loaded = '';
+  for (const match of rule.matches) {
+    const slot = headSlot(match);
+    const text = renderMatch(match, context);
+    if (slot === undefined) loaded = append(loaded, text);
+    else head[slot] = text;
   }
-  for (const match of rule.matches) if (isLoaded(match)) words.push(renderMatch(match, context));
-  if (rule.comment !== undefined) words.push(`-m comment --comment ${quoteValue(rule.comment)}`);
-  if (rule.target !== undefined) words.push(renderTarget(rule.target, context));
-  return words.filter((word) => word !== '').join(' ');
+  let line = append(append(head['-s'], head['-d']), append(head['-i'], head['-o']));
+  line = append(append(line, head['-p']), loaded);
+  if (rule.comment !== undefined) {
+    line = append(line, `-m comment --comment ${quoteValue(rule.comment)}`);
+  }
+  return rule.target === undefined ? line : append(line, renderTarget(rule.target, context));
 }
 
-function isLoaded(match: Match): boolean {
-  return headSlot(match) === undefined;
+function append(words: string, more: string): string {
+  if (words === '') return more;
+  return more === '' ? words : `${words} ${more}`;
 }
 
 /**
