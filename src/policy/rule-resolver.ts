@@ -30,7 +30,7 @@ export class RuleResolver {
   private resolveRule(rule: PolicyRule, index: number, scope: RuleScope): ResolvedRule {
     this.noteUnmodelled(rule);
     return {
-      index,
+      index: rule.index ?? index,
       location: rule.location,
       action: rule.action,
       ipVersion: rule.ipVersion ?? impliedFamily(rule.protocol),
