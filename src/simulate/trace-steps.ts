@@ -71,7 +71,8 @@ const TEXTS = new WeakMap<Rule, string>();
 export function ruleText(rule: Rule, family: 4 | 6): string {
   let text = TEXTS.get(rule);
   if (text === undefined) {
-    text = renderRule(rule, family);
+    // Rules that are only known to exist have no text that could be loaded.
+    text = rule.target?.kind === 'opaque' ? rule.target.description : renderRule(rule, family);
     TEXTS.set(rule, text);
   }
   return text;

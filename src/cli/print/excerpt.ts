@@ -5,8 +5,8 @@ import type { Paint } from './style.ts';
 const MAX_LINES = 8;
 
 /**
- * The lines of a document that a rule is written in: from `line` on, as long as they are indented deeper than it starts. Empty
- * when the document's text is not at hand.
+ * The lines of a document that a rule, or a whole document, is written in: from `line` on, as long as they are indented as deep as
+ * its first field. Empty when the document's text is not at hand.
  */
 export function renderExcerpt(
   texts: readonly DocumentText[],
@@ -19,9 +19,11 @@ export function renderExcerpt(
   const first = lines[0];
   if (first === undefined) return [];
   const indent = indentOf(first);
+  // `- ` before the first field of a list's element is part of its indent.
+  const deep = /^\s*-\s+/.exec(first)?.[0].length ?? indent;
   const block = [first];
   for (const line of lines.slice(1, MAX_LINES)) {
-    if (line.trim() === '' || indentOf(line) <= indent) break;
+    if (line.trim() === '' || line.startsWith('---') || indentOf(line) < deep) break;
     block.push(line);
   }
   const width = String(place.line + block.length - 1).length;

@@ -1,0 +1,248 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { filesIn, runCli, TO_OTHER, TO_WEB, WEB_HOST, WEB_POLICY } from './run-cli.ts';
+
+const directory = filesIn({ 'policy.yaml': WEB_POLICY, 'host.yaml': WEB_HOST });
+const trace = ['trace', '-f', directory];
+
+test('a trace ends with the verdict, what decided, and the line of the document that says so', async () => {
+  const { code, out, error } = await runCli([...trace, TO_WEB]);
+  expect({ code, error }).toEqual({ code: 0, error: '' });
+  const lines = out.trimEnd().split('\n');
+  const verdict = lines.findIndex((line) => line.startsWith('ACCEPT'));
+  const end = lines.slice(verdict).join('\n');
+  expect(end).toContain('delivered to a process on the host');
+  expect(end).toContain(
+    'policy web (tier default), ingress rule 0, normal policy, endpoint node1-eth0',
+  );
+  expect(end).toContain(`${join(directory, 'policy.yaml')}:16`);
+  expect(end).toContain('16 | - action: Allow');
+  expect(end).toContain('19 |     ports: [80]');
+});
+
+test('the packet travels from top to bottom', async () => {
+  const { out } = await runCli([...trace, TO_WEB]);
+  const places = ['PREROUTING  in eth0', 'conntrack', 'ROUTE', 'INPUT  in eth0', 'ACCEPT'].map(
+    (text) => out.indexOf(text),
+  );
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+test('the header names the node and the version, each with the reason', async () => {
+  const { out } = await runCli([...trace, TO_WEB]);
+  expect(out).toMatch(/^node +node1 \(the one node that the documents name\)$/m);
+  expect(out).toMatch(/^calico +3\.9 \(.+\)$/m);
+});
+
+test('a derived host is said to be one', async () => {
+  const { out } = await runCli(['trace', '-f', join(directory, 'policy.yaml'), TO_WEB]);
+  expect(out).toMatch(/^host +derived/m);
+});
+
+test('the packet may come in separate words, with the arrow as a word of its own or as `to`', async () => {
+  const whole = await runCli([...trace, '-q', TO_OTHER]);
+  expect(whole.out).toBe('drop\n');
+  expect(await runCli([...trace, '-q', ...TO_OTHER.split(' ')])).toEqual(whole);
+  expect(await runCli([...trace, '-q', ...TO_OTHER.replace('->', 'to').split(' ')])).toEqual(whole);
+});
+
+test('an arrow that the shell has eaten is explained', async () => {
+  const { code, error } = await runCli([...trace, 'tcp', '203.0.113.7:40000', '-', 'in=eth0']);
+  expect(code).toBe(2);
+  expect(error).toContain('put the packet in quotes');
+});
+
+test('-v also shows rules that did not match, and why', async () => {
+  const plain = await runCli([...trace, TO_OTHER]);
+  const verbose = await runCli([...trace, '-v', TO_OTHER]);
+  expect(plain.out).not.toContain('no match');
+  expect(verbose.out).toMatch(/no match +.*80.*the packet has 8080/);
+});
+
+test('-o json prints one object with the fields of the contract', async () => {
+  const { out } = await runCli([...trace, '-o', 'json', TO_WEB]);
+  const result = JSON.parse(out);
+  expect(result).toMatchObject({
+    packet: {
+      in: 'eth0',
+      proto: 'tcp',
+      src: '203.0.113.7',
+      sport: 40000,
+      dst: '192.0.2.10',
+      dport: 80,
+      flags: 'S',
+    },
+    verdict: 'accept',
+    delivered: 'local',
+    state: 'new',
+    final: { src: '203.0.113.7', sport: 40000, dst: '192.0.2.10', dport: 80 },
+    decision: {
+      kind: 'policy',
+      policy: 'web',
+      tier: 'default',
+      direction: 'ingress',
+      ruleIndex: 0,
+      endpoint: 'node1-eth0',
+      type: 'normal',
+      hook: 'input',
+      table: 'filter',
+      source: { file: join(directory, 'policy.yaml'), line: 16 },
+    },
+  });
+  expect(result.decisions.at(-1)).toEqual(result.decision);
+  expect(result.hops[0]).toMatchObject({
+    hook: 'prerouting',
+    table: 'raw',
+    chain: 'PREROUTING',
+    rule: 1,
+  });
+});
+
+test('-o yaml says the same as -o json', async () => {
+  const json = await runCli([...trace, '-o', 'json', TO_WEB]);
+  const yaml = await runCli([...trace, '-o', 'yaml', TO_WEB]);
+  expect(parse(yaml.out)).toEqual(JSON.parse(json.out));
+});
+
+test('--packets runs a file through one connection table, json gives an array and ndjson a line each', async () => {
+  const answer = JSON.stringify({
+    in: 'local',
+    proto: 'tcp',
+    src: '192.0.2.10',
+    sport: 80,
+    dst: '203.0.113.7',
+    dport: 40000,
+    flags: 'SA',
+  });
+  const file = join(
+    filesIn({ 'packets.txt': `# a connection\n${TO_WEB}\n\n${answer}\n` }),
+    'packets.txt',
+  );
+  const json = await runCli([...trace, '--packets', file, '-o', 'json']);
+  const results = JSON.parse(json.out);
+  expect(results.map((r: { state: string }) => r.state)).toEqual(['new', 'established']);
+  const ndjson = await runCli([...trace, '--packets', file, '-o', 'ndjson']);
+  expect(
+    ndjson.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(results);
+  const alone = await runCli([...trace, '--packets', file, '--independent', '-o', 'json']);
+  expect(JSON.parse(alone.out)[1]).toMatchObject({ verdict: 'drop', state: 'invalid' });
+});
+
+test('--packets - reads standard input, and an array stays an array with one packet', async () => {
+  const { out } = await runCli([...trace, '--packets', '-', '-o', 'json'], {
+    stdin: `${TO_WEB}\n`,
+  });
+  expect(JSON.parse(out)).toHaveLength(1);
+});
+
+test('every wrong packet of a file is reported where it stands', async () => {
+  const { code, out, error } = await runCli([...trace, '--packets', '-'], {
+    stdin: `${TO_WEB}\nudp 203.0.113.7 -> 192.0.2.10 in=eth0\n{"proto": "tcp"\n`,
+  });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(error).toMatch(/^-:2:\d+: error: /m);
+  expect(error).toMatch(/^-:3:1: error: not JSON/m);
+});
+
+test('documents may come from standard input', async () => {
+  const { code, out } = await runCli(['trace', '-f', '-', '-q', TO_WEB], { stdin: WEB_POLICY });
+  expect({ code, out }).toEqual({ code: 0, out: 'accept\n' });
+});
+
+test('--expect holds or exits with 1, saying what came instead', async () => {
+  expect((await runCli([...trace, '--expect', 'accept', TO_WEB])).code).toBe(0);
+  expect((await runCli([...trace, '--expect', 'accept,policy=web,ruleIndex=0', TO_WEB])).code).toBe(
+    0,
+  );
+  expect((await runCli([...trace, '--expect', '{"final": {"dport": 80}}', TO_WEB])).code).toBe(0);
+  const wrong = await runCli([...trace, '-q', '--expect', 'drop', TO_WEB]);
+  expect(wrong).toEqual({
+    code: 1,
+    out: 'accept\n',
+    error: 'expected verdict "drop", got "accept"\n',
+  });
+});
+
+test('--expect refuses fields and verdicts that no result has, with the nearest name', async () => {
+  const field = await runCli([...trace, '--expect', 'polcy=web', TO_WEB]);
+  expect(field.code).toBe(2);
+  expect(field.error).toContain('Did you mean `policy`?');
+  const verdict = await runCli([...trace, '--expect', 'dropp', TO_WEB]);
+  expect(verdict.code).toBe(2);
+  expect(verdict.error).toContain('Did you mean `drop`?');
+});
+
+test('an interface that the host does not have is refused', async () => {
+  const { code, error } = await runCli([...trace, 'tcp 203.0.113.7:1 -> 192.0.2.10:80 in=eth7']);
+  expect(code).toBe(2);
+  expect(error).toContain('`eth7`');
+});
+
+test('a node that no document names is taken, with a warning', async () => {
+  const { code, error } = await runCli([
+    ...trace,
+    '-n',
+    'node9',
+    '-q',
+    TO_WEB.replace(' in=eth0', ' in=lo'),
+  ]);
+  expect(code).toBe(0);
+  expect(error).toContain('no document names the node `node9`');
+});
+
+test('colour is for terminals, NO_COLOR and --no-color turn it off, --color on', async () => {
+  const hasColor = async (args: readonly string[], given: Parameters<typeof runCli>[1]) =>
+    (await runCli([...trace, ...args, TO_WEB], given)).out.includes('\u001b[');
+  expect(await hasColor([], {})).toBe(false);
+  expect(await hasColor([], { terminal: true })).toBe(true);
+  expect(await hasColor([], { terminal: true, environment: { NO_COLOR: '1' } })).toBe(false);
+  expect(await hasColor(['--no-color'], { terminal: true })).toBe(false);
+  expect(await hasColor(['--color'], { environment: { NO_COLOR: '1' } })).toBe(true);
+});
+
+test('HEPSIM_CALICO_VERSION chooses the version, --calico-version goes first', async () => {
+  const environment = { HEPSIM_CALICO_VERSION: '3.32' };
+  expect((await runCli([...trace, TO_WEB], { environment })).out).toMatch(/^calico +3\.32 /m);
+  const args = [...trace, '--calico-version', '3.9', TO_WEB];
+  expect((await runCli(args, { environment })).out).toMatch(/^calico +3\.9 /m);
+  const unknown = await runCli([...trace, TO_WEB], { environment: { HEPSIM_CALICO_VERSION: '4' } });
+  expect(unknown.code).toBe(2);
+});
+
+test('FELIX_ variables take part', async () => {
+  const ssh = 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0';
+  expect((await runCli([...trace, '-q', ssh])).out).toBe('accept\n');
+  const environment = { FELIX_FAILSAFEINBOUNDHOSTPORTS: 'none' };
+  expect((await runCli([...trace, '-q', ssh], { environment })).out).toBe('drop\n');
+});
+
+test('rules of the host itself make the packets that meet them undetermined', async () => {
+  const own = WEB_HOST.replace(']}]', ']}, {name: eth1, addresses: [198.51.100.1/24]}]').replace(
+    'routes:',
+    'iptables: |\n    *filter\n    :INPUT ACCEPT [0:0]\n    -A INPUT -s 198.51.100.9/32 -j DROP\n    COMMIT\n  routes:',
+  );
+  const both = filesIn({ 'policy.yaml': WEB_POLICY, 'host.yaml': own });
+  const resultOf = async (packet: string) =>
+    JSON.parse((await runCli(['trace', '-f', both, '-o', 'json', packet])).out);
+  const met = await resultOf('tcp 198.51.100.5:40000 -> 192.0.2.10:80 in=eth1');
+  expect(met).toMatchObject({ verdict: 'undetermined', delivered: null });
+  expect(met.because.join()).toContain('filter INPUT');
+  // Policy accepts for good, before the host's own rules are asked.
+  expect(await resultOf(TO_WEB)).toMatchObject({ verdict: 'accept' });
+  expect(await resultOf('icmp 192.0.2.10 -> 203.0.113.7 in=local')).toMatchObject({
+    verdict: 'drop',
+  });
+});
+
+test('text of documents cannot send control sequences to the terminal', async () => {
+  const evil = WEB_POLICY.replace('- action: Allow', '- action: Allow # \u001b[2J');
+  const file = filesIn({ 'policy.yaml': evil });
+  const { out, error } = await runCli(['trace', '-f', file, TO_WEB]);
+  expect(out + error).not.toContain('\u001b');
+});
