@@ -144,7 +144,9 @@ class LimitedTokens {
 /** Reports what is wrong with the syntax; tags and directives that are not understood are wrong too. */
 function reportSyntax(document: Document.Parsed, context: ReadingContext): boolean {
   const faults = [...document.errors, ...document.warnings];
-  for (const fault of faults.slice(0, 20)) {
+  // Behind the first fault the parser is lost, and takes every token for an unexpected one.
+  const telling = faults.filter(({ code }, i) => i === 0 || code !== 'UNEXPECTED_TOKEN');
+  for (const fault of telling.slice(0, 20)) {
     const code = fault.code === 'RESOURCE_EXHAUSTION' ? 'yaml-limit' : 'yaml-syntax';
     const message = fault.message.split('\n', 1)[0]?.slice(0, 200) ?? '';
     context.problem(
@@ -158,6 +160,7 @@ function reportSyntax(document: Document.Parsed, context: ReadingContext): boole
 }
 
 const HINTS: Readonly<Record<string, string>> = {
+  UNEXPECTED_TOKEN: 'Put text that holds one of {}[],: in quotes.',
   TAB_AS_INDENT: 'Indent with spaces.',
   BAD_INDENT: 'Fields of one mapping start in the same column.',
   TAG_RESOLVE_FAILED: 'Leave the tag out.',
