@@ -5,6 +5,7 @@ import { compileServices } from '../compile/compile-services.ts';
 import { buildHost } from '../host/build-host.ts';
 import { deriveHost } from '../host/derive-host.ts';
 import type { Host } from '../host/host.ts';
+import { expandKubernetes } from '../policy/expand-kubernetes.ts';
 import type { NodePolicy } from '../policy/node-policy.ts';
 import { resolveNode } from '../policy/resolve.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
@@ -106,7 +107,18 @@ export class NodeModel {
 
   /** What keeps packets from being judged, in words with the place. */
   notModelled(): readonly { readonly what: string; readonly family: IpFamily | undefined }[] {
-    return this.policy.notModelled.map(({ what, location, family }) => ({
+    const { connections } = this.host;
+    const preset =
+      connections === undefined || connections.text.trim() === ''
+        ? []
+        : [
+            {
+              what: "the host's connection table",
+              location: connections.location,
+              family: undefined,
+            },
+          ];
+    return [...this.policy.notModelled, ...preset].map(({ what, location, family }) => ({
       what: `${what} (${renderLocation(location)})`,
       family,
     }));
@@ -118,7 +130,13 @@ function hostOf(resources: ResourceSet, node: string): Host {
   if (written !== undefined) return buildHost(written);
   const ofNode = <T extends { readonly node: string }>(endpoints: readonly T[]): readonly T[] =>
     endpoints.filter((endpoint) => endpoint.node === node);
-  return deriveHost(node, ofNode(resources.hostEndpoints), ofNode(resources.workloadEndpoints));
+  const addresses = resources.nodes.find(({ metadata }) => metadata.name === node)?.addresses;
+  return deriveHost(
+    node,
+    ofNode(resources.hostEndpoints),
+    ofNode(expandKubernetes(resources).workloadEndpoints),
+    addresses,
+  );
 }
 
 function cached<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
