@@ -105,6 +105,14 @@ describe('tables in kernel order (netfilter-facts 1.2)', () => {
   });
 });
 
+test('IPv6 refuses what comes back by lo from a multicast source, after its connection is made', () => {
+  const line = 'udp [ff0e::1]:1000 -> [2001:db8:0:100::1]:53 in=local';
+  const result = run(simulator([rules('*filter', 6)]), line);
+  expect(outcome(result), way(result)).toBe('drop');
+  const hooks = result.steps.flatMap((step) => (step.kind === 'hook' ? [step.hook] : []));
+  expect(hooks).toEqual(['output', 'postrouting']);
+});
+
 describe('connections', () => {
   const REPLY_ONLY = `
     *filter
@@ -280,6 +288,27 @@ describe('where a packet begins', () => {
     ['tcp 192.0.2.1:1 -> 198.51.100.10:22', 'local'],
   ])('%s arrives by the route back: %s', (line, from) => {
     expect(run(simulator(''), line).packet.in).toBe(from);
+  });
+
+  test.each([
+    ['198.51.100.10', '198.51.100.1'],
+    ['192.0.2.10', '192.0.2.1'],
+    ['203.0.113.10', '203.0.113.1'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['8.8.8.8', '198.51.100.1'],
+    ['192.0.2.255', '192.0.2.1'],
+    ['255.255.255.255', '198.51.100.1'],
+    ['224.0.0.5', '198.51.100.1'],
+    ['0.0.0.0', '127.0.0.1'],
+  ])('a local process that leaves its source open to %s sends from %s', (destination, source) => {
+    const result = run(simulator(''), `udp 0.0.0.0:1000 -> ${destination}:53 in=local`);
+    expect(final(result), way(result)).toBe(`${source}:1000 ${destination}:53`);
+    expect(renderIpAddress(result.packet.source)).toBe(source);
+  });
+
+  test('without a route there is no source to give either', () => {
+    const on = simulator('', testHost({ routes: [] }));
+    expect(outcome(run(on, 'udp 0.0.0.0:1000 -> 8.8.8.8:53 in=local'))).toBe('reject');
   });
 
   test('an interface that the host does not have is an error with the nearest name', () => {

@@ -211,9 +211,10 @@ function parseTarget(word: string, take: () => string): Target {
     case 'DNAT':
     case 'SNAT': {
       take();
-      const parts = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(take());
-      const address = known(parseIpAddress(parts?.[1] ?? ''));
-      const port = parts?.[2] === undefined ? undefined : Number(parts[2]);
+      // A port stands behind an IPv4 address or behind brackets.
+      const parts = /^(?:\[(.+)\]|([\d.]+))(?::(\d+))?$|^(.+)$/.exec(take());
+      const address = known(parseIpAddress(parts?.[1] ?? parts?.[2] ?? parts?.[4] ?? ''));
+      const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
       return { kind: name === 'DNAT' ? 'dnat' : 'snat', address, port };
     }
     case 'MASQUERADE':
