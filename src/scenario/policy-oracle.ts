@@ -52,7 +52,8 @@ export class PolicyOracle {
   check(packet: Packet, result: PacketResult): Disagreement | undefined {
     if (result.verdict === 'undetermined') this.lost = true;
     if (this.lost) return undefined;
-    const given = { ...packet, in: result.packet.in };
+    const { in: from, source } = result.packet;
+    const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);
     if (leavesConnection(result)) {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);

@@ -103,6 +103,7 @@ export class Journey {
   }
 
   #depart(packet: PacketInFlight): Ending {
+    const { router } = this.#path;
     const stopped = this.#hook('postrouting', packet);
     if (stopped !== undefined) return stopped;
     if (packet.outInterface !== LOOPBACK) return arrived(packet.outInterface);
@@ -110,6 +111,9 @@ export class Journey {
     packet.inInterface = LOOPBACK;
     packet.outInterface = '';
     this.#returned = true;
+    // IPv6 looks at the addresses of whatever comes in, even by lo.
+    const refused = packet.family === 6 ? router.refuseBeforePrerouting(packet) : undefined;
+    if (refused !== undefined) return this.#unrouted({ kind: 'drop', reason: refused });
     return this.#hook('prerouting', packet) ?? this.#hook('input', packet) ?? arrived('local');
   }
 

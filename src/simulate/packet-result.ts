@@ -120,7 +120,7 @@ export type TraceStep =
 
 /** How one packet's journey ended, and everything that led there. */
 export interface PacketResult {
-  /** With `in` filled in. */
+  /** With `in` filled in, and the source where a local process left it open. */
   readonly packet: Packet;
   readonly verdict: PacketVerdict;
   /** `local`, an interface, or null. */

@@ -51,8 +51,11 @@ export class Simulator {
    *
    * @throws PacketPathError when the packet cannot begin on this host, as on an interface that it does not have.
    */
-  run(packet: Packet, options: { readonly explain?: boolean } = {}): PacketResult {
-    const from = arrivalOf(packet, this.#interfaces, this.#router);
+  run(given: Packet, options: { readonly explain?: boolean } = {}): PacketResult {
+    const from = arrivalOf(given, this.#interfaces, this.#router);
+    const source = from === LOCAL ? this.#router.outputSource(given) : given.source;
+    const packet =
+      given.in === from && given.source === source ? given : { ...given, in: from, source };
     if (packet.timeSeconds !== undefined) this.#nowMs = packet.timeSeconds * 1000;
     const { path, journey, notModelled } = this.#families[packet.family];
     path.journal.explaining = options.explain === true;
@@ -65,7 +68,7 @@ export class Simulator {
     };
     const { way, because } = followEveryWay(path, walk);
     if (notModelled.length > 0 && metOwnRule(way.record)) because.push(...notModelled);
-    return new WayResult(packet.in === from ? packet : { ...packet, in: from }, way, because);
+    return new WayResult(packet, way, because);
   }
 
   /** Empties the connection table and sets the clock back to 0. */

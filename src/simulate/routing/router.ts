@@ -1,16 +1,17 @@
 import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import type { Host } from '../../host/host.ts';
-import { LOCAL } from '../../packet/packet.ts';
+import { LOCAL, type Packet } from '../../packet/packet.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import { masqueradeAddress } from './masquerade-address.ts';
 import { Network } from './network.ts';
+import { outputSource } from './output-source.ts';
 import { findIpv6Refusal } from './refuse-ipv6.ts';
 import { routeInputIpv4 } from './route-input-ipv4.ts';
 import { routeInputIpv6 } from './route-input-ipv6.ts';
 import type { RouteOutcome } from './route-outcome.ts';
 import { routeOutput } from './route-output.ts';
 import { passesRpfilterMatch } from './rpfilter-match.ts';
-import { isMulticast, needsInterface } from './special-addresses.ts';
+import { isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
 
 export type { RouteOutcome } from './route-outcome.ts';
 
@@ -70,6 +71,13 @@ export class Router {
    */
   routeOutput(packet: PacketInFlight): RouteOutcome {
     return this.#checkDeparture(routeOutput(this.#network, packet));
+  }
+
+  /** The source that a packet of a local process leaves with: its own, or where that is 0.0.0.0 the one that its route gives. */
+  outputSource(packet: Packet): IpAddress {
+    const { source, destination, mark, protocol } = packet;
+    if (packet.family === 6 || !isUnspecified(source)) return source;
+    return outputSource(this.#network, destination, mark, protocol) ?? source;
   }
 
   /** The interface through which the host routes back to `source`; `local` for its own addresses; undefined without a route. */
