@@ -1,6 +1,6 @@
 import type { Hook, TableName } from '../ruleset/hook.ts';
-import type { ChainOwner, RuleMeaning } from '../ruleset/rule-meaning.ts';
-import type { Rule } from '../ruleset/ruleset.ts';
+import type { ChainOwner } from '../ruleset/rule-meaning.ts';
+import type { Chain, Rule } from '../ruleset/ruleset.ts';
 import { EVENT, type JournalRecord } from './journal.ts';
 import type { Ending } from './journey.ts';
 import type { Decision } from './packet-result.ts';
@@ -93,10 +93,11 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
     const chain = placed.chain.chain;
     // A base chain belongs to nobody; what was called from the one before is over.
     if (chain.kind === 'base') owners[0] = undefined;
-    const owner = chain.kind === 'user' && chain.owner ? chain.owner : owners[depth];
+    const owner = ownerOf(chain) ?? owners[depth];
     const target = placed.rule.target;
-    if (target?.kind === 'jump') owners[depth + 1] = owner;
-    if (target?.kind === 'goto') owners[depth] = owner;
+    if (target?.kind === 'jump' || target?.kind === 'goto') {
+      owners[target.kind === 'jump' ? depth + 1 : depth] = owner;
+    }
     if (placed.rule.meaning === undefined && !isTerminal(placed.rule)) continue;
     met.push({
       id,
@@ -110,6 +111,10 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
     });
   }
   return met;
+}
+
+function ownerOf(chain: Chain): ChainOwner | undefined {
+  return chain.kind === 'user' ? chain.owner : undefined;
 }
 
 function isTerminal({ target }: Rule): boolean {
@@ -140,46 +145,30 @@ function ownDecision(met: MetRule): Decision | undefined {
   };
   switch (meaning.kind) {
     case 'policy':
-      if (!settles(meaning)) return undefined;
-      return {
-        kind: 'policy',
-        policy: meaning.policy,
-        tier: meaning.tier,
-        direction: meaning.direction,
-        ruleIndex: meaning.ruleIndex,
-        ...about,
-      };
-    case 'profile':
-      if (!settles(meaning)) return undefined;
-      return {
-        kind: 'profile',
-        policy: meaning.profile,
-        direction: meaning.direction,
-        ruleIndex: meaning.ruleIndex,
-        ...about,
-      };
+    case 'profile': {
+      if (meaning.action === 'pass' || meaning.action === 'log') return undefined;
+      const { direction, ruleIndex } = meaning;
+      const whose =
+        meaning.kind === 'policy'
+          ? { policy: meaning.policy, tier: meaning.tier }
+          : { policy: meaning.profile };
+      return { kind: meaning.kind, ...whose, direction, ruleIndex, ...about };
+    }
     case 'failsafe':
       return { kind: 'failsafe', direction: meaning.direction, ...about };
-    case 'default':
+    case 'default': {
       // An endpoint without policy of the kind accepts, which nothing of ours decided.
       if (!drops(met.rule)) return undefined;
-      return {
-        kind: 'default',
-        ...(meaning.tier === undefined ? {} : { tier: meaning.tier }),
-        ...(owner === undefined ? {} : { direction: owner.direction }),
-        ...about,
-      };
+      const tier = meaning.tier === undefined ? {} : { tier: meaning.tier };
+      return { kind: 'default', ...tier, ...directionOf(owner), ...about };
+    }
     default:
-      return {
-        kind: meaning.kind,
-        ...(owner === undefined ? {} : { direction: owner.direction }),
-        ...about,
-      };
+      return { kind: meaning.kind, ...directionOf(owner), ...about };
   }
 }
 
-function settles(meaning: Extract<RuleMeaning, { readonly action: string }>): boolean {
-  return meaning.action === 'allow' || meaning.action === 'deny';
+function directionOf(owner: ChainOwner | undefined): Pick<Decision, 'direction'> {
+  return owner === undefined ? {} : { direction: owner.direction };
 }
 
 /** Where a rule stands, in the contract's fields. */

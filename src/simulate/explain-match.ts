@@ -1,9 +1,8 @@
-import { renderCidr } from '../address/cidr.ts';
 import { renderIpAddress } from '../address/ip-address.ts';
-import { renderPortRange } from '../address/port-range.ts';
 import { hasPorts, renderProtocol } from '../address/protocol.ts';
-import type { Match } from '../ruleset/match/match.ts';
+import { type Match, renderMatch } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
+import { ruleContext } from '../ruleset/validate-rule.ts';
 import { assertNever } from '../source/never.ts';
 import {
   isUnknowable,
@@ -20,49 +19,14 @@ export function firstFailure(rule: Rule, packet: PacketInFlight, context: MatchC
     rule.matches.find((match) => !matches(match, packet, context)) ??
     rule.matches.find(isUnknowable);
   if (failed === undefined) throw new Error('a rule without a failing match was passed over');
-  return `\`${criterion(failed, packet)}\`: ${had(failed, packet)}`;
+  return `\`${criterion(failed, rule, packet.family)}\`: ${had(failed, packet)}`;
 }
 
-/** One match in the words of iptables. */
-function criterion(match: Match, packet: PacketInFlight): string {
-  const not = 'negated' in match && match.negated ? '! ' : '';
-  switch (match.kind) {
-    case 'protocol':
-      return `${not}-p ${renderProtocol(match.protocol)}`;
-    case 'address':
-      return `${not}${match.side === 'source' ? '-s' : '-d'} ${renderCidr(match.cidr)}`;
-    case 'interface':
-      return `${not}${match.direction === 'in' ? '-i' : '-o'} ${match.name}${match.prefix ? '+' : ''}`;
-    case 'ports':
-      return `${not}${match.side === 'source' ? '--sport' : '--dport'} ${renderPortRange(match.range)}`;
-    case 'multiport': {
-      const ranges = match.ranges.map(renderPortRange).join(',');
-      return `${not}${match.side === 'source' ? '--sports' : '--dports'} ${ranges}`;
-    }
-    case 'conntrack-state':
-      return `${not}--ctstate ${match.states.join(',')}`;
-    case 'mark':
-      return `${not}--mark ${hex(match.value)}/${hex(match.mask)}`;
-    case 'set':
-      return `${not}--match-set ${match.set} ${match.directions.join(',')}`;
-    case 'icmp': {
-      const option = packet.family === 4 ? '--icmp-type' : '--icmpv6-type';
-      const code = match.code === undefined ? '' : `/${match.code}`;
-      return `${not}${option} ${match.type}${code}`;
-    }
-    case 'address-type':
-      return `${not}${match.side === 'source' ? '--src-type' : '--dst-type'} ${match.type}`;
-    case 'rpfilter':
-      return `-m rpfilter${match.validMark ? ' --validmark' : ''}${match.negated ? ' --invert' : ''}`;
-    case 'statistic':
-      return `--mode random --probability ${match.probability}`;
-    case 'recent':
-      return `-m recent --${match.mode} --name ${match.name}`;
-    case 'limit':
-      return `--limit ${match.rate}`;
-    default:
-      return assertNever(match);
-  }
+/** One match in the words of iptables, without the module that it is loaded from where an option says enough. */
+function criterion(match: Match, rule: Rule, family: 4 | 6): string {
+  const text = renderMatch(match, ruleContext(rule, family, undefined));
+  const options = text.replace(/^-m \S+ /, '');
+  return options === '' ? text : options;
 }
 
 /** What the packet has where the match looks. */

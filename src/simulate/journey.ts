@@ -1,10 +1,9 @@
-import { renderIpAddress } from '../address/ip-address.ts';
-import { hasPorts, isIcmp } from '../address/protocol.ts';
 import type { Host } from '../host/host.ts';
 import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Choices } from './choices.ts';
-import type { ConnectionTracker, NatPlace } from './conntrack/connection-tracker.ts';
+import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import type { Journal } from './journal.ts';
+import { type NatSide, NatStage } from './nat-stage.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import { STAGES, type Stage } from './pipeline.ts';
 import { whyNotAnswered } from './reject-answer.ts';
@@ -46,6 +45,7 @@ const LOOPBACK = 'lo';
 export class Journey {
   readonly #path: PacketPath;
   readonly #walker: ChainWalker;
+  readonly #nat: NatStage;
   #nowMs = 0;
   /** The output interface after OUTPUT; its own rules still see the one before. */
   #onward = '';
@@ -57,6 +57,7 @@ export class Journey {
   constructor(path: PacketPath) {
     this.#path = path;
     this.#walker = new ChainWalker(path.program, path.router, path.journal, path.choices);
+    this.#nat = new NatStage(path, this.#walker);
   }
 
   /** Runs a packet to its end; one that a process of the host sends has no input interface. */
@@ -212,72 +213,17 @@ export class Journey {
     }
   }
 
-  #translate(
-    side: 'source' | 'destination',
-    hook: Hook,
-    packet: PacketInFlight,
-  ): Ending | undefined {
-    const { program, tracker, journal } = this.#path;
-    if (!program.hasNat || !program.tracksConnections || this.#returned) return undefined;
-    if (packet.connection === undefined) return undefined;
-    const isSource = side === 'source';
-    const before = side === 'source' ? packet.source : packet.destination;
-    const textBefore = place(side, packet);
-    const consulted = isSource
-      ? tracker.needsSourceNat(packet)
-      : tracker.needsDestinationNat(packet);
-    let detail = 'as the connection was translated before';
-    if (consulted) {
-      const chain = program.baseChain('nat', hook);
-      let wanted: NatPlace | undefined;
-      if (chain >= 0) {
-        const end = this.#walker.walk(chain, packet);
-        if (end === 'drop') return this.#stopped('drop', chain, hook);
-        if (end === 'translate') {
-          wanted = this.#placeOf(packet);
-          if (wanted === undefined) return this.#stopped('drop', chain, hook);
-        }
-      }
-      const outcome = isSource
-        ? tracker.bindSource(packet, wanted)
-        : tracker.bindDestination(packet, wanted);
-      if (outcome.kind === 'unpredictable') {
-        this.unknown.push(outcome.reason);
-        return undefined;
-      }
-      detail = wanted === undefined ? 'the port was taken' : 'by the rule above';
-    } else if (isSource) tracker.applySource(packet);
-    else tracker.applyDestination(packet);
-    const textAfter = place(side, packet);
-    if (textAfter !== textBefore) {
-      journal.event({ kind: 'nat', hook, side, before: textBefore, after: textAfter, detail });
+  #translate(side: NatSide, hook: Hook, packet: PacketInFlight): Ending | undefined {
+    // Both sides were settled on the way out.
+    if (this.#returned) return undefined;
+    const end = this.#nat.run(side, hook, packet, this.unknown);
+    if (end === 'drop') {
+      return this.#stopped('drop', this.#path.program.baseChain('nat', hook), hook);
     }
-    if (hook === 'output' && packet.destination !== before && !isSource) {
+    if (end === 'moved' && hook === 'output') {
       return this.#reroute(packet, 'the destination changed');
     }
     return undefined;
-  }
-
-  /** Where the nat rule that ended the walk sends the packet; undefined where MASQUERADE finds no address and drops. */
-  #placeOf(packet: PacketInFlight): NatPlace | undefined {
-    const { program, router, journal } = this.#path;
-    const target = program.rules[this.#walker.endedBy]?.rule.target;
-    if (target?.kind === 'dnat' || target?.kind === 'snat') {
-      return { address: target.address, port: target.port };
-    }
-    const address = router.masqueradeAddress(
-      packet.outInterface,
-      packet.family,
-      packet.destination,
-    );
-    if (address === undefined) {
-      journal.event({
-        kind: 'note',
-        detail: `MASQUERADE drops: ${packet.outInterface} has no address to take`,
-      });
-      return undefined;
-    }
-    return { address, port: undefined };
   }
 
   #confirm(packet: PacketInFlight): Ending | undefined {
@@ -331,15 +277,6 @@ function arrived(delivered: string): Ending {
 
 function outInterfaceOf(route: Routed): string {
   return route.kind === 'local' ? LOOPBACK : route.outInterface;
-}
-
-/** Address and port of one side, as a trace prints it. */
-function place(side: 'source' | 'destination', packet: PacketInFlight): string {
-  const address = renderIpAddress(side === 'source' ? packet.source : packet.destination);
-  if (isIcmp(packet.protocol)) return `${address} id ${packet.icmpId}`;
-  if (!hasPorts(packet.protocol)) return address;
-  const port = side === 'source' ? packet.sourcePort : packet.destinationPort;
-  return packet.family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function trackingDetail(packet: PacketInFlight): string {

@@ -3,18 +3,31 @@ import { hasPorts, isIcmp } from '../address/protocol.ts';
 import { packetToFields } from '../packet/packet-text.ts';
 import type { Decision, PacketResult } from './packet-result.ts';
 
-/** A result as `trace -o json` prints it and as `expect` is held against: the outside contract's fields, in its order. */
-export function resultToJson(result: PacketResult): Record<string, unknown> {
-  return {
-    packet: packetToFields(result.packet),
-    verdict: result.verdict,
-    ...(result.because === undefined ? {} : { because: [...result.because] }),
-    delivered: result.delivered,
-    state: result.state,
-    final: finalToJson(result),
-    decision: decisionToJson(result.decision),
-    decisions: result.decisions.map(decisionToJson),
-    hops: result.hops.map(({ hook, table, chain, rule, text, effect }) => ({
+/** A field that a result has when it is printed. */
+export type ResultField =
+  | 'packet'
+  | 'verdict'
+  | 'because'
+  | 'delivered'
+  | 'state'
+  | 'final'
+  | 'decision'
+  | 'decisions'
+  | 'hops'
+  | 'mark';
+
+/** How each field of the outside contract is made of a result, in the contract's order. */
+const FIELDS: Readonly<Record<ResultField, (result: PacketResult) => unknown>> = {
+  packet: (result) => packetToFields(result.packet),
+  verdict: (result) => result.verdict,
+  because: (result) => (result.because === undefined ? undefined : [...result.because]),
+  delivered: (result) => result.delivered,
+  state: (result) => result.state,
+  final: finalToJson,
+  decision: (result) => decisionToJson(result.decision),
+  decisions: (result) => result.decisions.map(decisionToJson),
+  hops: (result) =>
+    result.hops.map(({ hook, table, chain, rule, text, effect }) => ({
       hook,
       table,
       chain,
@@ -22,8 +35,22 @@ export function resultToJson(result: PacketResult): Record<string, unknown> {
       text,
       effect,
     })),
-    mark: result.mark,
-  };
+  mark: (result) => result.mark,
+};
+
+/** One field as `resultToJson` has it, without the work for the others; undefined where it is absent. */
+export function resultFieldToJson(result: PacketResult, field: ResultField): unknown {
+  return FIELDS[field](result);
+}
+
+/** A result as `trace -o json` prints it and as `expect` is held against: the outside contract's fields, in its order. */
+export function resultToJson(result: PacketResult): Record<string, unknown> {
+  const json: Record<string, unknown> = {};
+  for (const field of Object.keys(FIELDS) as ResultField[]) {
+    const value = FIELDS[field](result);
+    if (value !== undefined) json[field] = value;
+  }
+  return json;
 }
 
 function finalToJson({ packet, final }: PacketResult): Record<string, string | number> {

@@ -44,6 +44,7 @@ export class ChainWalker {
   }
 
   /** Runs the packet through the base chain with this number. HOT */
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the loop of the walk, whose parts share its position
   walk(chainNumber: number, packet: PacketInFlight): WalkEnd {
     const { chains, rows } = this.#program;
     const stackNext = this.#stackNext;

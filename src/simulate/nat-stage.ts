@@ -1,0 +1,111 @@
+import { type IpAddress, renderIpAddress } from '../address/ip-address.ts';
+import { hasPorts, isIcmp } from '../address/protocol.ts';
+import type { Hook } from '../ruleset/hook.ts';
+import type { NatPlace } from './conntrack/connection-tracker.ts';
+import type { PacketPath } from './journey.ts';
+import type { PacketInFlight } from './packet-in-flight.ts';
+import type { ChainWalker } from './traverse.ts';
+
+/** Which addresses a hook's nat stage translates. */
+export type NatSide = 'source' | 'destination';
+
+/** `drop`: the chain's policy, or MASQUERADE without an address to take. `moved`: the address is another one now. */
+export type NatEnd = 'drop' | 'moved' | 'kept';
+
+/** The nat stage of a hook: asks the chain for the first packet of a connection, and does as the connection says for the others. */
+export class NatStage {
+  readonly #path: PacketPath;
+  readonly #walker: ChainWalker;
+
+  constructor(path: PacketPath, walker: ChainWalker) {
+    this.#path = path;
+    this.#walker = walker;
+  }
+
+  /** Translates one side of the packet. What the kernel leaves to chance is added to `unknown`, in words. */
+  run(side: NatSide, hook: Hook, packet: PacketInFlight, unknown: string[]): NatEnd {
+    const { program, tracker } = this.#path;
+    // Without the nat hooks nothing is bound, and connections without one are not translated.
+    if (!program.hasNat || !program.tracksConnections || packet.connection === undefined) {
+      return 'kept';
+    }
+    const before = placeOf(side, packet);
+    let detail = 'as the connection was translated before';
+    if (side === 'source' ? tracker.needsSourceNat(packet) : tracker.needsDestinationNat(packet)) {
+      const wanted = this.#ask(hook, packet);
+      if (wanted === 'drop') return 'drop';
+      const outcome =
+        side === 'source'
+          ? tracker.bindSource(packet, wanted)
+          : tracker.bindDestination(packet, wanted);
+      if (outcome.kind === 'unpredictable') {
+        unknown.push(outcome.reason);
+        return 'kept';
+      }
+      detail = wanted === undefined ? 'another connection has the port' : 'by the rule above';
+    } else if (side === 'source') {
+      tracker.applySource(packet);
+    } else {
+      tracker.applyDestination(packet);
+    }
+    return this.#note(side, hook, packet, before, detail);
+  }
+
+  /** Where the hook's nat chain sends the connection; undefined: where it goes anyway. */
+  #ask(hook: Hook, packet: PacketInFlight): NatPlace | 'drop' | undefined {
+    const { program, router, journal } = this.#path;
+    const chain = program.baseChain('nat', hook);
+    if (chain < 0) return undefined;
+    const end = this.#walker.walk(chain, packet);
+    if (end === 'drop') return 'drop';
+    if (end !== 'translate') return undefined;
+    const target = program.rules[this.#walker.endedBy]?.rule.target;
+    if (target?.kind === 'dnat' || target?.kind === 'snat') {
+      return { address: target.address, port: target.port };
+    }
+    const { outInterface, family, destination } = packet;
+    const address = router.masqueradeAddress(outInterface, family, destination);
+    if (address !== undefined) return { address, port: undefined };
+    journal.event({
+      kind: 'note',
+      detail: `MASQUERADE drops: ${outInterface} has no address to take`,
+    });
+    return 'drop';
+  }
+
+  #note(side: NatSide, hook: Hook, packet: PacketInFlight, before: Place, detail: string): NatEnd {
+    const after = placeOf(side, packet);
+    if (after.address === before.address && after.key === before.key) return 'kept';
+    this.#path.journal.event({
+      kind: 'nat',
+      hook,
+      side,
+      before: renderPlace(before, packet),
+      after: renderPlace(after, packet),
+      detail,
+    });
+    return after.address === before.address ? 'kept' : 'moved';
+  }
+}
+
+/** An address with the port or, for ICMP, the identifier. */
+interface Place {
+  readonly address: IpAddress;
+  readonly key: number;
+}
+
+function placeOf(side: NatSide, packet: PacketInFlight): Place {
+  const isSource = side === 'source';
+  const port = isSource ? packet.sourcePort : packet.destinationPort;
+  return {
+    address: isSource ? packet.source : packet.destination,
+    key: isIcmp(packet.protocol) ? packet.icmpId : port,
+  };
+}
+
+function renderPlace({ address, key }: Place, { family, protocol }: PacketInFlight): string {
+  const text = renderIpAddress(address);
+  if (isIcmp(protocol)) return `${text} id ${key}`;
+  if (!hasPorts(protocol)) return text;
+  return family === 6 ? `[${text}]:${key}` : `${text}:${key}`;
+}
