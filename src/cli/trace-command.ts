@@ -151,7 +151,7 @@ function reportMismatches(
   if (expectation.length === 0) return EXIT.holds;
   let code: number = EXIT.holds;
   for (const [index, result] of results.entries()) {
-    const mismatches = compare(expectation, resultToJson(result));
+    const mismatches = compare(expectation, result);
     if (mismatches.length === 0) continue;
     code = EXIT.doesNotHold;
     const which = results.length > 1 ? `packet ${index + 1}: ` : '';

@@ -14,23 +14,22 @@ export function findDisagreement(
   policy: PolicyDecision,
   result: PacketResult,
 ): Disagreement | undefined {
-  const { verdict, decision } = result;
-  const disagreement = { rules: rulesText(result), policy: policyText(policy) };
+  if (agree(policy, result)) return undefined;
+  return { rules: rulesText(result), policy: policyText(policy) };
+}
+
+function agree(policy: PolicyDecision, { verdict, decision }: PacketResult): boolean {
   // The host's own rules are not policy's business; they may stop a packet before or after policy has seen it.
-  if (decision.kind === 'foreign') return undefined;
+  if (decision.kind === 'foreign') return true;
   const stopped = policy.verdict === 'drop' || policy.verdict === 'reject';
-  if (decision.kind === 'routing') return stopped ? disagreement : undefined;
-  if (verdict === 'accept') {
-    if (stopped) return disagreement;
-    if (policy.verdict === 'returned' || policy.decision?.kind === 'tunnel') return undefined;
-    if (decision.kind === 'unpoliced') {
-      // Accepted by the default of forwarding is accepted by nobody's decision.
-      return policy.decision === undefined ? undefined : disagreement;
-    }
-    return sameStep(decision, policy.decision) ? undefined : disagreement;
-  }
-  if (policy.verdict !== verdict) return disagreement;
-  return sameStep(decision, policy.decision) ? undefined : disagreement;
+  if (decision.kind === 'routing') return !stopped;
+  if (verdict !== 'accept')
+    return policy.verdict === verdict && sameStep(decision, policy.decision);
+  if (stopped) return false;
+  if (policy.verdict === 'returned' || policy.decision?.kind === 'tunnel') return true;
+  // Accepted by the default of forwarding is accepted by nobody's decision.
+  if (decision.kind === 'unpoliced') return policy.decision === undefined;
+  return sameStep(decision, policy.decision);
 }
 
 function sameStep(decision: Decision, step: PolicyStep | undefined): boolean {

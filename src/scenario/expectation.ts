@@ -1,6 +1,8 @@
 import { parseIpAddress, renderIpAddress } from '../address/ip-address.ts';
 import { nearestName } from '../resources/reading/nearest-name.ts';
 import type { WrittenValue } from '../resources/scenario-document.ts';
+import type { PacketResult } from '../simulate/packet-result.ts';
+import { type ResultField, resultFieldToJson } from '../simulate/result-json.ts';
 import type { SourceLocation } from '../source/location.ts';
 import type { Problem, Report } from '../source/problem.ts';
 import { FIELD_WORDS, LIST_FIELDS, RESULT_FIELDS, SHORT_FIELDS } from './result-fields.ts';
@@ -120,18 +122,19 @@ export function toJson(written: WrittenValue): Json {
 }
 
 /**
- * The fields of a result, as `resultToJson` gives it, that are not as expected; empty when all hold. An undetermined result holds
+ * The fields of a result, as `resultToJson` prints them, that are not as expected; empty when all hold. An undetermined result holds
  * nothing that does not expect just that.
  */
-export function compare(expectation: Expectation, result: Record<string, unknown>): Mismatch[] {
+export function compare(expectation: Expectation, result: PacketResult): Mismatch[] {
   const mismatches: Mismatch[] = [];
-  const verdict = result.verdict as string;
+  const { verdict } = result;
   const expectsVerdict = expectation.some(({ path }) => path[0] === 'verdict');
   if (verdict === 'undetermined' && !expectsVerdict && expectation.length > 0) {
     mismatches.push({ field: 'verdict', expected: 'accept, drop or reject', got: verdict });
   }
   for (const { name, path, kind, wanted } of expectation) {
-    const got = valueAt(result, path);
+    const [field, ...rest] = path;
+    const got = valueAt(resultFieldToJson(result, field as ResultField), rest);
     const holds = kind === 'via' ? isVia(got, wanted) : covers(wanted, got);
     if (!holds) mismatches.push({ field: name, expected: wanted, got: gotOf(kind, got) });
   }

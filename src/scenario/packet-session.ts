@@ -3,7 +3,7 @@ import type { Packet } from '../packet/packet.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import type { Simulator } from '../simulate/simulator.ts';
 
-/** Packets that meet one host one after the other, through one connection table and one clock. */
+/** Packets that meet one host one after the other, through one connection table, which is empty at first, and one clock. */
 export class PacketSession {
   private readonly simulatorOf: (family: IpFamily) => Simulator;
   private readonly used: Set<Simulator> = new Set();
@@ -17,7 +17,11 @@ export class PacketSession {
   /** Runs one packet; without a time of its own it comes at the time of the packet before. */
   run(packet: Packet, options: { readonly explain?: boolean } = {}): PacketResult {
     const simulator = this.simulatorOf(packet.family);
-    this.used.add(simulator);
+    if (!this.used.has(simulator)) {
+      // It may have served another session.
+      simulator.reset();
+      this.used.add(simulator);
+    }
     // Each family has a simulator of its own, so that the time of the packet before must be handed on.
     const timed =
       packet.timeSeconds === undefined && this.timeSeconds !== 0
@@ -29,7 +33,6 @@ export class PacketSession {
 
   /** Forgets every connection and starts the clock again. */
   reset(): void {
-    for (const simulator of this.used) simulator.reset();
     this.used.clear();
     this.timeSeconds = 0;
   }

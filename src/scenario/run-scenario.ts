@@ -1,7 +1,6 @@
 import type { Packet } from '../packet/packet.ts';
 import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
-import { resultToJson } from '../simulate/result-json.ts';
 import type { SourceLocation } from '../source/location.ts';
 import { buildReply } from './build-reply.ts';
 import type { Disagreement } from './disagreement.ts';
@@ -63,8 +62,7 @@ export class CaseRunner {
     if (typeof packet === 'string') return notRun(step, packet);
     const result = this.runPacket(packet);
     if (typeof result === 'string') return notRun(step, result);
-    const mismatches =
-      step.expectation.length === 0 ? [] : compare(step.expectation, resultToJson(result));
+    const mismatches = compare(step.expectation, result);
     const disagreement = this.oracle.check(packet, result);
     return { location: step.location, packet, result, mismatches, disagreement, error: undefined };
   }

@@ -1,21 +1,33 @@
 import { expect, test } from 'vitest';
 import { parseExpectOption } from '../../src/cli/expect-option.ts';
+import { parsePacketLine } from '../../src/packet/packet-text.ts';
 import { compare } from '../../src/scenario/expectation.ts';
+import type { PacketResult } from '../../src/simulate/packet-result.ts';
 
-const RESULT = {
+const parsed = parsePacketLine('tcp [2001:db8::7]:40000 -> [2001:db8::10]:80 in=eth0');
+if (parsed.kind !== 'packet') throw new Error('not a packet');
+const { packet } = parsed;
+
+const RESULT: PacketResult = {
+  packet,
   verdict: 'accept',
   delivered: 'eth1',
   state: 'new',
-  final: { src: '2001:db8::7', sport: 40000, dst: '2001:db8::10', dport: 80 },
+  final: packet,
   decision: { kind: 'policy', policy: 'b', tier: 'default', ruleIndex: 1 },
   decisions: [
     { kind: 'policy', policy: 'a' },
     { kind: 'policy', policy: 'b' },
   ],
-  hops: [{ chain: 'FORWARD' }],
+  hops: [
+    { hook: 'forward', table: 'filter', chain: 'FORWARD', rule: 1, text: '', effect: 'accept' },
+  ],
+  because: undefined,
+  steps: [],
+  mark: 0,
 };
 
-const holds = (text: string, result: Record<string, unknown> = RESULT): boolean =>
+const holds = (text: string, result: PacketResult = RESULT): boolean =>
   compare(parseExpectOption(text), result).length === 0;
 
 test.each([
@@ -47,7 +59,7 @@ test.each([
 });
 
 test('undetermined satisfies no other expectation, whatever the fields say', () => {
-  const result = { ...RESULT, verdict: 'undetermined' };
+  const result: PacketResult = { ...RESULT, verdict: 'undetermined' };
   expect(holds('undetermined', result)).toBe(true);
   expect(holds('undetermined,policy=b', result)).toBe(true);
   expect(holds('policy=b', result)).toBe(false);
