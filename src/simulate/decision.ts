@@ -1,7 +1,7 @@
 import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { ChainOwner } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
-import { EVENT, type JournalRecord } from './journal.ts';
+import { EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
 import type { Ending } from './journey.ts';
 import type { Decision } from './packet-result.ts';
 import type { ProgramRule } from './rule-program.ts';
@@ -84,8 +84,7 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
   for (let i = 0; i < words.length; i += 2) {
     const id = words[i]!;
     if (id < 0) {
-      const event = id === EVENT ? events[words[i + 1]!] : undefined;
-      if (event?.kind === 'hook') hook = event.hook;
+      hook = hookEntered(id === EVENT ? events[words[i + 1]!] : undefined) ?? hook;
       continue;
     }
     const placed = program.rules[id]!;
@@ -111,6 +110,10 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
     });
   }
   return met;
+}
+
+function hookEntered(event: JournalEvent | undefined): Hook | undefined {
+  return event?.kind === 'hook' ? event.hook : undefined;
 }
 
 function ownerOf(chain: Chain): ChainOwner | undefined {
