@@ -1,0 +1,75 @@
+// Measures everything that issue 2 sets a bar for and prints a table. `npm run bench` builds, bundles this file and runs it from the
+// repository's root; `npm run bench -- packets` measures one part.
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Figure, renderFigures, thousands } from './figure.ts';
+import { measureLoading } from './loading.ts';
+import { measurePackets, type PacketRates } from './packets.ts';
+import { runNode } from './processes.ts';
+import { type CaseRate, measureScenarioCases } from './scenario-cases.ts';
+import { measureStartUp } from './start-up.ts';
+
+/** What is measured in process has a process of its own, so that no part is compiled for what another part did. */
+const IN_PROCESS: Readonly<Record<string, () => unknown>> = {
+  'in-process-packets': measurePackets,
+  'in-process-cases': measureScenarioCases,
+};
+
+const PARTS: Readonly<Record<string, () => readonly Figure[]>> = {
+  'start-up': measureStartUp,
+  loading: measureLoading,
+  cases: caseFigures,
+  packets: packetFigures,
+};
+
+function caseFigures(): readonly Figure[] {
+  const rate = JSON.parse(runPart('in-process-cases')) as CaseRate;
+  return [
+    {
+      measured: `scenario cases, in process, per second of processor time, policy's second opinion included: ${thousands(rate.cases)} cases (${thousands(rate.packets)} packets) of \`scenarios/\`, best of ${rate.rounds}`,
+      figure: `${thousands(rate.casesPerSecond)} cases/s`,
+      bar: '>= 20,000/s',
+      holds: rate.casesPerSecond >= 20_000,
+    },
+  ];
+}
+
+function packetFigures(): readonly Figure[] {
+  const rates = JSON.parse(runPart('in-process-packets')) as PacketRates;
+  const about = `${thousands(rates.packets)} new connections through ${thousands(rates.rules)} policy rules (${thousands(rates.compiledRules)} netfilter rules), best of ${rates.rounds}`;
+  return [
+    {
+      measured: `trace evaluation in process, per second of processor time, with the deciding line: ${about}`,
+      figure: `${thousands(rates.decisions)} packets/s`,
+      bar: '>= 100,000/s',
+      holds: rates.decisions >= 100_000,
+    },
+    {
+      measured: 'the same, for the verdict alone',
+      figure: `${thousands(rates.verdicts)} packets/s`,
+      bar: undefined,
+      holds: true,
+    },
+  ];
+}
+
+function runPart(name: string): string {
+  return runNode([fileURLToPath(import.meta.url), name]).output;
+}
+
+function printFigures(wanted: readonly string[]): void {
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    process.stderr.write(`measuring ${name} ...\n`);
+    figures.push(...measure());
+  }
+  const machine = `${process.version}, ${process.arch}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`;
+  process.stdout.write(`\n${machine}\n\n${renderFigures(figures)}`);
+  process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
+}
+
+const wanted = process.argv.slice(2);
+const inProcess = IN_PROCESS[wanted[0] ?? ''];
+if (inProcess === undefined) printFigures(wanted);
+else process.stdout.write(JSON.stringify(inProcess()));

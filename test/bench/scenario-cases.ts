@@ -1,0 +1,74 @@
+import { runScenarios } from '../../src/cli/run-scenarios.ts';
+import { findScenarios, ScenarioReader } from '../../src/cli/scenario-files.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { processorSeconds } from './processor-time.ts';
+
+const ROUNDS = 7;
+const AT_LEAST = 20_000;
+
+/** What running scenario cases in process came to. */
+export interface CaseRate {
+  readonly cases: number;
+  readonly packets: number;
+  readonly rounds: number;
+  /** Cases a second of processor time, of the fastest round. */
+  readonly casesPerSecond: number;
+}
+
+const SILENT: Terminal = {
+  readStdin: () => '',
+  writeOut: () => undefined,
+  writeError: () => undefined,
+  outIsTerminal: false,
+  errorIsTerminal: false,
+  columns: undefined,
+  environment: {},
+  hostName: () => 'bench',
+};
+
+/**
+ * Runs the cases of `scenarios/`, each many times over, as `hepsim test` does once it has read the documents: parsing packets and
+ * expectations, simulating, asking policy for its second opinion, reporting.
+ */
+export function measureScenarioCases(): CaseRate {
+  const read = findScenarios(['scenarios'], { lenient: false });
+  const once = read.reduce((sum, { scenario }) => sum + scenario.cases.length, 0);
+  const times = Math.ceil(AT_LEAST / once);
+  const found = read.map((file) => ({
+    ...file,
+    scenario: {
+      ...file.scenario,
+      cases: Array.from({ length: times }, () => file.scenario.cases).flat(),
+    },
+  }));
+  const reader = new ScenarioReader({ version: undefined, lenient: false });
+  const runOnce = (): number => {
+    const start = process.cpuUsage();
+    const report = runScenarios(
+      found,
+      reader,
+      {
+        isWanted: () => true,
+        failFast: false,
+        version: undefined,
+        nowMs: () => 0,
+      },
+      SILENT,
+    );
+    const seconds = processorSeconds(start);
+    if (report.cases.length !== once * times || report.cases.some(({ passed }) => !passed)) {
+      throw new Error('not all cases passed');
+    }
+    return seconds;
+  };
+  // Reads the documents, which later rounds share.
+  runOnce();
+  const best = Math.min(...Array.from({ length: ROUNDS }, runOnce));
+  const steps = found.flatMap(({ scenario }) => scenario.cases.flatMap((one) => one.steps));
+  return {
+    cases: once * times,
+    packets: steps.length,
+    rounds: ROUNDS,
+    casesPerSecond: (once * times) / best,
+  };
+}
