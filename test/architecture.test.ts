@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   compile: ['source', 'address', 'resources', 'policy', 'ruleset'],
   host: ['source', 'address', 'resources', 'ruleset'],
   simulate: ['source', 'address', 'packet', 'ruleset', 'host'],
+  lab: ['source', 'address', 'packet', 'ruleset', 'host'],
   files: ['source', 'resources'],
   scenario: [
     'source',
@@ -27,7 +28,22 @@ const mayImport: Record<string, readonly string[]> = {
     'simulate',
     'host',
   ],
+  selftest: [
+    'source',
+    'address',
+    'packet',
+    'resources',
+    'policy',
+    'ruleset',
+    'compile',
+    'simulate',
+    'host',
+    'scenario',
+    'lab',
+  ],
   cli: [
+    'lab',
+    'selftest',
     'source',
     'address',
     'packet',
@@ -43,7 +59,7 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** Only these folders touch the machine: files, terminal, processes. The rest also runs in a browser page. */
-const mayUseNode = new Set(['cli', 'files']);
+const mayUseNode = new Set(['cli', 'files', 'lab', 'selftest']);
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
