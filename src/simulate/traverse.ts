@@ -120,7 +120,8 @@ export class ChainWalker {
   /** What the rarer targets do; the end of the walk where they end it. */
   #perform(operation: number, rule: number, packet: PacketInFlight): WalkEnd | undefined {
     if (operation === DO.notrack) {
-      // Without effect on a packet that has its connection already (local to local, second half).
+      // Without effect on a packet that has its connection already (local to local, second half); an invalid one has none.
+      if (packet.state === 'invalid') packet.state = undefined;
       if (packet.state === undefined) packet.noTrack = true;
       return undefined;
     }

@@ -162,6 +162,13 @@ const SAVED: readonly [string, Rule, IpFamily][] = [
     }),
     4,
   ],
+  [
+    '-j DROP',
+    rule([{ kind: 'interface', direction: 'in', name: '', prefix: true, negated: false }], {
+      kind: 'drop',
+    }),
+    4,
+  ],
   ['-j CT --notrack', rule([], { kind: 'notrack' }), 4],
   [
     '-m rpfilter --validmark --invert -j DROP',
@@ -246,6 +253,30 @@ const REFUSED: readonly [string, Rule, IpFamily, 'raw' | 'nat' | 'filter'][] = [
   [
     'an address of the other family',
     rule([{ kind: 'address', side: 'source', cidr: cidr('fd00::/8'), negated: false }]),
+    4,
+    'filter',
+  ],
+  [
+    'everything but every address, which the nft build refuses',
+    rule([{ kind: 'address', side: 'source', cidr: cidr('0.0.0.0/0'), negated: true }]),
+    4,
+    'filter',
+  ],
+  [
+    'everything but every interface, which the legacy build saves as every one',
+    rule([{ kind: 'interface', direction: 'in', name: '', prefix: true, negated: true }]),
+    4,
+    'filter',
+  ],
+  [
+    'all ports, which are saved as none',
+    rule([tcp, { kind: 'ports', side: 'destination', range: port(0, 65535), negated: false }]),
+    4,
+    'filter',
+  ],
+  [
+    'ports but those from 0 on, which the nft build saves as the others',
+    rule([tcp, { kind: 'ports', side: 'destination', range: port(0, 1000), negated: true }]),
     4,
     'filter',
   ],

@@ -113,6 +113,32 @@ test('IPv6 refuses what comes back by lo from a multicast source, after its conn
   expect(hooks).toEqual(['output', 'postrouting']);
 });
 
+describe('UDP-Lite', () => {
+  test.each([
+    ['136 192.0.2.10:1000 -> 198.51.100.10:80 in=eth0', 1, 'invalid'],
+    ['136 192.0.2.10:1000 -> 192.0.2.1:80 in=eth0', 1, 'invalid'],
+    ['136 192.0.2.1:1000 -> 192.0.2.10:80 in=local', 1, 'new'],
+    ['136 192.0.2.10:1000 -> 198.51.100.10:80 in=eth0', 0, 'new'],
+  ])('%s with nf_conntrack_checksum=%i is %s', (line, checksum, state) => {
+    const host = testHost({ sysctls: { 'net.netfilter.nf_conntrack_checksum': checksum } });
+    const result = run(simulator('', host), line);
+    expect(result.state, way(result)).toBe(state);
+  });
+});
+
+test.each([
+  ['tcp 192.0.2.1:80 -> 192.0.2.1:53 in=local flags=SA', 'untracked'],
+  ['tcp 192.0.2.1:80 -> 192.0.2.1:53 in=local flags=S', 'new'],
+])('NOTRACK on lo takes a packet without a connection: %s is %s', (line, state) => {
+  const on = simulator(`
+    *raw
+    -A PREROUTING -i lo -j CT --notrack
+    -A PREROUTING -m conntrack --ctstate UNTRACKED -j MARK --set-xmark 0x1/0x1`);
+  const result = run(on, line);
+  expect([outcome(result), result.state], way(result)).toEqual(['accept local', state]);
+  expect(result.mark).toBe(state === 'untracked' ? 1 : 0);
+});
+
 describe('connections', () => {
   const REPLY_ONLY = `
     *filter

@@ -14,10 +14,13 @@ export interface AddressMatch {
 
 export const addressMatch: Definition<AddressMatch> = {
   kind: 'address',
-  validate: ({ cidr }, { family }) =>
-    cidr.network.family === family
-      ? undefined
-      : `an IPv${family} rule cannot match ${renderStoredCidr(cidr)}`,
+  validate: ({ cidr, negated }, { family }) => {
+    if (cidr.network.family !== family) {
+      return `an IPv${family} rule cannot match ${renderStoredCidr(cidr)}`;
+    }
+    // The kernel takes it from the legacy build only, and no packet meets it.
+    return negated && cidr.prefixLength === 0 ? 'everything but every address' : undefined;
+  },
   // iptables does not store a block that holds every address.
   render: ({ side, cidr, negated }) =>
     cidr.prefixLength === 0 && !negated

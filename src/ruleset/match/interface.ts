@@ -16,8 +16,9 @@ const PLAIN_NAME = /^[A-Za-z0-9_.@=,%^~-]*$/;
 
 export const interfaceMatch: Definition<InterfaceMatch> = {
   kind: 'interface',
-  validate: ({ name, prefix }) => {
+  validate: ({ name, prefix, negated }) => {
     const isEmptyPrefix = prefix && name === '';
+    if (isEmptyPrefix && negated) return 'everything but every interface';
     if (!isEmptyPrefix && (!isInterfaceName(name) || !isPrintableAscii(name))) {
       return 'an interface name that iptables cannot take';
     }
@@ -26,6 +27,8 @@ export const interfaceMatch: Definition<InterfaceMatch> = {
     return !prefix && name.endsWith('+') ? 'an interface name that ends in a plus' : undefined;
   },
   render: ({ direction, name, prefix, negated }) => {
+    // iptables does not store a prefix that every name has.
+    if (prefix && name === '') return '';
     const pattern = prefix ? `${name}+` : name;
     const text = PLAIN_NAME.test(name) ? pattern : `"${pattern.replace(/["'\\]/g, '\\$&')}"`;
     return `${not(negated)}${direction === 'in' ? '-i' : '-o'} ${text}`;

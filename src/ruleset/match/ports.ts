@@ -22,7 +22,11 @@ const EXTENSIONS: ReadonlyMap<number, string> = new Map([
 
 export const portsMatch: Definition<PortsMatch> = {
   kind: 'ports',
-  validate: ({ range }, { protocol }) => {
+  validate: ({ range, negated }, { protocol }) => {
+    // The builds of iptables store these each in its own way, and not as written.
+    if (range.first === 0 && (range.last === 65535 || negated)) {
+      return `port range ${renderPortRange(range)}${negated ? ', negated' : ''}`;
+    }
     if (protocol === undefined || !EXTENSIONS.has(protocol)) {
       return 'a port option needs the rule to match tcp, udp, sctp or dccp';
     }

@@ -54,7 +54,7 @@ export class ConnectionTracker {
     this.live.nowMs = nowMs;
     if (packet.connection !== undefined) return 'tracked';
     const { family, protocol } = packet;
-    if (isUntrackable(family, protocol)) return invalid(packet);
+    if (isUntrackable(family, protocol) || this.isMisjudged(packet)) return invalid(packet);
     if (isTrackedIcmp(family, protocol)) {
       switch (icmpKind(family, packet.packet.icmpType)) {
         case 'untracked':
@@ -186,6 +186,14 @@ export class ConnectionTracker {
   /** Forgets how to undo what came after the point; call when the outermost point is no longer needed. */
   release(checkpoint: number): void {
     this.live.release(checkpoint);
+  }
+
+  /**
+   * An arriving UDP-Lite packet whose checksum is right is INVALID: the kernel sums it up as if its protocol were UDP.
+   * Source: nf_conntrack_proto_udp.c, udplite_error (Linux 6.18).
+   */
+  private isMisjudged({ protocol, inInterface }: PacketInFlight): boolean {
+    return protocol === IP_PROTOCOL.udplite && inInterface !== '' && this.settings.checksum;
   }
 
   /** HOT */

@@ -8,6 +8,8 @@ export interface ConntrackSettings {
   readonly tcpBeLiberal: boolean;
   readonly tcpIgnoreInvalidRst: boolean;
   readonly tcpMaxRetrans: number;
+  /** Whether checksums of arriving packets are looked at. */
+  readonly checksum: boolean;
   readonly udpMs: number;
   readonly udpStreamMs: number;
   readonly icmpMs: number;
@@ -51,6 +53,7 @@ export function conntrackSettings(sysctls: ReadonlyMap<string, number>): Conntra
     tcpBeLiberal: value('tcp_be_liberal', 0) !== 0,
     tcpIgnoreInvalidRst: value('tcp_ignore_invalid_rst', 0) !== 0,
     tcpMaxRetrans: value('tcp_max_retrans', 3),
+    checksum: value('checksum', 1) !== 0,
     udpMs: ms('udp_timeout', 30),
     udpStreamMs: ms('udp_timeout_stream', 120),
     icmpMs: ms('icmp_timeout', 30),
