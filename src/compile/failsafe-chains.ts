@@ -26,30 +26,40 @@ export function failsafeChain(
   const inbound = direction === 'ingress';
   const own = inbound ? failsafeInbound : failsafeOutbound;
   const opposite = inbound ? failsafeOutbound : failsafeInbound;
-  const rules = own.flatMap((p) => failsafeRules(p, 'destination', true, direction, context));
-  if (table.name === 'raw') {
-    const bound = context.facts.failsafeReturnPathHasNet;
-    rules.push(...opposite.flatMap((p) => failsafeRules(p, 'source', bound, direction, context)));
-  }
-  table.addUser(name, rules);
+  const returns = table.name === 'raw' ? opposite : [];
+  table.addUser(name, [
+    ...failsafeRules(own, { portOf: 'destination', direction, context }),
+    ...failsafeRules(returns, { portOf: 'source', direction, context }),
+  ]);
   return name;
 }
 
+interface FailsafeOptions {
+  /** Whose port it is: the failsafe itself, or the far end of its connections. */
+  readonly portOf: Side;
+  readonly direction: Direction;
+  readonly context: CompileContext;
+}
+
 function failsafeRules(
-  { protocol, port, net }: FailsafePort,
-  side: Side,
-  boundToNet: boolean,
-  direction: Direction,
-  { family }: CompileContext,
+  ports: readonly FailsafePort[],
+  { portOf, direction, context }: FailsafeOptions,
 ): readonly Rule[] {
-  const matches: Match[] = [ofProtocol(protocol)];
-  if (net !== undefined && boundToNet) {
-    if (net.network.family !== family) return [];
-    // The net is the peer's, which sends what comes in and receives what goes out.
-    matches.push(inBlock(direction === 'ingress' ? 'source' : 'destination', net));
-  }
+  const words = portOf === 'source' ? 'Failsafe return path' : 'Failsafe';
+  const meaning = { kind: 'failsafe', direction } as const;
+  return ports
+    .filter(({ net }) => net === undefined || net.network.family === context.family)
+    .map((port) => rule(failsafeMatches(port, portOf, direction), ACCEPT, { words, meaning }));
+}
+
+function failsafeMatches(
+  { protocol, port, net }: FailsafePort,
+  portOf: Side,
+  direction: Direction,
+): readonly Match[] {
   if (!hasPorts(protocol)) throw new Error(`failsafe port ${port} of protocol ${protocol}`);
-  matches.push(withPort(side, port));
-  const words = side === 'source' ? 'Failsafe return path' : 'Failsafe';
-  return [rule(matches, ACCEPT, { words, meaning: { kind: 'failsafe', direction } })];
+  // The net is the peer's, which sends what comes in and receives what goes out.
+  const peer =
+    net === undefined ? [] : [inBlock(direction === 'ingress' ? 'source' : 'destination', net)];
+  return [ofProtocol(protocol), ...peer, withPort(portOf, port)];
 }

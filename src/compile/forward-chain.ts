@@ -1,7 +1,7 @@
 import type { Rule } from '../ruleset/ruleset.ts';
 import { CHAIN } from './chain-names.ts';
 import { allowTarget, type CompileContext } from './compile-context.ts';
-import { clearMark, jumpTo, rule, setMark, whenUnmarked } from './rule-parts.ts';
+import { ACCEPT, clearMark, jumpTo, rule, setMark, whenUnmarked } from './rule-parts.ts';
 import { ALWAYS, acceptMarked, forWorkloads } from './static-rules.ts';
 
 const ACCEPTED = 'Policy explicitly accepted packet.';
@@ -42,15 +42,15 @@ function forwardPolicyRules(context: CompileContext): readonly Rule[] {
 /** Workloads first and on their own; between host interfaces the same chains as for local traffic, failsafes included. */
 function sharedPolicyRules(context: CompileContext): readonly Rule[] {
   const { marks } = context;
-  const allow = allowTarget(context, 'filter');
   return [
     ...workloadDispatch(context),
-    ...forWorkloads(context, 'in', allow),
-    ...forWorkloads(context, 'out', allow),
+    // Accepts even where allowed packets are handed back: only what host endpoints allow is (5.8, rows 3 and 7).
+    ...forWorkloads(context, 'in', ACCEPT),
+    ...forWorkloads(context, 'out', ACCEPT),
     clearAllButAccept(context),
     rule([whenUnmarked(marks.accept)], jumpTo(CHAIN.fromHostEndpoint)),
     rule(ALWAYS, jumpTo(CHAIN.toHostEndpoint)),
-    acceptMarked(context, allow, ACCEPTED),
+    acceptMarked(context, allowTarget(context, 'filter'), ACCEPTED),
   ];
 }
 

@@ -1,8 +1,7 @@
 import type { Cidr } from '../address/cidr.ts';
 import type { PortRange } from '../address/port-range.ts';
 import { IP_PROTOCOL } from '../address/protocol.ts';
-import type { ResolvedEntity, ResolvedRule } from '../policy/node-policy.ts';
-import type { IcmpFields } from '../resources/policy-rule.ts';
+import type { IcmpCriterion, ResolvedEntity, ResolvedRule } from '../policy/node-policy.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import { MULTIPORT_SLOTS, multiportSlots } from '../ruleset/match/multiport.ts';
 import type { Side } from '../ruleset/match/side.ts';
@@ -152,11 +151,10 @@ function protocolOf(rule: ResolvedRule, { family }: CompileContext): ProtocolPar
 }
 
 function icmpMatchOf(
-  icmp: IcmpFields | undefined,
+  icmp: IcmpCriterion | undefined,
   negated: boolean,
 ): Extract<Match, { kind: 'icmp' }> | undefined {
-  if (icmp?.type === undefined) return undefined;
-  return { kind: 'icmp', type: icmp.type, code: icmp.code, negated };
+  return icmp === undefined ? undefined : { kind: 'icmp', ...icmp, negated };
 }
 
 /** @throws Error for numeric ports without a protocol, which the readers refuse. */

@@ -32,7 +32,7 @@ export class EndpointAsker {
     if (this.facts.isFailsafe(direction, view) || this.facts.isFailsafeReply(direction, view)) {
       return judge.failsafe();
     }
-    return judge.settle(judgeTiers(endpoint.untracked, direction, view, this.policy.facts));
+    return judge.settle(judgeTiers(endpoint.untracked, direction, view));
   }
 
   /** `returns`: what connection tracking knows is only marked, and others are still asked. */
@@ -41,21 +41,20 @@ export class EndpointAsker {
     direction: 'ingress' | 'egress',
     { table, returns }: { readonly table: 'filter' | 'mangle'; readonly returns: boolean },
   ): Outcome {
-    const { facts } = this.policy;
     const judge = this.log.judgeOf(endpoint, { direction, type: 'normal' }, table);
     const known = this.connectionTracking(judge, returns);
     if (known !== undefined) return known;
     const view = this.facts.view(this.facts.headersAfterDnat());
     if (this.facts.isFailsafe(direction, view)) return judge.failsafe();
-    const byPolicy = judgeTiers(endpoint.normal, direction, view, facts);
+    const byPolicy = judgeTiers(endpoint.normal, direction, view);
     if (byPolicy.kind !== 'undecided') return judge.settle(byPolicy);
-    const byProfile = judgeProfiles(endpoint.profiles, direction, view, facts);
+    const byProfile = judgeProfiles(endpoint.profiles, direction, view);
     return byProfile.kind === 'undecided' ? judge.nothingMatched() : judge.settle(byProfile);
   }
 
   /** `interfaceName` is a workload's by its prefix; one without an endpoint is unknown, and drops everything. */
   workloadPolicy(interfaceName: string, direction: 'ingress' | 'egress'): Outcome {
-    const { facts, config } = this.policy;
+    const { config } = this.policy;
     const endpoint = this.policy.workloadEndpoints.find(
       (candidate) => candidate.interfaceName === interfaceName,
     );
@@ -71,9 +70,9 @@ export class EndpointAsker {
       return this.log.drop({ kind: 'workload', endpoint: endpoint.name, ...aspect }, 'filter');
     }
     const view = this.facts.view(headers);
-    const byPolicy = judgeTiers(endpoint.tiers, direction, view, facts);
+    const byPolicy = judgeTiers(endpoint.tiers, direction, view);
     if (byPolicy.kind !== 'undecided') return judge.settle(byPolicy);
-    const byProfile = judgeProfiles(endpoint.profiles, direction, view, facts);
+    const byProfile = judgeProfiles(endpoint.profiles, direction, view);
     return byProfile.kind === 'undecided' ? judge.nothingMatched() : judge.settle(byProfile);
   }
 
@@ -89,7 +88,6 @@ export class EndpointAsker {
       endpoint.forward,
       direction,
       this.facts.view(this.facts.headersAfterDnat()),
-      facts,
     );
     if (judgement.kind !== 'undecided') return judge.settle(judgement);
     // Without forward policy forwarding is free. In newer versions policy for one direction ends that for the other too, which

@@ -171,7 +171,7 @@ class PolicyWalk {
     const view = this.facts.view(headers);
     if (this.facts.isDroppedAsInvalid()) return judge.invalid();
     if (this.facts.isFailsafe('ingress', view)) return judge.failsafe();
-    return judge.settle(judgeTiers(endpoint.preDnat, 'ingress', view, facts));
+    return judge.settle(judgeTiers(endpoint.preDnat, 'ingress', view));
   }
 
   // --- filter INPUT (5.6, 5.7)
@@ -258,6 +258,8 @@ class PolicyWalk {
   ): End {
     const returns = returnsIn(this.policy.config);
     const workloads = this.workloadsInForward(inInterface, outInterface);
+    // What workloads allow is accepted there and then, whatever the allow action is.
+    if (workloads === 'allowed') return 'accepted';
     if (workloads !== 'undecided') return this.endOf(workloads);
     const ingress = alreadyAllowed ? undefined : this.facts.filterEndpoint(inInterface);
     let outcome: Outcome = alreadyAllowed ? 'allowed' : 'undecided';

@@ -2,7 +2,6 @@ import { cidrContains } from '../address/cidr.ts';
 import type { FailsafePort } from './felix-config.ts';
 import { type PolicyView, ruleMatches } from './match-rule.ts';
 import type { EndpointTier, ResolvedProfile, ResolvedRule } from './node-policy.ts';
-import type { VersionFacts } from './version-facts.ts';
 
 /** Which policy list of an endpoint is judged, and for which way of the packet. Ingress: arriving at the endpoint. */
 export interface Aspect {
@@ -34,15 +33,12 @@ export function judgeTiers(
   tiers: readonly EndpointTier[],
   direction: 'ingress' | 'egress',
   view: PolicyView,
-  facts: VersionFacts,
 ): Judgement {
   for (const tier of tiers) {
     const rules = tier[direction].flatMap((policy) =>
       policy[direction].map((rule) => ({ policy, rule })),
     );
-    const decisive = rules.find(
-      ({ rule }) => rule.action !== 'log' && ruleMatches(rule, view, facts),
-    );
+    const decisive = rules.find(({ rule }) => rule.action !== 'log' && ruleMatches(rule, view));
     if (decisive === undefined) {
       if (tier[direction].length > 0 && tier.defaultAction === 'deny') {
         return { kind: 'end-of-tier', tier: tier.tier };
@@ -62,11 +58,10 @@ export function judgeProfiles(
   profiles: readonly ResolvedProfile[],
   direction: 'ingress' | 'egress',
   view: PolicyView,
-  facts: VersionFacts,
 ): Judgement {
   for (const profile of profiles) {
     const rule = profile[direction].find(
-      (candidate) => candidate.action !== 'log' && ruleMatches(candidate, view, facts),
+      (candidate) => candidate.action !== 'log' && ruleMatches(candidate, view),
     );
     if (rule?.action === 'allow' || rule?.action === 'deny') {
       return {

@@ -2,10 +2,14 @@ import { type Cidr, cidrContains } from '../address/cidr.ts';
 import { type IpAddress, type IpFamily, sameIpAddress } from '../address/ip-address.ts';
 import { portRangeContains } from '../address/port-range.ts';
 import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
-import type { IcmpFields } from '../resources/policy-rule.ts';
 import type { FlowHeaders } from './flow.ts';
-import type { AddressSet, PortSet, ResolvedEntity, ResolvedRule } from './node-policy.ts';
-import type { VersionFacts } from './version-facts.ts';
+import type {
+  AddressSet,
+  IcmpCriterion,
+  PortSet,
+  ResolvedEntity,
+  ResolvedRule,
+} from './node-policy.ts';
 
 /** A packet as one chain of policy sees it. */
 export interface PolicyView {
@@ -23,10 +27,10 @@ interface Side {
 }
 
 /** Whether all criteria of the rule hold for the packet. Source: `calico-semantics` 4. */
-export function ruleMatches(rule: ResolvedRule, view: PolicyView, facts: VersionFacts): boolean {
+export function ruleMatches(rule: ResolvedRule, view: PolicyView): boolean {
   const { headers } = view;
   if (rule.ipVersion !== undefined && rule.ipVersion !== view.family) return false;
-  if (vanishesForFamily(rule, view.family, facts)) return false;
+  if (vanishesForFamily(rule, view.family)) return false;
   if (rule.protocol !== undefined && rule.protocol !== view.protocol) return false;
   if (rule.notProtocol !== undefined && rule.notProtocol === view.protocol) return false;
   if (rule.icmp !== undefined && !icmpMatches(rule.icmp, view)) return false;
@@ -47,25 +51,18 @@ export function ruleMatches(rule: ResolvedRule, view: PolicyView, facts: Version
 
 /**
  * Nets of the other family are left out of the rule; a list that they leave empty takes the whole rule with it, instead of matching
- * anything (4, trap 15). So does, in newer versions, a negated block of all addresses.
+ * anything (4, trap 15).
  */
-function vanishesForFamily(rule: ResolvedRule, family: IpFamily, facts: VersionFacts): boolean {
-  const ofFamily = (nets: readonly Cidr[]): readonly Cidr[] =>
-    nets.filter((net) => net.network.family === family);
-  for (const { nets, notNets } of [rule.source, rule.destination]) {
-    if (nets.length > 0 && ofFamily(nets).length === 0) return true;
-    if (notNets.length > 0 && ofFamily(notNets).length === 0) return true;
-    if (!facts.catchAllNotNetsSkipsRule) continue;
-    if (ofFamily(notNets).some((net) => net.prefixLength === 0)) return true;
-  }
-  return false;
+function vanishesForFamily({ source, destination }: ResolvedRule, family: IpFamily): boolean {
+  return [source.nets, source.notNets, destination.nets, destination.notNets].some(
+    (nets) => nets.length > 0 && nets.every((net) => net.network.family !== family),
+  );
 }
 
-function icmpMatches(fields: IcmpFields, view: PolicyView): boolean {
+function icmpMatches({ type, code }: IcmpCriterion, view: PolicyView): boolean {
   const icmp = view.family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
-  if (view.protocol !== icmp) return false;
-  if (fields.type !== undefined && fields.type !== view.icmpType) return false;
-  return fields.code === undefined || fields.code === view.icmpCode;
+  if (view.protocol !== icmp || type !== view.icmpType) return false;
+  return code === undefined || code === view.icmpCode;
 }
 
 function entityMatches(entity: ResolvedEntity, side: Side, protocol: number): boolean {

@@ -2,7 +2,7 @@ import type { Cidr } from '../address/cidr.ts';
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
 import type { PortRange } from '../address/port-range.ts';
 import type { CalicoVersion } from '../resources/calico-version.ts';
-import type { IcmpFields, RuleAction } from '../resources/policy-rule.ts';
+import type { RuleAction } from '../resources/policy-rule.ts';
 import type { HostEndpoint, NotModelled, WorkloadEndpoint } from '../resources/resource-set.ts';
 import type { SourceLocation } from '../source/location.ts';
 import type { FelixConfig } from './felix-config.ts';
@@ -43,6 +43,13 @@ export interface ResolvedEntity {
   readonly notPortSets: readonly PortSet[];
 }
 
+/** An ICMP type, and a code of it or (undefined) every code. */
+export interface IcmpCriterion {
+  readonly type: number;
+  readonly code: number | undefined;
+}
+
+/** A rule with everything resolved that documents leave to other documents. All criteria must hold. */
 export interface ResolvedRule {
   /** Position in the document's list, from 0. */
   readonly index: number;
@@ -52,8 +59,8 @@ export interface ResolvedRule {
   readonly ipVersion: IpFamily | undefined;
   readonly protocol: number | undefined;
   readonly notProtocol: number | undefined;
-  readonly icmp: IcmpFields | undefined;
-  readonly notIcmp: IcmpFields | undefined;
+  readonly icmp: IcmpCriterion | undefined;
+  readonly notIcmp: IcmpCriterion | undefined;
   readonly source: ResolvedEntity;
   readonly destination: ResolvedEntity;
   readonly annotations: ReadonlyMap<string, string>;

@@ -1,9 +1,15 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
-import type { EntityRule, PolicyRule, RulePort } from '../resources/policy-rule.ts';
+import type { EntityRule, IcmpFields, PolicyRule, RulePort } from '../resources/policy-rule.ts';
 import type { NotModelled } from '../resources/resource-set.ts';
 import { tagLabel } from './labelled-endpoints.ts';
-import type { AddressSet, PortSet, ResolvedEntity, ResolvedRule } from './node-policy.ts';
+import type {
+  AddressSet,
+  IcmpCriterion,
+  PortSet,
+  ResolvedEntity,
+  ResolvedRule,
+} from './node-policy.ts';
 import type { SetResolver } from './set-resolver.ts';
 import { entitySelector, writtenSelector } from './translate-selectors.ts';
 
@@ -28,7 +34,12 @@ export class RuleResolver {
   }
 
   private resolveRule(rule: PolicyRule, index: number, scope: RuleScope): ResolvedRule {
-    this.noteUnmodelled(rule);
+    const icmp = icmpCriterion(rule.icmp);
+    const notIcmp = icmpCriterion(rule.notIcmp);
+    if (rule.protocol === undefined || !isIcmp(rule.protocol)) {
+      if (icmp !== undefined) this.noteUnmodelled('icmp', rule);
+      if (notIcmp !== undefined) this.noteUnmodelled('notICMP', rule);
+    }
     return {
       index: rule.index ?? index,
       location: rule.location,
@@ -36,8 +47,8 @@ export class RuleResolver {
       ipVersion: rule.ipVersion ?? impliedFamily(rule.protocol),
       protocol: rule.protocol,
       notProtocol: rule.notProtocol,
-      icmp: rule.icmp,
-      notIcmp: rule.notIcmp,
+      icmp,
+      notIcmp,
       source: this.resolveEntity(rule.source, 'source', rule, scope),
       destination: this.resolveEntity(rule.destination, 'destination', rule, scope),
       annotations: rule.annotations,
@@ -93,20 +104,18 @@ export class RuleResolver {
   }
 
   /** An ICMP match needs a rule for ICMP alone; what the kernel makes of it elsewhere is not known (4, "notICMP"). */
-  private noteUnmodelled(rule: PolicyRule): void {
-    if (rule.protocol !== undefined && isIcmp(rule.protocol)) return;
-    for (const [field, value] of [
-      ['icmp', rule.icmp],
-      ['notICMP', rule.notIcmp],
-    ] as const) {
-      if (value === undefined) continue;
-      this.notModelled.push({
-        what: `${field} in a rule whose protocol is not ICMP`,
-        location: rule.location,
-        family: rule.ipVersion,
-      });
-    }
+  private noteUnmodelled(field: 'icmp' | 'notICMP', rule: PolicyRule): void {
+    this.notModelled.push({
+      what: `${field} in a rule whose protocol is not ICMP`,
+      location: rule.location,
+      family: rule.ipVersion,
+    });
   }
+}
+
+/** Felix renders an ICMP match by its type alone: without one it is no criterion. Source: felix/rules/policy.go. */
+function icmpCriterion(fields: IcmpFields | undefined): IcmpCriterion | undefined {
+  return fields?.type === undefined ? undefined : { type: fields.type, code: fields.code };
 }
 
 function numericPorts(ports: readonly RulePort[]) {

@@ -8,9 +8,7 @@ export interface VersionFacts {
   /** `tcp:22,udp:68` as Felix writes them (6). */
   readonly failsafeInbound: string;
   readonly failsafeOutbound: string;
-  /** Failsafes of the raw table that let replies by are bound to the failsafe's net too (6). */
-  readonly failsafeReturnPathHasNet: boolean;
-  /** Failsafe ports may be bound to a net, `tcp:10.0.0.0/8:22` (6). */
+  /** Failsafe ports may be bound to a net, `tcp:10.0.0.0/8:22`; where they may, so is the return path in raw (6). */
   readonly failsafeNets: boolean;
   /**
    * What polices forwarded packets (5.8): `normal`: the same chains as local traffic, failsafes included, between host
@@ -47,8 +45,6 @@ export interface VersionFacts {
   readonly tiers: boolean;
   /** What breaks ties of order (3). */
   readonly policyTieBreak: 'name' | 'name-namespace-kind';
-  /** A rule with a catch-all block in notNets vanishes, instead of matching nothing (4). */
-  readonly catchAllNotNetsSkipsRule: boolean;
   /** The POSTROUTING jump of nat is appended whatever the insert mode (5.5). */
   readonly natPostroutingAppended: boolean;
   /** Default IptablesMarkMask (5.0). */
@@ -59,11 +55,11 @@ export interface VersionFacts {
   readonly annotationsAsComments: boolean;
 }
 
+/** The facts of every version that is known. */
 export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
   '2.6': {
     failsafeInbound: 'tcp:22,udp:68',
     failsafeOutbound: 'tcp:2379,tcp:2380,tcp:4001,tcp:7001,udp:53,udp:67',
-    failsafeReturnPathHasNet: false,
     failsafeNets: false,
     forwardPolicy: 'normal',
     forwardDefault: 'per-direction',
@@ -82,7 +78,6 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     clearsPassWithAccept: false,
     tiers: false,
     policyTieBreak: 'name',
-    catchAllNotNetsSkipsRule: false,
     natPostroutingAppended: false,
     markMask: 0xff000000,
     logPrefixFields: false,
@@ -91,7 +86,6 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
   '3.9': {
     failsafeInbound: 'tcp:22,udp:68,tcp:179,tcp:2379,tcp:2380,tcp:6666,tcp:6667',
     failsafeOutbound: 'udp:53,udp:67,tcp:179,tcp:2379,tcp:2380,tcp:6666,tcp:6667',
-    failsafeReturnPathHasNet: false,
     failsafeNets: false,
     forwardPolicy: 'apply-on-forward',
     forwardDefault: 'per-direction',
@@ -110,7 +104,6 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     clearsPassWithAccept: false,
     tiers: false,
     policyTieBreak: 'name',
-    catchAllNotNetsSkipsRule: false,
     natPostroutingAppended: false,
     markMask: 0xffff0000,
     logPrefixFields: false,
@@ -119,7 +112,6 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
   '3.32': {
     failsafeInbound: 'tcp:22,udp:68,tcp:179,tcp:2379,tcp:2380,tcp:5473,tcp:6443,tcp:6666,tcp:6667',
     failsafeOutbound: 'udp:53,udp:67,tcp:179,tcp:2379,tcp:2380,tcp:5473,tcp:6443,tcp:6666,tcp:6667',
-    failsafeReturnPathHasNet: true,
     failsafeNets: true,
     forwardPolicy: 'apply-on-forward',
     forwardDefault: 'both-directions',
@@ -138,7 +130,6 @@ export const VERSION_FACTS: Readonly<Record<CalicoVersion, VersionFacts>> = {
     clearsPassWithAccept: true,
     tiers: true,
     policyTieBreak: 'name-namespace-kind',
-    catchAllNotNetsSkipsRule: true,
     natPostroutingAppended: true,
     markMask: 0xffff0000,
     logPrefixFields: true,

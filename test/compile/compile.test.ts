@@ -4,6 +4,7 @@ import { compilePolicy } from '../../src/compile/compile.ts';
 import type { CalicoVersion } from '../../src/resources/calico-version.ts';
 import type { ResourceSet } from '../../src/resources/resource-set.ts';
 import type { TableName } from '../../src/ruleset/hook.ts';
+import { mergeRulesets } from '../../src/ruleset/merge-rulesets.ts';
 import { renderIpsets, renderIptables } from '../../src/ruleset/render-ruleset.ts';
 import type { Rule, Ruleset } from '../../src/ruleset/ruleset.ts';
 import {
@@ -17,6 +18,8 @@ import {
 } from '../support/documents.ts';
 import { randomDocuments, resolveTestNode } from '../support/random-documents.ts';
 import { resolvedNode } from '../support/resolved.ts';
+import { rules } from '../support/rules.ts';
+import { run, simulator } from '../support/simulations.ts';
 
 const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
 
@@ -259,6 +262,27 @@ test('a set that holds every address is written as its two halves', () => {
       .match(/^add .*$/gm)
       ?.map((line) => line.split(' ')[2]),
   ).toEqual(['0.0.0.0/1', '128.0.0.0/1']);
+});
+
+test('5.8: with allow action RETURN, version 2.6 still accepts what a workload allows, and version 3.9 leaves it to the host', () => {
+  const verdict = (version: CalicoVersion) => {
+    const ours = compiled(
+      {
+        workloadEndpoints: [workload('pod', { interfaceName: 'cali0', profiles: ['open'] })],
+        profiles: [profile('open', { ingress: [rule('allow')] })],
+      },
+      version,
+      { IptablesFilterAllowAction: 'RETURN' },
+    );
+    const closed = rules('*filter\n:FORWARD DROP');
+    const result = run(
+      simulator([mergeRulesets(ours, closed)]),
+      'tcp 192.0.2.7:40000 -> 203.0.113.10:80 in=eth0',
+    );
+    return result.verdict;
+  };
+  expect(verdict('2.6')).toBe('accept');
+  expect(verdict('3.9')).toBe('drop');
 });
 
 test('where ChainInsertMode is append, our rules go behind the host’s own', () => {

@@ -371,6 +371,26 @@ describe('forwarding between host interfaces in 2.6', () => {
     );
   });
 
+  test('5.8: what a workload allows is accepted even with allow action RETURN', () => {
+    const documents: Given = {
+      version,
+      environment: { IptablesFilterAllowAction: 'RETURN' },
+      workloadEndpoints: [POD],
+      policies: [policy('w', { selector: "on == 'cali1'", ingress: [ALLOW_80] })],
+    };
+    const toWorkload: FlowFields = { ...FORWARDED, out: 'cali1' };
+    expect(decided(documents, toWorkload)).toBe('accept: w(workload@pod) accept');
+    expect(decided(documents, { ...toWorkload, state: 'established' })).toBe(
+      'accept: conntrack(workload@pod) accept',
+    );
+    expect(decided(documents, { ...toWorkload, dport: 81 })).toBe(
+      'drop: default(workload@pod) drop',
+    );
+    expect(decided({ ...documents, version: '3.9' }, toWorkload)).toBe(
+      'returned: w(workload@pod) accept',
+    );
+  });
+
   test('5.3: packets of workloads skip preDNAT policy', () => {
     expect(decided({ version, hostEndpoints: [ETH0] }, { ...TO_HOST, in: 'cali1' })).toBe(
       'drop: workload drop',

@@ -150,6 +150,13 @@ test.each<[string, RuleFields, FlowFields, boolean]>([
     { proto: 'icmp', icmpType: 0 },
     true,
   ],
+  ['ICMP without a type', { protocol: 'icmp', icmp: {} }, { proto: 'icmp' }, true],
+  [
+    'notICMP without a type, which excludes nothing',
+    { protocol: 'icmp', notICMP: {} },
+    { proto: 'icmp' },
+    true,
+  ],
   ['ICMPv6', { protocol: 'icmpv6', icmp: { type: 128 } }, { ...V6, proto: 'icmpv6' }, true],
   ['protocol icmp is for IPv4 alone', { protocol: 'icmp' }, { ...V6, proto: 1 }, false],
 ])('4: %s', (_, fields, flow, expected) => {
