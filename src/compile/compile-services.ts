@@ -4,6 +4,7 @@ import type {
   KubernetesResources,
   ServiceEndpoint,
 } from '../resources/kubernetes/kubernetes-resources.ts';
+import { usableEndpoints } from '../resources/kubernetes/service-endpoints.ts';
 import type { Hook } from '../ruleset/hook.ts';
 import { BASE_CHAIN } from '../ruleset/hook.ts';
 import type { Match } from '../ruleset/match/match.ts';
@@ -73,10 +74,15 @@ class ServiceRules {
   }
 
   add(backends: ServiceBackends): void {
-    const { service, endpoints, name } = backends;
-    const local = endpoints.filter(({ node }) => node === this.options.node);
+    const { service, name } = backends;
+    const endpoints = usableEndpoints(backends.endpoints);
+    const local = usableEndpoints(
+      backends.endpoints.filter(({ node }) => node === this.options.node),
+    );
     const forCluster = service.internalTrafficPolicy === 'Local' ? local : endpoints;
-    for (const endpoint of endpoints) this.chains.push(endpointChain(backends, endpoint));
+    for (const endpoint of new Set([...endpoints, ...local])) {
+      this.chains.push(endpointChain(backends, endpoint));
+    }
     const clusterChain = kubeChainName('SVC', name);
     const localChain = kubeChainName('SVL', name);
     const externalLocal = service.externalTrafficPolicy === 'Local';

@@ -2,13 +2,13 @@ import { compareIpAddresses, type IpFamily } from '../address/ip-address.ts';
 import { renderProtocol } from '../address/protocol.ts';
 import type {
   KubernetesResources,
-  Pod,
   Service,
   ServiceEndpoint,
   ServicePort,
 } from '../resources/kubernetes/kubernetes-resources.ts';
+import { findServiceEndpoints } from '../resources/kubernetes/service-endpoints.ts';
 
-/** One port of a Service with the ready endpoints of one family behind it, in order of address and port. */
+/** One port of a Service with the endpoints of one family behind it, in order of address and port. */
 export interface ServiceBackends {
   readonly service: Service;
   readonly port: ServicePort;
@@ -24,12 +24,9 @@ export function findServiceBackends(
 ): readonly ServiceBackends[] {
   const found: ServiceBackends[] = [];
   for (const service of resources.services) {
-    if (service.type === 'ExternalName') continue;
-    const written = resources.endpoints.filter(
-      ({ service: name, namespace }) =>
-        name === service.metadata.name && namespace === service.metadata.namespace,
-    );
-    const all = written.length > 0 ? written : endpointsOfPods(service, resources.pods);
+    if (service.type === 'ExternalName' || service.headless) continue;
+    const all = findServiceEndpoints(resources, service.metadata);
+    if (!isOfFamily(service, all, family)) continue;
     for (const port of service.ports) {
       const name = `${service.metadata.namespace}/${service.metadata.name}:${port.name ?? ''}`;
       found.push({
@@ -50,6 +47,22 @@ export function findServiceBackends(
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * Whether kube-proxy's instance for the family knows the Service at all: by its cluster addresses, which the API server always
+ * gives; a document that does not say is of ipFamilies, else of its endpoints' families, else IPv4.
+ */
+function isOfFamily(
+  service: Service,
+  endpoints: readonly ServiceEndpoint[],
+  family: IpFamily,
+): boolean {
+  const byAddress = service.clusterIPs.map((address) => address.family);
+  const stated = byAddress.length > 0 ? byAddress : service.ipFamilies;
+  if (stated.length > 0) return stated.includes(family);
+  const found = endpoints.map(({ address }) => address.family);
+  return found.length > 0 ? found.includes(family) : family === 4;
+}
+
 /** The same endpoint may stand in Endpoints and in its EndpointSlice. */
 function uniqueEndpoints(endpoints: readonly ServiceEndpoint[]): readonly ServiceEndpoint[] {
   const sorted = [...endpoints].sort(
@@ -63,39 +76,4 @@ function uniqueEndpoints(endpoints: readonly ServiceEndpoint[]): readonly Servic
       before.port !== endpoint.port
     );
   });
-}
-
-/** What the endpoints controller would write for a Service with a selector whose Endpoints are not among the documents. */
-function endpointsOfPods(service: Service, pods: readonly Pod[]): readonly ServiceEndpoint[] {
-  const { selector } = service;
-  if (selector === undefined || selector.size === 0) return [];
-  const selected = pods.filter(
-    ({ metadata, ready }) =>
-      ready &&
-      metadata.namespace === service.metadata.namespace &&
-      [...selector].every(([key, value]) => metadata.labels.get(key) === value),
-  );
-  return selected.flatMap((pod) =>
-    service.ports.flatMap((port) => {
-      const number = targetPortOf(port, pod);
-      if (number === undefined) return [];
-      return pod.addresses.map((address) => ({
-        service: service.metadata.name,
-        namespace: service.metadata.namespace ?? 'default',
-        portName: port.name,
-        protocol: port.protocol,
-        address,
-        port: number,
-        node: pod.node,
-        location: pod.metadata.location,
-      }));
-    }),
-  );
-}
-
-function targetPortOf(port: ServicePort, pod: Pod): number | undefined {
-  const { targetPort } = port;
-  if (typeof targetPort !== 'string') return targetPort ?? port.port;
-  return pod.ports.find(({ name, protocol }) => name === targetPort && protocol === port.protocol)
-    ?.port;
 }

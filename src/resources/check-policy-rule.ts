@@ -61,7 +61,12 @@ function checkPortsProtocol(
   const location = side.keyLocation(name);
   if (protocol !== undefined) {
     if (protocol.value === IP_PROTOCOL.sctp && api === 'v3') {
-      collector.useFeature(side, { feature: 'SCTP ports in a rule', since: '3.32', location });
+      collector.useFeature(side, {
+        feature: 'SCTP ports in a rule',
+        since: '3.32',
+        release: '3.16',
+        location,
+      });
     } else if (!mayHaveRulePorts(protocol.value, api)) {
       side.problem(
         'invalid-combination',

@@ -88,7 +88,7 @@ function readSetting(
       location: spec.keyLocation(field),
     });
   }
-  const value = readValue(spec, parameter);
+  const value = readValue(spec, parameter, into.collector);
   if (value === undefined) return;
   into.settings.set(parameter.parameter, { value, location });
   const { notModelled } = parameter;
@@ -109,7 +109,11 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /** The value in the syntax of the environment; undefined when it was reported or means nothing there. */
-function readValue(spec: Fields, { field, kind }: FelixParameter): string | undefined {
+function readValue(
+  spec: Fields,
+  { field, kind }: FelixParameter,
+  collector: ResourceCollector,
+): string | undefined {
   switch (kind) {
     case 'boolean':
       return spec.boolean(field)?.value.toString();
@@ -134,7 +138,7 @@ function readValue(spec: Fields, { field, kind }: FelixParameter): string | unde
       return node === undefined ? undefined : readPort(spec, field, node);
     }
     case 'failsafe':
-      return readFailsafe(spec, field);
+      return readFailsafe(spec, field, collector);
     case 'range':
       return readRange(spec, field);
     case 'other':
@@ -199,7 +203,11 @@ function readRange(spec: Fields, field: string): string | undefined {
 }
 
 /** `tcp:22,udp:68`, with a net `tcp:10.0.0.0/8:22`; an empty list is `none`, because empty text would keep the default. */
-function readFailsafe(spec: Fields, field: string): string | undefined {
+function readFailsafe(
+  spec: Fields,
+  field: string,
+  collector: ResourceCollector,
+): string | undefined {
   const node = spec.node(field);
   if (!isSeq(node)) {
     // Reports the wrong type.
@@ -209,7 +217,7 @@ function readFailsafe(spec: Fields, field: string): string | undefined {
   const ports: string[] = [];
   for (const item of spec.list(field)) {
     const port = isMap(item)
-      ? readFailsafePort(new Fields(spec.context, item, `${spec.what}.${field}`))
+      ? readFailsafePort(new Fields(spec.context, item, `${spec.what}.${field}`), collector)
       : undefined;
     if (port !== undefined) ports.push(port);
     else if (!isMap(item)) {
@@ -224,13 +232,21 @@ function readFailsafe(spec: Fields, field: string): string | undefined {
   return ports.length === 0 ? 'none' : ports.join(',');
 }
 
-function readFailsafePort(fields: Fields): string | undefined {
+function readFailsafePort(fields: Fields, collector: ResourceCollector): string | undefined {
   const protocol = readProtocol(fields, 'protocol', 'v3');
   if (!fields.has('port')) {
     fields.problem('missing-field', fields.location, `${fields.what} has no \`port\``);
   }
   const port = fields.integer('port', { min: 0, max: 65535 });
   const net = readCidr(fields, 'net');
+  if (fields.has('net')) {
+    collector.useFeature(fields, {
+      feature: '`net` of a failsafe port',
+      since: '3.32',
+      release: '3.15',
+      location: fields.keyLocation('net'),
+    });
+  }
   fields.finish();
   const number = protocol?.value ?? IP_PROTOCOL.tcp;
   if (![IP_PROTOCOL.tcp, IP_PROTOCOL.udp, IP_PROTOCOL.sctp].some((known) => known === number)) {

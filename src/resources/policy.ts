@@ -150,6 +150,13 @@ function readTypes(spec: Fields, api: CalicoApi): readonly Written<Direction>[] 
 
 type NewerFields = Pick<PolicyResource, 'tier' | 'namespaceSelector' | 'serviceAccountSelector'>;
 
+/** Releases by which fields of policies had come. Source: calico-semantics, head and 1.2. */
+const FIRST_RELEASE: Readonly<Record<string, string>> = {
+  tier: '3.29',
+  namespaceSelector: '3.16',
+  serviceAccountSelector: '3.16',
+};
+
 /** What came with the current API, and what came with its later releases. */
 function readNewer(spec: Fields, { kind, collector }: PolicyOptions): NewerFields {
   for (const name of ['tier', 'namespaceSelector', 'serviceAccountSelector', 'performanceHints']) {
@@ -158,6 +165,7 @@ function readNewer(spec: Fields, { kind, collector }: PolicyOptions): NewerField
     collector.useFeature(spec, {
       feature: `\`${name}\` of a policy`,
       since: '3.32',
+      release: FIRST_RELEASE[name],
       location: spec.keyLocation(name),
     });
   }

@@ -28,6 +28,7 @@ export function readSelector(
     options.collector.useFeature(fields, {
       feature: use.feature,
       since: use.since,
+      release: use.release,
       location: written.location,
     });
   }

@@ -53,7 +53,7 @@ export function checkVersion(
     context.problem(
       'newer-field',
       use.location,
-      `${use.feature} exists in Calico ${use.since}, not in ${version}`,
+      `${use.feature} exists since Calico ${use.release ?? use.since}, not in ${version}`,
       `The version is ${version}: ${reason}.`,
     );
   }

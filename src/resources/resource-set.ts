@@ -113,6 +113,8 @@ export interface FelixConfiguration {
 export interface FeatureUse {
   readonly feature: string;
   readonly since: CalicoVersion;
+  /** The first release known to have it, where that is not `since` itself. */
+  readonly release?: string | undefined;
   readonly location: SourceLocation;
 }
 

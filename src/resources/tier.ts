@@ -2,13 +2,18 @@ import { LABEL_NAME } from './calico-names.ts';
 import { readMetadata } from './read-metadata.ts';
 import type { Fields } from './reading/fields.ts';
 import type { ResourceCollector } from './resource-collector.ts';
+import type { Tier } from './resource-set.ts';
 
-/** The tiers that always exist, with the orders that they must have. */
-export const BUILT_IN_TIERS: ReadonlyMap<string, number> = new Map([
-  ['default', 1_000_000],
-  ['kube-admin', 1_000],
-  ['kube-baseline', 10_000_000],
-]);
+/**
+ * The tiers that exist without a document: the orders that they have with one too, and what they do by default without.
+ * Source: `calico-semantics` 1.2.
+ */
+export const BUILT_IN_TIERS: ReadonlyMap<string, Pick<Tier, 'defaultAction'> & { order: number }> =
+  new Map([
+    ['kube-admin', { order: 1_000, defaultAction: 'pass' }],
+    ['default', { order: 1_000_000, defaultAction: 'deny' }],
+    ['kube-baseline', { order: 10_000_000, defaultAction: 'pass' }],
+  ]);
 
 /** Reads a Tier. */
 export function readTier(document: Fields, collector: ResourceCollector): void {
@@ -24,7 +29,7 @@ export function readTier(document: Fields, collector: ResourceCollector): void {
   const order = spec?.number('order');
   const action = spec?.oneOf('defaultAction', ['Deny', 'Pass']);
   spec?.finish();
-  const fixed = BUILT_IN_TIERS.get(metadata.name);
+  const fixed = BUILT_IN_TIERS.get(metadata.name)?.order;
   if (fixed !== undefined && order?.value !== fixed) {
     document.problem(
       'invalid-value',
@@ -42,6 +47,7 @@ export function readTier(document: Fields, collector: ResourceCollector): void {
   collector.useFeature(document, {
     feature: 'the kind Tier',
     since: '3.32',
+    release: '3.29',
     location: document.locationOf('kind'),
   });
   collector.useApi(document, { api: 'v3', kind: 'Tier', exclusive: false });

@@ -265,3 +265,35 @@ test('without Services there are no rules, and headless ones make none', () => {
   const on = simulator([compileServices(kubernetes, options)]);
   expect(outcome(run(on, `tcp ${CLIENT} -> 203.0.113.10:8080 in=eth0`))).toBe('accept cali0');
 });
+
+test('a Service of one family alone does not exist for the other', () => {
+  const on = host(service(NODE_PORT, ['203.0.113.10@here']));
+  const toNodePort = 'tcp [2001:db8:0:2::10]:40000 -> [2001:db8:0:2::1]:30080 in=eth0';
+  expect(outcome(run(on, toNodePort))).toBe('accept local');
+  const spec = '{type: NodePort, ipFamilies: [IPv6], ports: [{port: 80, nodePort: 30080}]}';
+  const other = host(service(spec, []));
+  expect(outcome(run(other, `tcp ${CLIENT} -> 192.0.2.1:30080 in=eth0`))).toBe('accept local');
+  expect(outcome(run(other, toNodePort))).toBe('reject');
+});
+
+test('an endpoint that goes away is used where no other is ready', () => {
+  const slice = (first: string): string => `
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: 10.96.0.1, ports: [{port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+endpoints:
+  - {addresses: [203.0.113.10], conditions: ${first}}
+  - {addresses: [203.0.113.11], conditions: {ready: false, serving: true, terminating: true}}
+ports: [{port: 8080}]
+`;
+  const packet = `tcp ${CLIENT} -> 10.96.0.1:80 in=eth0`;
+  expect(journey(host(slice('{ready: true}')), packet)).toMatch(/-> 203\.0\.113\.10:8080$/);
+  const going = host(slice('{ready: false, serving: false, terminating: true}'));
+  expect(journey(going, packet)).toMatch(/-> 203\.0\.113\.11:8080$/);
+});

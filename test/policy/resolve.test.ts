@@ -158,11 +158,9 @@ test('3: tiers go by order; kube-admin, default and kube-baseline need no docume
   ]);
 });
 
-test('contract 1: a policy in a tier without a document is an error', () => {
-  const documents = { policies: [policy('p', { tier: 'security' })] };
-  expect(() => resolvedNode('3.32', documents)).toThrow(
-    'policy `p` is in tier `security`, which does not exist',
-  );
+test('a policy in a tier that no document has, which reading refuses, is never left out silently', () => {
+  const documents = { hostEndpoints: [HEP], policies: [policy('p', { tier: 'security' })] };
+  expect(() => resolvedNode('3.32', documents)).toThrow('unknown tier security');
 });
 
 test.each([
@@ -565,6 +563,7 @@ test('4: a service is address, protocol and port in the destination, addresses i
     address: address(text),
     port,
     node: undefined,
+    terminating: false,
     location: BUILT,
   });
   const services = { name: 'shop', namespace: 'web' };

@@ -1,5 +1,5 @@
 import type { Cidr } from '../../address/cidr.ts';
-import type { IpAddress } from '../../address/ip-address.ts';
+import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import type { SourceLocation } from '../../source/location.ts';
 import type { Metadata, NamedPort } from '../metadata.ts';
 
@@ -16,8 +16,11 @@ export interface ServicePort {
 export interface Service {
   readonly metadata: Metadata;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
-  /** Empty for a headless service. */
+  /** `clusterIP: None`: names endpoints alone, kube-proxy passes it over. */
+  readonly headless: boolean;
+  /** Empty for a headless service, and where the document does not say. */
   readonly clusterIPs: readonly IpAddress[];
+  readonly ipFamilies: readonly IpFamily[];
   readonly externalIPs: readonly IpAddress[];
   /** status.loadBalancer.ingress[].ip, or spec.loadBalancerIP where there is no status. */
   readonly loadBalancerIPs: readonly IpAddress[];
@@ -30,7 +33,7 @@ export interface Service {
   readonly ports: readonly ServicePort[];
 }
 
-/** One ready address and port of a service, from Endpoints or an EndpointSlice. */
+/** One address and port of a service that can take connections, from Endpoints or an EndpointSlice. */
 export interface ServiceEndpoint {
   readonly service: string;
   readonly namespace: string;
@@ -40,6 +43,8 @@ export interface ServiceEndpoint {
   readonly address: IpAddress;
   readonly port: number;
   readonly node: string | undefined;
+  /** Going away but still serving: used only where no endpoint is ready. */
+  readonly terminating: boolean;
   readonly location: SourceLocation;
 }
 

@@ -34,6 +34,7 @@ export function readEndpoints(root: Fields): readonly ServiceEndpoint[] {
           address,
           port,
           node,
+          terminating: false,
           location: fields.location,
         });
       }
@@ -44,7 +45,7 @@ export function readEndpoints(root: Fields): readonly ServiceEndpoint[] {
   return found;
 }
 
-/** Reads a discovery.k8s.io/v1 EndpointSlice: the addresses of its ready endpoints. */
+/** Reads a discovery.k8s.io/v1 EndpointSlice: the addresses of its endpoints that are ready, or still serve while they go away. */
 export function readEndpointSlice(root: Fields): readonly ServiceEndpoint[] {
   const metadata = readKubernetesMetadata(root, 'namespaced');
   const addressType = root.oneOf('addressType', ['IPv4', 'IPv6', 'FQDN'])?.value;
@@ -65,12 +66,14 @@ export function readEndpointSlice(root: Fields): readonly ServiceEndpoint[] {
     const node = fields.string('nodeName')?.value;
     const conditions = fields.fields('conditions');
     const ready = conditions?.boolean('ready')?.value ?? true;
-    conditions?.ignore('serving', 'terminating');
+    const serving = conditions?.boolean('serving')?.value ?? ready;
+    const terminating = !ready && serving && conditions?.boolean('terminating')?.value === true;
+    conditions?.ignore('terminating');
     conditions?.finish();
     const written = fields.strings('addresses');
     fields.finish();
     // kube-proxy uses the first address of an endpoint alone; names are no addresses.
-    if (addressType === 'FQDN' || !ready || written[0] === undefined) continue;
+    if (addressType === 'FQDN' || !(ready || terminating) || written[0] === undefined) continue;
     const address = readAddress(fields, written[0]);
     if (address === undefined || service === undefined || metadata === undefined) continue;
     for (const { name, protocol, port } of ports) {
@@ -82,6 +85,7 @@ export function readEndpointSlice(root: Fields): readonly ServiceEndpoint[] {
         address,
         port,
         node,
+        terminating,
         location: fields.location,
       });
     }

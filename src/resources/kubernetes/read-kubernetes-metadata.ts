@@ -1,21 +1,6 @@
 import type { Metadata } from '../metadata.ts';
+import { WITHOUT_MEANING } from '../read-metadata.ts';
 import type { Fields } from '../reading/fields.ts';
-
-/** What the API server writes into metadata and nobody here reads. */
-const SERVER_FIELDS = [
-  'annotations',
-  'creationTimestamp',
-  'deletionGracePeriodSeconds',
-  'deletionTimestamp',
-  'finalizers',
-  'generateName',
-  'generation',
-  'managedFields',
-  'ownerReferences',
-  'resourceVersion',
-  'selfLink',
-  'uid',
-];
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -33,7 +18,7 @@ export function readKubernetesMetadata(
     root.problem('missing-field', root.location, `${root.what} has no \`metadata\``);
     return undefined;
   }
-  fields.ignore(...SERVER_FIELDS);
+  fields.ignore(...WITHOUT_MEANING);
   const name = fields.requiredString('name');
   const namespace = fields.string('namespace');
   for (const written of [name, namespace]) {

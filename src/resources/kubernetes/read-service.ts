@@ -1,5 +1,5 @@
 import type { Cidr } from '../../address/cidr.ts';
-import type { IpAddress } from '../../address/ip-address.ts';
+import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import type { Fields } from '../reading/fields.ts';
 import type { Service, ServicePort } from './kubernetes-resources.ts';
 import { readKubernetesMetadata } from './read-kubernetes-metadata.ts';
@@ -20,7 +20,6 @@ const WITHOUT_EFFECT = [
   'allocateLoadBalancerNodePorts',
   'externalName',
   'healthCheckNodePort',
-  'ipFamilies',
   'ipFamilyPolicy',
   'loadBalancerClass',
   'publishNotReadyAddresses',
@@ -42,7 +41,9 @@ export function readService(root: Fields): Service | undefined {
   const specified = readAddress(spec, spec.string('loadBalancerIP'));
   const service: Omit<Service, 'metadata'> = {
     type,
+    headless: spec.string('clusterIP')?.value === 'None',
     clusterIPs: readClusterIPs(spec),
+    ipFamilies: readFamilies(spec),
     externalIPs: readAddresses(spec, 'externalIPs'),
     loadBalancerIPs: statusIPs.length > 0 ? statusIPs : specified === undefined ? [] : [specified],
     loadBalancerSourceRanges: readBlocks(spec, 'loadBalancerSourceRanges'),
@@ -74,6 +75,16 @@ function readClusterIPs(spec: Fields): readonly IpAddress[] {
   return written
     .filter(({ value }) => value !== 'None' && value !== '')
     .flatMap((text) => readAddress(spec, text) ?? []);
+}
+
+function readFamilies(spec: Fields): readonly IpFamily[] {
+  return spec.strings('ipFamilies').flatMap(({ value, location }) => {
+    if (value === 'IPv4') return [4] as const;
+    if (value === 'IPv6') return [6] as const;
+    const hint = 'Use `IPv4` or `IPv6`.';
+    spec.problem('invalid-value', location, `\`ipFamilies\` has \`${value}\``, hint);
+    return [];
+  });
 }
 
 function readAddresses(spec: Fields, name: string): readonly IpAddress[] {

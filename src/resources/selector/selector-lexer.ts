@@ -26,6 +26,8 @@ export type SelectorToken =
 export interface SelectorFeature {
   readonly feature: string;
   readonly since: CalicoVersion;
+  /** The first release known to have it, where that is not `since` itself. */
+  readonly release?: string | undefined;
 }
 
 /** What is wrong with a selector, for its reader to place in the document. */
@@ -170,7 +172,7 @@ class SelectorLexer {
     else if (this.text.startsWith('all(', offset)) this.call('all');
     else if (this.text.startsWith('global(', offset)) {
       this.call('global');
-      this.uses('the selector `global()`', '3.32');
+      this.uses('the selector `global()`', '3.32', '3.16');
     } else {
       const label = this.label();
       OLD_KEYWORD.lastIndex = offset;
@@ -255,7 +257,7 @@ class SelectorLexer {
     return WORD.exec(this.text)?.[0].slice(0, 60) ?? '';
   }
 
-  private uses(feature: string, since: CalicoVersion): void {
-    this.features.set(feature, { feature, since });
+  private uses(feature: string, since: CalicoVersion, release?: string): void {
+    this.features.set(feature, { feature, since, release });
   }
 }
