@@ -19,9 +19,8 @@ export function masqueradeAddress(
   if (destination.family === 6) return selectIpv6Source(network, outInterface, destination);
   const out = network.findInterface(outInterface);
   if (out === undefined) return undefined;
-  const own = primaries(out).filter(
-    (one) => out.settings.routeLocalnet || !isLoopback(one.address),
-  );
+  // Loopback addresses have no scope beyond the host, whatever route_localnet says.
+  const own = primaries(out).filter((one) => !isLoopback(one.address));
   const towards = nextHop ?? destination;
   const near = own.find((one) => cidrContains(one.cidr, towards)) ?? own[0];
   if (near !== undefined) return near.address;

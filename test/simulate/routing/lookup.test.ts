@@ -321,6 +321,14 @@ describe('MASQUERADE', () => {
     expect(router.masqueradeAddress(dev, to.family, to)).toEqual(address(wanted));
   });
 
+  test.each([0, 1])('never takes 127/8, also with route_localnet=%i', (routeLocalnet) => {
+    const sysctls = { 'net.ipv4.conf.all.route_localnet': routeLocalnet };
+    const local = address('198.51.100.1');
+    expect(routerOf(lab({ sysctls })).masqueradeAddress('lo', 4, local)).toEqual(
+      address('192.0.2.1'),
+    );
+  });
+
   test('has nothing to take on a host without addresses', () => {
     const bare = routerOf({ interfaces: [{ name: 'eth0' }] });
     expect(bare.masqueradeAddress('eth0', 4, address('8.8.8.8'))).toBeUndefined();
