@@ -7,6 +7,7 @@ import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import { type DocumentOptions, outputForm } from './common-options.ts';
 import { loadModel } from './load-model.ts';
+import { renderModelNotes } from './print/model-header.ts';
 import { rulesetToJson } from './print/ruleset-json.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { writeFiles } from './write-files.ts';
@@ -38,7 +39,9 @@ export async function runCompile(options: CompileOptions, terminal: Terminal): P
   const digest = digestOf(files);
   if (options.outDir !== undefined) writeFiles(options.outDir, files);
   else terminal.writeOut(textOf(form, family, { rulesets, files, model, digest }));
-  if (options.quiet !== true) terminal.writeError(`digest: ${digest}\n`);
+  if (options.quiet !== true) {
+    terminal.writeError(`${renderModelNotes(model)}digest: ${digest}\n`);
+  }
   return EXIT.holds;
 }
 

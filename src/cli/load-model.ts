@@ -31,6 +31,13 @@ export function loadModel(options: DocumentOptions, terminal: Terminal): LoadedM
     lenient: options.lenient,
   });
   printWarnings(resources, terminal);
+  if (isEmpty(resources)) {
+    const names = options.filename.map((name) => (name === '-' ? 'standard input' : name));
+    throw new UsageError(
+      `no documents in ${names.join(', ')}`,
+      'Without any, every packet would pass unpoliced.',
+    );
+  }
   const model = new NodeModel(resources, {
     node: options.node,
     machine: terminal.hostName(),
@@ -39,7 +46,26 @@ export function loadModel(options: DocumentOptions, terminal: Terminal): LoadedM
   if (model.choice.doubt !== undefined) {
     terminal.writeError(`warning: ${model.choice.doubt} (-n chooses the node)\n`);
   }
+  warnOfAddresslessHost(model, terminal);
   return { model, texts };
+}
+
+/** Whether nothing at all was read, not even a document of an ignored kind. */
+function isEmpty({ kubernetes, ...resources }: ResourceSet): boolean {
+  const lists = [...Object.values(resources), ...Object.values(kubernetes)];
+  return lists.every((list) => !Array.isArray(list) || list.length === 0);
+}
+
+/** A packet to a host that has no address is forwarded, which may look like an acceptance. */
+export function warnOfAddresslessHost({ host }: NodeModel, terminal: Terminal): void {
+  const hasAddress = host.interfaces.some(
+    ({ name, addresses }) => name !== 'lo' && addresses.length > 0,
+  );
+  if (!host.derived || hasAddress) return;
+  terminal.writeError(
+    'warning: no document says which addresses the host has, so that no packet from outside is delivered to it ' +
+      '(write a Host document, or expectedIPs)\n',
+  );
 }
 
 /** Writes what reading warned of. */

@@ -1,7 +1,12 @@
 import { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import { type DocumentOptions, wantedVersion } from './common-options.ts';
-import { felixEnvironment, type LoadedModel, printWarnings } from './load-model.ts';
+import {
+  felixEnvironment,
+  type LoadedModel,
+  printWarnings,
+  warnOfAddresslessHost,
+} from './load-model.ts';
 import { findScenarios, type ScenarioFile, ScenarioReader } from './scenario-files.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,6 +34,7 @@ export function loadScenarioModel(
     machine: terminal.hostName(),
     environment: new Map([...felixEnvironment(terminal), ...found.scenario.environment]),
   });
+  warnOfAddresslessHost(model, terminal);
   return { model, texts };
 }
 

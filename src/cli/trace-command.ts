@@ -16,7 +16,7 @@ import {
 import { parseExpectOption } from './expect-option.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { chainLabels } from './print/chain-labels.ts';
-import { renderModelHeader } from './print/model-header.ts';
+import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
 import { readTexts } from './read-documents.ts';
@@ -45,7 +45,10 @@ export async function runTrace(
   const loaded = await load(options, terminal);
   const results = simulate(loaded.model, packets, options);
   if (form === 'text') printText(results, loaded, options, terminal);
-  else await printData(form, results, options, terminal);
+  else {
+    if (options.quiet !== true) terminal.writeError(renderModelNotes(loaded.model));
+    await printData(form, results, options, terminal);
+  }
   return reportMismatches(results, expectation, terminal);
 }
 

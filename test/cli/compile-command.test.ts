@@ -11,7 +11,7 @@ test('prints what iptables-restore takes, and the digest on standard error', asy
   expect(code).toBe(0);
   expect(out).toMatch(/^\*raw\n/);
   expect(out.match(/^COMMIT$/gm)?.length).toBe(out.match(/^\*/gm)?.length);
-  expect(error).toMatch(/^digest: sha256:[0-9a-f]{64}\n$/);
+  expect(error).toMatch(/^note: calico .*\n(?:.*\n)*digest: sha256:[0-9a-f]{64}\n$/m);
 });
 
 test('the digest is of everything, whichever part is printed', async () => {
@@ -68,7 +68,7 @@ test('--out-dir writes three files for their owner alone, and nothing else', asy
   const target = join(filesIn({}), 'deep', 'rules');
   const { code, out, error } = await runCli([...compile, '--out-dir', target]);
   expect({ code, out }).toEqual({ code: 0, out: '' });
-  expect(error).toMatch(/^digest: /);
+  expect(error).toMatch(/^digest: /m);
   expect(readdirSync(target).sort()).toEqual(['ipsets', 'iptables.v4', 'iptables.v6']);
   expect(statSync(target).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(target)) {

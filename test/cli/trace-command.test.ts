@@ -246,3 +246,25 @@ test('text of documents cannot send control sequences to the terminal', async ()
   const { out, error } = await runCli(['trace', '-f', file, TO_WEB]);
   expect(out + error).not.toContain('\u001b');
 });
+
+test('forms for programs name node and version on standard error, where they are in nobody’s way', async () => {
+  const f = join(filesIn({ 'web.yaml': WEB_POLICY }), 'web.yaml');
+  const { out, error } = await runCli(['trace', '-f', f, '-o', 'json', TO_WEB]);
+  expect(JSON.parse(out)).toMatchObject({ verdict: 'accept' });
+  expect(error).toMatch(/^note: node node1 \(/m);
+  expect(error).toMatch(/^note: calico 3\.9 \(.*\)$/m);
+  expect(error).toMatch(/^note: host derived \(/m);
+});
+
+test('documents that are empty are no documents', async () => {
+  const { code, out, error } = await runCli(['trace', '-f', '-', TO_WEB], { stdin: '---\n' });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(error).toContain('no documents in standard input');
+});
+
+test('a derived host without addresses is warned of, also when quiet', async () => {
+  const endpoint = WEB_POLICY.replace(', expectedIPs: [192.0.2.10]', '');
+  const { out, error } = await runCli(['trace', '-f', '-', '-q', TO_WEB], { stdin: endpoint });
+  expect(out).toMatch(/^\w+\n$/);
+  expect(error).toMatch(/^warning: no document says which addresses the host has/);
+});
