@@ -69,7 +69,14 @@ export function renderCidr(cidr: Cidr): string {
   return `${renderIpAddress(cidr.network)}/${cidr.prefixLength}`;
 }
 
-/** HOT */
+/** The block itself, or the two halves of one that holds every address: ipset takes no such block. Source: `netfilter-facts` 6.5. */
+export function splitCatchAll(cidr: Cidr): readonly Cidr[] {
+  if (cidr.prefixLength !== 0) return [cidr];
+  const upper = cidr.network.family === 4 ? ipv4(0x80000000) : ipv6(0x80000000, 0, 0, 0);
+  return [cidrOf(cidr.network, 1), cidrOf(upper, 1)];
+}
+
+/** Whether the address is in the block. HOT */
 export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
   const n = cidr.network;
   return (

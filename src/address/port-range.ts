@@ -27,7 +27,7 @@ export function renderPortRange(range: PortRange): string {
   return range.first === range.last ? `${range.first}` : `${range.first}:${range.last}`;
 }
 
-/** HOT */
+/** Whether the port is in the range. HOT */
 export function portRangeContains(range: PortRange, port: number): boolean {
   return port >= range.first && port <= range.last;
 }

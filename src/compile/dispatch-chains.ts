@@ -12,7 +12,7 @@ import { addEndpointChain, type EndpointTable } from './endpoint-chains.ts';
 import { goTo, onInterface, onPrefix, RETURN, rule } from './rule-parts.ts';
 
 /** Packets of one direction of an interface, and the chains that judge them. */
-export interface Dispatch {
+interface Dispatch {
   readonly chain: string;
   readonly prefix: string;
   readonly direction: Direction;
@@ -20,33 +20,68 @@ export interface Dispatch {
   readonly sparesWorkloads: boolean;
 }
 
-/** Which policy of which host endpoints a table judges, and from where. */
-export interface HostDispatch {
-  readonly type: PolicyType;
-  readonly dispatches: readonly Dispatch[];
-  readonly tiersOf: (endpoint: HostEndpointPolicy) => readonly EndpointTier[];
-  /** Interfaces whose endpoint has no such policy are left out altogether, failsafes included. */
-  readonly onlyWithPolicy: boolean;
-  readonly wildcard: boolean;
-}
+/** Where host endpoints' chains are led to from. Source: `calico-semantics` 5.10 and 7. */
+export const DISPATCH: Readonly<
+  Record<
+    'fromHostEndpoint' | 'toHostEndpoint' | 'fromHostEndpointForward' | 'toHostEndpointForward',
+    Dispatch
+  >
+> = {
+  fromHostEndpoint: {
+    chain: CHAIN.fromHostEndpoint,
+    prefix: CHAIN_PREFIX.fromHostEndpoint,
+    direction: 'ingress',
+    sparesWorkloads: false,
+  },
+  toHostEndpoint: {
+    chain: CHAIN.toHostEndpoint,
+    prefix: CHAIN_PREFIX.toHostEndpoint,
+    direction: 'egress',
+    sparesWorkloads: true,
+  },
+  fromHostEndpointForward: {
+    chain: CHAIN.fromHostEndpointForward,
+    prefix: CHAIN_PREFIX.fromHostEndpointForward,
+    direction: 'ingress',
+    sparesWorkloads: false,
+  },
+  toHostEndpointForward: {
+    chain: CHAIN.toHostEndpointForward,
+    prefix: CHAIN_PREFIX.toHostEndpointForward,
+    direction: 'egress',
+    sparesWorkloads: false,
+  },
+};
+
+type HostPolicyType = Exclude<PolicyType, 'workload'>;
+
+const TIERS_OF: Readonly<
+  Record<HostPolicyType, (endpoint: HostEndpointPolicy) => readonly EndpointTier[]>
+> = {
+  untracked: (endpoint) => endpoint.untracked,
+  preDNAT: (endpoint) => endpoint.preDnat,
+  normal: (endpoint) => endpoint.normal,
+  forward: (endpoint) => endpoint.forward,
+};
 
 /** Writes the chains of host endpoints for one kind of policy, and the chains that lead to them by interface. */
-export function addHostEndpoints(kind: HostDispatch, to: EndpointTable): void {
-  const listed = to.context.policy.hostEndpoints.filter(
-    (endpoint) =>
-      (!endpoint.wildcard || kind.wildcard) &&
-      (!kind.onlyWithPolicy || kind.tiersOf(endpoint).length > 0),
-  );
-  for (const dispatch of kind.dispatches) {
+export function addHostEndpoints(
+  type: HostPolicyType,
+  dispatches: readonly Dispatch[],
+  to: EndpointTable,
+): void {
+  const tiersOf = TIERS_OF[type];
+  const listed = to.context.policy.hostEndpoints.filter((endpoint) => isListed(endpoint, type, to));
+  for (const dispatch of dispatches) {
     for (const endpoint of listed) {
       const names = endpoint.wildcard ? [ANY_INTERFACE] : endpoint.interfaces;
       for (const name of names) {
         addEndpointChain(
           {
             name: chainName(dispatch.prefix, name),
-            owner: { endpoint: endpoint.name, type: kind.type, direction: dispatch.direction },
+            owner: { endpoint: endpoint.name, type, direction: dispatch.direction },
             location: endpoint.location,
-            tiers: kind.tiersOf(endpoint),
+            tiers: tiersOf(endpoint),
             profiles: endpoint.profiles,
           },
           to,
@@ -55,6 +90,16 @@ export function addHostEndpoints(kind: HostDispatch, to: EndpointTable): void {
     }
     addDispatchChain(dispatch, listed, to);
   }
+}
+
+/** Endpoints without untracked or preDNAT policy are left out of its tables altogether, failsafes included. */
+function isListed(
+  endpoint: HostEndpointPolicy,
+  type: HostPolicyType,
+  { context }: EndpointTable,
+): boolean {
+  if (type === 'untracked' || type === 'preDNAT') return TIERS_OF[type](endpoint).length > 0;
+  return !endpoint.wildcard || context.facts.wildcardEndpoint === 'all-but-untracked';
 }
 
 /** By interface, then the `*` endpoint. An interface that no endpoint polices goes back to the caller untouched. */

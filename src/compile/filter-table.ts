@@ -1,10 +1,9 @@
 import { IP_PROTOCOL } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Rule, Table } from '../ruleset/ruleset.ts';
-import { CHAIN, CHAIN_PREFIX } from './chain-names.ts';
+import { CHAIN } from './chain-names.ts';
 import { allowTarget, type CompileContext } from './compile-context.ts';
-import { addHostEndpoints, addWorkloadEndpoints } from './dispatch-chains.ts';
-import type { EndpointTable } from './endpoint-chains.ts';
+import { addHostEndpoints, addWorkloadEndpoints, DISPATCH } from './dispatch-chains.ts';
 import { forwardAppendedRules, forwardRules } from './forward-chain.ts';
 import { PolicyChains } from './policy-chains.ts';
 import {
@@ -31,8 +30,11 @@ const WORKLOAD_ICMPV6_TYPES = [130, 131, 132, 133, 135, 136];
 export function compileFilterTable(context: CompileContext): Table {
   const table = new TableBuilder('filter');
   const to = { table, chains: new PolicyChains(table, context), context };
-  addNormalEndpoints(to);
-  if (context.facts.forwardPolicy === 'apply-on-forward') addForwardEndpoints(to);
+  addHostEndpoints('normal', [DISPATCH.fromHostEndpoint, DISPATCH.toHostEndpoint], to);
+  if (context.facts.forwardPolicy === 'apply-on-forward') {
+    const dispatches = [DISPATCH.fromHostEndpointForward, DISPATCH.toHostEndpointForward];
+    addHostEndpoints('forward', dispatches, to);
+  }
   addWorkloadEndpoints(to);
   table.addUser(CHAIN.input, inputRules(context));
   table.addUser(CHAIN.workloadToHost, workloadToHostRules(context));
@@ -42,58 +44,6 @@ export function compileFilterTable(context: CompileContext): Table {
   table.addBase('forward', [topJump(context, CHAIN.forward), ...forwardAppendedRules(context)]);
   table.addBase('output', [topJump(context, CHAIN.output)]);
   return table.build();
-}
-
-function addNormalEndpoints(to: EndpointTable): void {
-  addHostEndpoints(
-    {
-      type: 'normal',
-      dispatches: [
-        {
-          chain: CHAIN.fromHostEndpoint,
-          prefix: CHAIN_PREFIX.fromHostEndpoint,
-          direction: 'ingress',
-          sparesWorkloads: false,
-        },
-        {
-          chain: CHAIN.toHostEndpoint,
-          prefix: CHAIN_PREFIX.toHostEndpoint,
-          direction: 'egress',
-          sparesWorkloads: true,
-        },
-      ],
-      tiersOf: (endpoint) => endpoint.normal,
-      onlyWithPolicy: false,
-      wildcard: to.context.facts.wildcardEndpoint === 'all-but-untracked',
-    },
-    to,
-  );
-}
-
-function addForwardEndpoints(to: EndpointTable): void {
-  addHostEndpoints(
-    {
-      type: 'forward',
-      dispatches: [
-        {
-          chain: CHAIN.fromHostEndpointForward,
-          prefix: CHAIN_PREFIX.fromHostEndpointForward,
-          direction: 'ingress',
-          sparesWorkloads: false,
-        },
-        {
-          chain: CHAIN.toHostEndpointForward,
-          prefix: CHAIN_PREFIX.toHostEndpointForward,
-          direction: 'egress',
-          sparesWorkloads: false,
-        },
-      ],
-      tiersOf: (endpoint) => endpoint.forward,
-      onlyWithPolicy: false,
-      wildcard: to.context.facts.wildcardEndpoint === 'all-but-untracked',
-    },
-    to,
-  );
 }
 
 function inputRules(context: CompileContext): readonly Rule[] {

@@ -1,5 +1,5 @@
-import { type Cidr, cidrOf, compareCidrs, hostCidr } from '../address/cidr.ts';
-import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../address/ip-address.ts';
+import { type Cidr, compareCidrs, hostCidr, splitCatchAll } from '../address/cidr.ts';
+import type { IpAddress, IpFamily } from '../address/ip-address.ts';
 import type { AddressSet, PortSet } from '../policy/node-policy.ts';
 import type { IpSet, IpSetMember } from '../ruleset/ruleset.ts';
 import { OWN_PREFIX } from './chain-names.ts';
@@ -87,11 +87,4 @@ function netMembers(cidrs: readonly Cidr[], family: IpFamily): readonly IpSetMem
     for (const part of splitCatchAll(cidr)) members.push({ kind: 'net', cidr: part });
   }
   return members;
-}
-
-/** ipset holds no block of every address, so that one becomes its two halves. Source: `netfilter-facts` 6.5. */
-function splitCatchAll(cidr: Cidr): readonly Cidr[] {
-  if (cidr.prefixLength !== 0) return [cidr];
-  const upper = cidr.network.family === 4 ? ipv4(0x80000000) : ipv6(0x80000000, 0, 0, 0);
-  return [cidrOf(cidr.network, 1), cidrOf(upper, 1)];
 }

@@ -1,7 +1,7 @@
 import type { Rule, Table } from '../ruleset/ruleset.ts';
-import { CHAIN, CHAIN_PREFIX } from './chain-names.ts';
+import { CHAIN } from './chain-names.ts';
 import { allowTarget, type CompileContext } from './compile-context.ts';
-import { addHostEndpoints } from './dispatch-chains.ts';
+import { addHostEndpoints, DISPATCH } from './dispatch-chains.ts';
 import { PolicyChains } from './policy-chains.ts';
 import { clearMark, inState, jumpTo, RETURN, rule } from './rule-parts.ts';
 import { ALWAYS, acceptMarked, forWorkloads, topJump } from './static-rules.ts';
@@ -12,23 +12,7 @@ export function compileMangleTable(context: CompileContext): Table {
   const { facts } = context;
   const table = new TableBuilder('mangle');
   const to = { table, chains: new PolicyChains(table, context), context };
-  addHostEndpoints(
-    {
-      type: 'preDNAT',
-      dispatches: [
-        {
-          chain: CHAIN.fromHostEndpoint,
-          prefix: CHAIN_PREFIX.fromHostEndpoint,
-          direction: 'ingress',
-          sparesWorkloads: false,
-        },
-      ],
-      tiersOf: (endpoint) => endpoint.preDnat,
-      onlyWithPolicy: true,
-      wildcard: facts.wildcardEndpoint !== 'unknown',
-    },
-    to,
-  );
+  addHostEndpoints('preDNAT', [DISPATCH.fromHostEndpoint], to);
   const allow = allowTarget(context, 'mangle');
   table.addUser(CHAIN.prerouting, [
     rule([inState('RELATED', 'ESTABLISHED')], allow),
@@ -40,23 +24,7 @@ export function compileMangleTable(context: CompileContext): Table {
   table.addBase('prerouting', [topJump(context, CHAIN.prerouting)]);
 
   if (facts.egressAfterDnat) {
-    addHostEndpoints(
-      {
-        type: 'normal',
-        dispatches: [
-          {
-            chain: CHAIN.toHostEndpoint,
-            prefix: CHAIN_PREFIX.toHostEndpoint,
-            direction: 'egress',
-            sparesWorkloads: true,
-          },
-        ],
-        tiersOf: (endpoint) => endpoint.normal,
-        onlyWithPolicy: false,
-        wildcard: facts.wildcardEndpoint === 'all-but-untracked',
-      },
-      to,
-    );
+    addHostEndpoints('normal', [DISPATCH.toHostEndpoint], to);
     table.addUser(CHAIN.postrouting, postroutingRules(context));
     table.addBase('postrouting', [topJump(context, CHAIN.postrouting)]);
   }

@@ -1,7 +1,7 @@
 import type { Table } from '../ruleset/ruleset.ts';
-import { CHAIN, CHAIN_PREFIX } from './chain-names.ts';
+import { CHAIN } from './chain-names.ts';
 import type { CompileContext } from './compile-context.ts';
-import { addHostEndpoints } from './dispatch-chains.ts';
+import { addHostEndpoints, DISPATCH } from './dispatch-chains.ts';
 import { PolicyChains } from './policy-chains.ts';
 import {
   ACCEPT,
@@ -22,29 +22,11 @@ export function compileRawTable(context: CompileContext): Table {
   const { marks, facts, family } = context;
   const table = new TableBuilder('raw');
   const chains = new PolicyChains(table, context);
-  addHostEndpoints(
-    {
-      type: 'untracked',
-      dispatches: [
-        {
-          chain: CHAIN.fromHostEndpoint,
-          prefix: CHAIN_PREFIX.fromHostEndpoint,
-          direction: 'ingress',
-          sparesWorkloads: false,
-        },
-        {
-          chain: CHAIN.toHostEndpoint,
-          prefix: CHAIN_PREFIX.toHostEndpoint,
-          direction: 'egress',
-          sparesWorkloads: false,
-        },
-      ],
-      tiersOf: (endpoint) => endpoint.untracked,
-      onlyWithPolicy: true,
-      wildcard: false,
-    },
-    { table, chains, context },
-  );
+  addHostEndpoints('untracked', [DISPATCH.fromHostEndpoint, DISPATCH.toHostEndpoint], {
+    table,
+    chains,
+    context,
+  });
 
   const fromWorkload = marks.scratch0;
   const checksReversePath = family === 6 || facts.workloadRpfIpv4;

@@ -3,10 +3,15 @@ import type {
   KubernetesPeer,
   KubernetesPolicyRule,
 } from '../resources/kubernetes/kubernetes-resources.ts';
-import type { EntityRule, PolicyRule, RulePort } from '../resources/policy-rule.ts';
+import {
+  ANY_ENTITY,
+  type EntityRule,
+  type PolicyRule,
+  type RulePort,
+} from '../resources/policy-rule.ts';
 import type { PolicyResource } from '../resources/resource-set.ts';
 import type { SourceLocation } from '../source/location.ts';
-import { ANY_ENTITY, allowAllRule } from './allow-all-rule.ts';
+import { allowAllRule } from './allow-all-rule.ts';
 import { namespaceSelectorOf, podSelectorOf } from './kubernetes-selector.ts';
 
 /** Where Calico puts Kubernetes policies among its own. */

@@ -1,4 +1,4 @@
-import { type Cidr, cidrOf, hostCidr } from '../address/cidr.ts';
+import { type Cidr, hostCidr, splitCatchAll } from '../address/cidr.ts';
 import type { NamedPort } from '../resources/metadata.ts';
 import type {
   HostEndpoint,
@@ -108,11 +108,4 @@ export function clusterEndpoints(
     });
   }
   return endpoints;
-}
-
-/** A set of the kernel holds no /0; the two halves say the same. */
-function splitCatchAll(net: Cidr): readonly Cidr[] {
-  if (net.prefixLength > 0) return [net];
-  const upper = { ...net.network, [net.network.family === 4 ? 'w3' : 'w0']: 0x80000000 };
-  return [cidrOf(net.network, 1), cidrOf(upper, 1)];
 }

@@ -1,5 +1,5 @@
 import type { PolicyResource, Tier } from '../resources/resource-set.ts';
-import type { Problem } from '../source/problem.ts';
+import { BUILT_IN_TIERS } from '../resources/tier.ts';
 import type { VersionFacts } from './version-facts.ts';
 
 /** A tier as it takes part in the order of evaluation. */
@@ -10,13 +10,6 @@ export interface OrderedTier {
   readonly policies: readonly PolicyResource[];
 }
 
-/** The tiers that exist without a document. Source: contract 1; `calico-semantics` 1.2. */
-const BUILT_IN_TIERS: readonly Omit<OrderedTier & { readonly order: number }, 'policies'>[] = [
-  { name: 'kube-admin', order: 1_000, defaultAction: 'pass' },
-  { name: 'default', order: 1_000_000, defaultAction: 'deny' },
-  { name: 'kube-baseline', order: 10_000_000, defaultAction: 'pass' },
-];
-
 /** What policies are called in messages, decisions and ties of order: `namespace/name` where namespaced. */
 export function policyDisplayName({ metadata }: PolicyResource): string {
   return metadata.namespace === undefined
@@ -24,27 +17,11 @@ export function policyDisplayName({ metadata }: PolicyResource): string {
     : `${metadata.namespace}/${metadata.name}`;
 }
 
-/** Reports every policy in a tier that does not exist; in a version without tiers none can be. */
-export function checkTiers(
-  {
-    policies,
-    tiers,
-    facts,
-  }: {
-    readonly policies: readonly PolicyResource[];
-    readonly tiers: readonly Tier[];
-    readonly facts: VersionFacts;
-  },
-  report: (problem: Problem) => void,
-): void {
-  if (!facts.tiers) return;
-  const known = new Set(orderTiers(tiers).map(({ name }) => name));
-  for (const policy of policies) if (!known.has(policy.tier)) report(unknownTier(policy));
-}
-
 /**
  * The policies in order of evaluation, in their tiers in order; tiers without policies are left out. Without tiers in the version,
- * all are in `default`. The policies' tiers exist.
+ * all are in `default`.
+ *
+ * @throws Error when a policy is in a tier that does not exist, which the readers refuse.
  *
  * Source: `calico-semantics` 3; felix/calc/policy_sorter.go.
  */
@@ -63,7 +40,12 @@ export function orderPolicies({
       ? []
       : [{ name: 'default', defaultAction: 'deny', policies: sorted }];
   }
-  return orderTiers(tiers)
+  const ordered = orderTiers(tiers);
+  const stray = sorted.find((policy) => !ordered.some(({ name }) => name === policy.tier));
+  if (stray !== undefined) {
+    throw new Error(`policy ${policyDisplayName(stray)} is in the unknown tier ${stray.tier}`);
+  }
+  return ordered
     .map((tier) => ({ ...tier, policies: sorted.filter((policy) => policy.tier === tier.name) }))
     .filter((tier) => tier.policies.length > 0);
 }
@@ -71,11 +53,12 @@ export function orderPolicies({
 function orderTiers(documents: readonly Tier[]): readonly Omit<OrderedTier, 'policies'>[] {
   const tiers = documents.map(({ metadata, order, defaultAction }) => ({
     name: metadata.name,
-    order: BUILT_IN_TIERS.find((tier) => tier.name === metadata.name)?.order ?? order,
+    order: BUILT_IN_TIERS.get(metadata.name)?.order ?? order,
     defaultAction,
   }));
   const written = new Set(tiers.map((tier) => tier.name));
-  const all = [...tiers, ...BUILT_IN_TIERS.filter((tier) => !written.has(tier.name))];
+  const builtIn = [...BUILT_IN_TIERS].map(([name, tier]) => ({ name, ...tier }));
+  const all = [...tiers, ...builtIn.filter((tier) => !written.has(tier.name))];
   all.sort((a, b) => compareOrders(a.order, b.order) || compareText(a.name, b.name));
   return all.map(({ name, defaultAction }) => ({ name, defaultAction }));
 }
@@ -106,14 +89,4 @@ function compareOrders(a: number | undefined, b: number | undefined): number {
 /** By code unit, which is byte order for the characters that names may have. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function unknownTier(policy: PolicyResource): Problem {
-  return {
-    code: 'unknown-reference',
-    severity: 'error',
-    message: `policy \`${policyDisplayName(policy)}\` is in tier \`${policy.tier}\`, which does not exist`,
-    location: policy.metadata.location,
-    hint: `Add a Tier document named \`${policy.tier}\`, or put the policy into \`default\`.`,
-  };
 }

@@ -25,7 +25,7 @@ import type {
   ResolvedProfile,
   WorkloadEndpointPolicy,
 } from './node-policy.ts';
-import { checkTiers, compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
+import { compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
 import { resolveFelixConfig } from './resolve-felix-config.ts';
 import { RuleResolver } from './rule-resolver.ts';
 import { SetResolver } from './set-resolver.ts';
@@ -50,7 +50,7 @@ export interface ResolveOptions {
  *
  * Only policies that select an endpoint of the node are resolved; a set is made once however many rules use it.
  *
- * @throws InputError when the documents contradict each other: a policy in an unknown tier, an invalid Felix parameter.
+ * @throws InputError when a Felix parameter has a value that Felix refuses.
  */
 export function resolveNode(documents: ResourceSet, options: ResolveOptions): NodePolicy {
   const resources = expandKubernetes(documents);
@@ -69,9 +69,8 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
     },
     report,
   );
-  const { policies, tiers } = resources;
-  checkTiers({ policies, tiers, facts }, report);
   if (problems.length > 0) throw new InputError(problems);
+  const { policies, tiers } = resources;
 
   const profiles: ProfilesByName = new Map(
     resources.profiles.map((profile) => [profile.metadata.name, profile]),
@@ -103,10 +102,7 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
       policies: tier.policies.filter((policy) => selected.get(policy)?.includes(endpoint)),
     }));
 
-  const sets = new SetResolver(
-    clusterEndpoints(resources, profiles),
-    resources.kubernetes.endpoints,
-  );
+  const sets = new SetResolver(clusterEndpoints(resources, profiles), resources.kubernetes);
   const rules = new RuleResolver(sets);
   const tierResolver = new TierResolver(rules);
   const profileResolver = new ProfileResolver(profiles, rules);

@@ -1,6 +1,7 @@
 import { type Cidr, compareCidrs, hostCidr } from '../address/cidr.ts';
 import { compareIpAddresses } from '../address/ip-address.ts';
-import type { ServiceEndpoint } from '../resources/kubernetes/kubernetes-resources.ts';
+import type { KubernetesResources } from '../resources/kubernetes/kubernetes-resources.ts';
+import { findServiceEndpoints } from '../resources/kubernetes/service-endpoints.ts';
 import { LabelIndex } from '../resources/selector/label-index.ts';
 import { renderSelector } from '../resources/selector/render-selector.ts';
 import type { Selector } from '../resources/selector/selector.ts';
@@ -22,19 +23,16 @@ export interface NamedPortQuery {
  */
 export class SetResolver {
   private readonly index: LabelIndex<LabelledEndpoint>;
-  private readonly serviceEndpoints: readonly ServiceEndpoint[];
+  private readonly kubernetes: KubernetesResources;
   /** Every net once, sorted; `ranks` gives each endpoint's positions in it. */
   private readonly nets: readonly Cidr[];
   private readonly ranks: ReadonlyMap<LabelledEndpoint, readonly number[]>;
   private readonly addressSets: Map<string, AddressSet> = new Map();
   private readonly portSets: Map<string, PortSet> = new Map();
 
-  constructor(
-    endpoints: readonly LabelledEndpoint[],
-    serviceEndpoints: readonly ServiceEndpoint[],
-  ) {
+  constructor(endpoints: readonly LabelledEndpoint[], kubernetes: KubernetesResources) {
     this.index = new LabelIndex(endpoints, (endpoint) => endpoint.labels);
-    this.serviceEndpoints = serviceEndpoints;
+    this.kubernetes = kubernetes;
     const sorted = endpoints.flatMap((endpoint) => endpoint.nets.map((net) => ({ endpoint, net })));
     sorted.sort((a, b) => compareCidrs(a.net, b.net));
     const nets: Cidr[] = [];
@@ -128,9 +126,9 @@ export class SetResolver {
   }
 
   private backing(namespace: string, name: string): readonly PortMember[] {
-    return this.serviceEndpoints
-      .filter((endpoint) => endpoint.service === name && endpoint.namespace === namespace)
-      .map(({ address, protocol, port }) => ({ address, protocol, port }));
+    return findServiceEndpoints(this.kubernetes, { name, namespace }).map(
+      ({ address, protocol, port }) => ({ address, protocol, port }),
+    );
   }
 }
 

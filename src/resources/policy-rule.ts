@@ -33,6 +33,21 @@ export interface EntityRule {
   readonly notTag: string | undefined;
 }
 
+/** One side of a rule without any criterion. */
+export const ANY_ENTITY: EntityRule = {
+  nets: [],
+  notNets: [],
+  selector: undefined,
+  notSelector: undefined,
+  namespaceSelector: undefined,
+  serviceAccounts: undefined,
+  services: undefined,
+  ports: [],
+  notPorts: [],
+  tag: undefined,
+  notTag: undefined,
+};
+
 /** One rule of a policy or profile, in the same shape for both APIs. */
 export interface PolicyRule {
   readonly action: RuleAction;

@@ -1,7 +1,7 @@
 import type { Cidr } from '../address/cidr.ts';
 import { LABEL_NAME, SUBDOMAIN_NAME, V1_NODE_NAME } from './calico-names.ts';
 import type { CalicoApi } from './metadata.ts';
-import type { EntityRule } from './policy-rule.ts';
+import { ANY_ENTITY, type EntityRule } from './policy-rule.ts';
 import { readCidr, readCidrs } from './read-addresses.ts';
 import { checkName } from './read-metadata.ts';
 import { readRulePorts } from './read-rule-ports.ts';
@@ -17,21 +17,7 @@ export interface EntityRuleReading {
   readonly cidrs: readonly Written<Cidr>[];
 }
 
-const EMPTY_ENTITY: EntityRule = {
-  nets: [],
-  notNets: [],
-  selector: undefined,
-  notSelector: undefined,
-  namespaceSelector: undefined,
-  serviceAccounts: undefined,
-  services: undefined,
-  ports: [],
-  notPorts: [],
-  tag: undefined,
-  notTag: undefined,
-};
-
-const EMPTY_READING: EntityRuleReading = { entity: EMPTY_ENTITY, fields: undefined, cidrs: [] };
+const EMPTY_READING: EntityRuleReading = { entity: ANY_ENTITY, fields: undefined, cidrs: [] };
 
 /** Reads `source` or `destination` of a rule. */
 export function readEntityRule(

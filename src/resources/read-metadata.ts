@@ -4,7 +4,7 @@ import type { CalicoApi, Metadata } from './metadata.ts';
 import { type Fields, shorten, type Written } from './reading/fields.ts';
 
 /** What Kubernetes and calicoctl put into metadata, and what has no meaning for packets. */
-const WITHOUT_MEANING = [
+export const WITHOUT_MEANING: readonly string[] = [
   'annotations',
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -17,7 +17,7 @@ const WITHOUT_MEANING = [
   'resourceVersion',
   'selfLink',
   'uid',
-] as const;
+];
 
 export interface MetadataOptions {
   readonly api: CalicoApi;
