@@ -3,6 +3,7 @@ const INTERFACE_NAME = /^(?!\.{1,2}$)[^\s/:]{1,15}$/;
 /** IFNAMSIZ without the closing zero. */
 const MAX_BYTES = 15;
 
+/** Whether Linux takes the text as the name of an interface. */
 export function isInterfaceName(text: string): boolean {
   return INTERFACE_NAME.test(text) && new TextEncoder().encode(text).length <= MAX_BYTES;
 }

@@ -1,5 +1,6 @@
 import { parseIpv6Groups, renderIpv6Groups } from './ipv6-text.ts';
 
+/** The version of the Internet Protocol. */
 export type IpFamily = 4 | 6;
 
 /**
@@ -63,6 +64,7 @@ export function renderIpAddress(address: IpAddress): string {
   return renderIpv6Groups(parts);
 }
 
+/** Whether two addresses are the same, the family included. */
 export function sameIpAddress(a: IpAddress, b: IpAddress): boolean {
   return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.family === b.family;
 }

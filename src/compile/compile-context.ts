@@ -18,6 +18,7 @@ export interface CompileContext {
   readonly sets: IpSets;
 }
 
+/** A context without any set yet. @throws Error when the mark mask has fewer than four bits. */
 export function createContext(policy: NodePolicy, family: IpFamily): CompileContext {
   const { config, facts } = policy;
   const marks = allocateMarkBits(config.markMask);

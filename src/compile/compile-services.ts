@@ -23,6 +23,7 @@ import {
   userChain,
 } from './service-chains.ts';
 
+/** What the rules of Services depend on beside the Services themselves. */
 export interface ServiceOptions {
   readonly node: string;
   readonly family: IpFamily;

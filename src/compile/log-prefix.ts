@@ -18,10 +18,12 @@ const KINDS: Readonly<Record<ResolvedPolicy['kind'], string>> = {
   policy: 'gnp',
 };
 
+/** What the log prefix of a policy's rules can say. */
 export function loggedPolicy({ kind, tier, name }: ResolvedPolicy): LoggedFields {
   return { tier, kind: KINDS[kind], fullName: name };
 }
 
+/** What the log prefix of a profile's rules can say; profiles are in no tier. */
 export function loggedProfile(name: string): LoggedFields {
   return { tier: '', kind: 'pro', fullName: name };
 }

@@ -37,6 +37,7 @@ export function serviceRule(
   };
 }
 
+/** A chain of kube-proxy's: it judges for no endpoint. */
 export function userChain(name: string, rules: readonly Rule[]): UserChain {
   return { kind: 'user', name, rules, owner: undefined };
 }
@@ -56,6 +57,7 @@ export function servicePortMatches(
   ];
 }
 
+/** The source is, or negated is not, in the block. */
 export function sourceMatch(cidr: Cidr, negated = false): Match {
   return { kind: 'address', side: 'source', cidr, negated };
 }
@@ -69,10 +71,11 @@ export function localMatch(side: 'source' | 'destination'): Match {
   return { kind: 'address-type', side, type: 'LOCAL', negated: false };
 }
 
+/** Has POSTROUTING hide the source behind the host. */
 export const MARK_FOR_MASQUERADE: Target = { kind: 'jump', chain: 'KUBE-MARK-MASQ' };
 
 /** Name of the chain that translates to one endpoint. */
-export function endpointChainName(backends: ServiceBackends, endpoint: ServiceEndpoint): string {
+function endpointChainName(backends: ServiceBackends, endpoint: ServiceEndpoint): string {
   const { address, port } = endpoint;
   return kubeChainName('SEP', `${backends.name}${renderIpAddress(address)}:${port}`);
 }

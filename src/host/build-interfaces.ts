@@ -8,7 +8,7 @@ import type { HostInterface, InterfaceAddress } from './host.ts';
  *
  * @throws Error where the text is no address: the reader of Host documents lets none through.
  */
-export function getInterfaceAddress(text: string): InterfaceAddress {
+function getInterfaceAddress(text: string): InterfaceAddress {
   const address = parseInterfaceAddress(text);
   if (address === undefined) throw new Error(`INVARIANT: checked interface address \`${text}\``);
   return address;

@@ -8,6 +8,7 @@ export interface InterfaceAddress {
   readonly cidr: Cidr;
 }
 
+/** A network interface. */
 export interface HostInterface {
   readonly name: string;
   readonly addresses: readonly InterfaceAddress[];
@@ -17,6 +18,7 @@ export interface HostInterface {
   readonly master: string | undefined;
 }
 
+/** What a route does with packets, in the words of `ip route`. */
 export type RouteType = 'unicast' | 'local' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
 
 /** One route as `ip route` has it. Connected routes and the local table are derived, never listed here. */
@@ -34,6 +36,7 @@ export interface Route {
   readonly src: IpAddress | undefined;
 }
 
+/** What a policy routing rule does with packets, in the words of `ip rule`. */
 export type RoutingRuleAction = 'lookup' | 'blackhole' | 'unreachable' | 'prohibit';
 
 /** One policy routing rule as `ip rule` has it; every criterion that is undefined matches all. */

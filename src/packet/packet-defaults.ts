@@ -4,10 +4,13 @@ import { IP_PROTOCOL } from '../address/protocol.ts';
 /** The source port of a packet that names none: the first of IANA's dynamic ports. */
 export const DEFAULT_SOURCE_PORT = 49152;
 
+/** The TTL or hop limit of a packet that names none: Linux sends with it. */
 export const DEFAULT_TTL = 64;
 
+/** The identifier of an echo that names none. */
 export const DEFAULT_ICMP_ID = 1;
 
+/** The chunk of an SCTP packet that names none: the one that opens an association. */
 export const DEFAULT_SCTP_CHUNK = 'INIT';
 
 /** Echo request of the family's ICMP. */

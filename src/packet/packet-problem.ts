@@ -8,6 +8,7 @@ export interface PacketProblem {
   readonly field: string | undefined;
 }
 
+/** A packet, or everything that is wrong with what was written. */
 export type ParsedPacket =
   | { readonly kind: 'packet'; readonly packet: Packet }
   | { readonly kind: 'problems'; readonly problems: readonly PacketProblem[] };

@@ -15,6 +15,7 @@ export const TCP_FLAG = {
 /** Where a process on the host itself sends a packet, in the place of an input interface. */
 export const LOCAL = 'local';
 
+/** What connection tracking says of a packet, in the words of `--ctstate`. */
 export type ConnectionState = 'new' | 'established' | 'related' | 'invalid' | 'untracked';
 
 /**

@@ -6,6 +6,7 @@ import { compareText } from './policy-order.ts';
 /** An interface as host endpoints are matched with it. */
 type Interface = { readonly name: string; readonly addresses: HostEndpoint['expectedIPs'] };
 
+/** A node's host endpoints, divided into those in force and the others. */
 export interface ActiveHostEndpoints {
   /** In force, by name; `interfaces` is empty for the `*` endpoint. */
   readonly active: readonly {

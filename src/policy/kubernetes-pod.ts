@@ -50,11 +50,12 @@ function workloadEndpointName(node: string, pod: string): string {
   return `${doubled(node)}-k8s-${doubled(pod)}-eth0`;
 }
 
+/** The name of the profile that a namespace becomes. */
 export function namespaceProfileName(namespace: string): string {
   return `kns.${namespace}`;
 }
 
-export function serviceAccountProfileName(namespace: string, serviceAccount: string): string {
+function serviceAccountProfileName(namespace: string, serviceAccount: string): string {
   return `ksa.${namespace}.${serviceAccount}`;
 }
 

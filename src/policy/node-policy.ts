@@ -86,6 +86,7 @@ export interface EndpointTier {
   readonly egress: readonly ResolvedPolicy[];
 }
 
+/** A profile as endpoints of this node use it; one object however many use it. */
 export interface ResolvedProfile {
   readonly name: string;
   readonly location: SourceLocation;
@@ -109,6 +110,7 @@ export interface HostEndpointPolicy {
   readonly profiles: readonly ResolvedProfile[];
 }
 
+/** A workload endpoint of this node. Tiers without policies that select it are left out; profiles are in listed order. */
 export interface WorkloadEndpointPolicy {
   readonly name: string;
   readonly location: SourceLocation;

@@ -70,6 +70,7 @@ export const INTERFACE_NAMES: Readonly<Record<CalicoApi, NameRule>> = {
   },
 };
 
+/** Whether the name is spelled as the rule wants it. */
 export function isNamedBy(rule: NameRule, name: string): boolean {
   return name.length <= rule.maxLength && rule.pattern.test(name);
 }
@@ -89,6 +90,7 @@ export function isLabelKey(api: CalicoApi, key: string): boolean {
   );
 }
 
+/** Whether a label may have the value. */
 export function isLabelValue(api: CalicoApi, value: string): boolean {
   return (api === 'v1' ? V1_LABEL_VALUE : LABEL_VALUE).test(value);
 }

@@ -4,12 +4,15 @@ import type { PortRange } from '../address/port-range.ts';
 import type { SourceLocation } from '../source/location.ts';
 import type { WrittenSelector } from './metadata.ts';
 
+/** What a rule does with the packets that it matches, in one spelling for both APIs. */
 export type RuleAction = 'allow' | 'deny' | 'log' | 'pass';
 
+/** A port or range in numbers, or a port that endpoints give a name to. */
 export type RulePort =
   | { readonly kind: 'numeric'; readonly range: PortRange }
   | { readonly kind: 'named'; readonly name: string };
 
+/** ICMP type and code as written. A code without a type is refused. */
 export interface IcmpFields {
   readonly type: number | undefined;
   readonly code: number | undefined;

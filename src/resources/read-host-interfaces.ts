@@ -5,6 +5,7 @@ import type { HostDocument } from './host-document.ts';
 import { type Fields, shorten, type Written } from './reading/fields.ts';
 import { nearestName } from './reading/nearest-name.ts';
 
+/** The interfaces of a Host document. */
 export type HostInterfaces = HostDocument['interfaces'];
 
 const MAC = /^[\da-f]{2}(:[\da-f]{2}){5}$/i;

@@ -19,6 +19,7 @@ export const WITHOUT_MEANING: readonly string[] = [
   'uid',
 ];
 
+/** What the kind's metadata may have. */
 export interface MetadataOptions {
   readonly api: CalicoApi;
   readonly nameRule: NameRule;

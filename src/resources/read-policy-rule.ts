@@ -7,6 +7,7 @@ import { readProtocol } from './read-protocol.ts';
 import type { Fields } from './reading/fields.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 
+/** Where the rules that are read stand. */
 export interface RuleOptions {
   readonly api: CalicoApi;
   readonly direction: 'ingress' | 'egress';

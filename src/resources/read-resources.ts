@@ -15,6 +15,7 @@ export interface DocumentText {
   readonly text: string;
 }
 
+/** How documents are read. */
 export interface ReadOptions {
   /** The version to follow; undefined: inferred from the documents. */
   readonly version?: CalicoVersion | undefined;

@@ -73,6 +73,7 @@ export interface NetworkSet {
   readonly nets: readonly Cidr[];
 }
 
+/** A Tier: policies are evaluated tier by tier. */
 export interface Tier {
   readonly metadata: Metadata;
   /** Undefined sorts last. */
@@ -80,6 +81,7 @@ export interface Tier {
   readonly defaultAction: 'deny' | 'pass';
 }
 
+/** A v3 Node or v1 node: a host of the cluster. */
 export interface CalicoNode {
   readonly api: CalicoApi;
   readonly metadata: Metadata;
@@ -87,6 +89,7 @@ export interface CalicoNode {
   readonly addresses: readonly IpAddress[];
 }
 
+/** A v3 IPPool or v1 ipPool: a block that workloads get their addresses from. */
 export interface IpPool {
   readonly api: CalicoApi;
   readonly metadata: Metadata;

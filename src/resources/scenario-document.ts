@@ -30,6 +30,7 @@ export interface ScenarioStep {
   readonly location: SourceLocation;
 }
 
+/** One case of a scenario: packets in order, and what is expected of each. */
 export interface ScenarioCase {
   readonly name: string;
   /** One for a plain case, several for a flow. */

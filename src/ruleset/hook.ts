@@ -1,6 +1,7 @@
 /** The five places in the packet path where netfilter tables run. */
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
 
+/** A table of iptables; security is not modelled. */
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter';
 
 /** The name of a table's base chain at a hook, as iptables spells it. */

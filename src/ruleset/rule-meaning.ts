@@ -4,6 +4,7 @@ export type Direction = 'ingress' | 'egress';
 /** Which of an endpoint's policy lists a chain belongs to. */
 export type PolicyType = 'untracked' | 'preDNAT' | 'normal' | 'forward' | 'workload';
 
+/** What a policy's or profile's rule does. */
 export type PolicyAction = 'allow' | 'deny' | 'pass' | 'log';
 
 /** The endpoint, list and direction that a chain evaluates; every hop after it speaks of this endpoint. */

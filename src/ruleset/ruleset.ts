@@ -38,13 +38,16 @@ export interface UserChain {
   readonly owner: ChainOwner | undefined;
 }
 
+/** A chain of the kernel's, or one that rules jump to. */
 export type Chain = BaseChain | UserChain;
 
+/** One table; a chain's name occurs once in it. */
 export interface Table {
   readonly name: TableName;
   readonly chains: readonly Chain[];
 }
 
+/** A member of a `hash:net` or of a `hash:ip,port` set. */
 export type IpSetMember =
   | { readonly kind: 'net'; readonly cidr: Cidr }
   | {

@@ -24,7 +24,7 @@ export function checkRuleset(ruleset: Ruleset): void {
  *
  * @throws Error naming what ipset would refuse.
  */
-export function checkSet(set: IpSet, family: number): void {
+function checkSet(set: IpSet, family: number): void {
   const where = `set ${JSON.stringify(set.name)}`;
   if (!isSetName(set.name)) throw new Error(`${where}: a name that ipset cannot take`);
   if (set.family !== family) throw new Error(`${where}: of another family than its ruleset`);

@@ -317,3 +317,15 @@ test('a rule that rejects does so in filter, and drops where the kernel cannot r
     with: 'icmp-port-unreachable',
   });
 });
+
+test('5.0: without IPv6 support there are no rules of IPv6', () => {
+  const off = resolvedNode(
+    '3.9',
+    { hostEndpoints: [hostEndpoint('eth0')] },
+    { ipv6Support: 'false' },
+  );
+  expect(compilePolicy(off, 6).tables).toEqual([]);
+  expect(compilePolicy(off, 4).tables).not.toEqual([]);
+  const packet = packetFlow({ src: '2001:db8::7', dst: '2001:db8::10', in: 'eth0' });
+  expect(decide(off, packet).verdict).toBe('unpoliced');
+});

@@ -106,6 +106,24 @@ spec: {node: node1, orchestrator: k8s, pod: web, endpoint: eth0, interfaceName: 
     expect(endpoints.map(({ interfaceName }) => interfaceName)).toEqual(['cali1']);
   });
 
+  test('a rule for a Service is for the pods behind it, where no document gives its endpoints', () => {
+    const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: clients, namespace: shop}
+spec: {clusterIP: 10.96.0.9, selector: {app: client}, ports: [{port: 80, targetPort: http}]}`;
+    const policy = `
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: app == 'web'
+  ingress: [{action: Allow, source: {services: {name: clients, namespace: shop}}}]`;
+    const resources = read(service, policy);
+    expect(toWeb(resources, 'client')).toBe('accept');
+    expect(toWeb(resources, 'back')).toBe('drop');
+  });
+
   test('expanding twice is expanding once', () => {
     const once = expandKubernetes(read(networkPolicy('{podSelector: {}}')));
     const twice = expandKubernetes(once);

@@ -115,3 +115,30 @@ test.each([
   expect(caught).toBeInstanceOf(InputError);
   expect((caught as InputError).problems.map(({ location }) => location.file)).toEqual([variable]);
 });
+
+test('what is not modelled counts as it is in force, whoever sets it', () => {
+  const on = { felixConfigurations: [felixConfiguration('default', { bpfEnabled: 'true' })] };
+  const found = (
+    documents: Parameters<typeof resolvedNode>[1],
+    environment: Readonly<Record<string, string>> = {},
+  ) => resolvedNode('3.32', documents, environment).notModelled.map(({ what }) => what);
+  expect(found(on)).toEqual(['the Felix parameter `bpfEnabled: true`']);
+  expect(found(on, { bpfEnabled: 'false' })).toEqual([]);
+  expect(found({}, { bpfEnabled: '1' })).toEqual(['the Felix parameter `bpfEnabled: 1`']);
+  expect(found({}, { nftablesMode: 'Enabled' })).toHaveLength(1);
+  expect(found({}, { nftablesMode: 'Disabled', interfaceExclude: 'kube-ipvs0' })).toEqual([]);
+  const node = felixConfiguration('node.node1', { bpfEnabled: 'false' });
+  expect(found({ felixConfigurations: [...on.felixConfigurations, node] })).toEqual([]);
+});
+
+test('6: SCTP failsafes come from documents of the newest version alone', () => {
+  const sctp = {
+    felixConfigurations: [felixConfiguration('default', { failsafeInboundHostPorts: 'sctp:80' })],
+  };
+  expect(resolvedNode('3.32', sctp).config.failsafeInbound).toEqual([
+    { protocol: 132, port: 80, net: undefined },
+  ]);
+  expect(() => resolvedNode('3.9', sctp)).toThrow(InputError);
+  const environment = { failsafeInboundHostPorts: 'sctp:80' };
+  expect(() => resolvedNode('3.32', {}, environment)).toThrow(InputError);
+});

@@ -3,6 +3,7 @@ import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import type { SourceLocation } from '../../source/location.ts';
 import type { Metadata, NamedPort } from '../metadata.ts';
 
+/** One port of a Service. */
 export interface ServicePort {
   readonly name: string | undefined;
   readonly protocol: number;
@@ -13,6 +14,7 @@ export interface ServicePort {
   readonly location: SourceLocation;
 }
 
+/** A v1 Service. */
 export interface Service {
   readonly metadata: Metadata;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
@@ -48,14 +50,17 @@ export interface ServiceEndpoint {
   readonly location: SourceLocation;
 }
 
+/** A v1 Namespace; its labels are what matters. */
 export interface Namespace {
   readonly metadata: Metadata;
 }
 
+/** A v1 ServiceAccount; its labels are what matters. */
 export interface ServiceAccount {
   readonly metadata: Metadata;
 }
 
+/** A v1 Pod. `ready`: neither succeeded nor failed, so that its address is in use. */
 export interface Pod {
   readonly metadata: Metadata;
   readonly node: string | undefined;
@@ -76,6 +81,7 @@ export interface LabelRequirement {
 /** matchLabels and matchExpressions together; empty selects everything. */
 export type KubernetesSelector = readonly LabelRequirement[];
 
+/** One peer of a NetworkPolicy rule. Without a selector for namespaces, pods are those of the policy's own. */
 export type KubernetesPeer =
   | {
       readonly kind: 'pods';
@@ -84,6 +90,7 @@ export type KubernetesPeer =
     }
   | { readonly kind: 'block'; readonly cidr: Cidr; readonly except: readonly Cidr[] };
 
+/** One rule of a NetworkPolicy. Peers are alternatives, and so are ports; none of either: any. */
 export interface KubernetesPolicyRule {
   readonly peers: readonly KubernetesPeer[];
   readonly ports: readonly {
@@ -95,6 +102,7 @@ export interface KubernetesPolicyRule {
   readonly location: SourceLocation;
 }
 
+/** A networking.k8s.io/v1 NetworkPolicy. `types` is undefined where the document leaves it to the rules present. */
 export interface KubernetesNetworkPolicy {
   readonly metadata: Metadata;
   readonly podSelector: KubernetesSelector;
@@ -103,6 +111,7 @@ export interface KubernetesNetworkPolicy {
   readonly egress: readonly KubernetesPolicyRule[];
 }
 
+/** Every Kubernetes document of the input. */
 export interface KubernetesResources {
   readonly services: readonly Service[];
   readonly endpoints: readonly ServiceEndpoint[];

@@ -16,6 +16,7 @@ export const KUBERNETES_KINDS = {
   NetworkPolicy: 'networking.k8s.io/v1',
 } as const;
 
+/** A Kubernetes kind that is read. */
 export type KubernetesKind = keyof typeof KUBERNETES_KINDS;
 
 /** Reads one Kubernetes document at its root into the collection. */

@@ -32,6 +32,7 @@ export interface ParsedDocument {
   readonly contents: Node | null;
 }
 
+/** How documents are parsed, and who hears of problems. */
 export interface ParseOptions {
   readonly lenient: boolean;
   readonly report: Report;

@@ -6,6 +6,7 @@ import {
   tokenizeSelector,
 } from './selector-lexer.ts';
 
+/** A selector's tree, or the first thing that is wrong with its text. */
 export type ParsedSelector =
   | {
       readonly kind: 'selector';

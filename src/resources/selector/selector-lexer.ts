@@ -1,5 +1,6 @@
 import type { CalicoVersion } from '../calico-version.ts';
 
+/** An operator between a label and a string or a set of strings. */
 export type SelectorOperator =
   | '=='
   | '!='

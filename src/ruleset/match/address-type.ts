@@ -10,6 +10,7 @@ export interface AddressTypeMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-m addrtype --src-type LOCAL`. */
 export const addressTypeMatch: Definition<AddressTypeMatch> = {
   kind: 'address-type',
   validate: () => undefined,

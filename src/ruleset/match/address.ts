@@ -12,6 +12,7 @@ export interface AddressMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-s 10.0.0.0/8`, `! -d 2001:db8::/32`. */
 export const addressMatch: Definition<AddressMatch> = {
   kind: 'address',
   validate: ({ cidr, negated }, { family }) => {

@@ -29,6 +29,7 @@ export interface ConntrackStateMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-m conntrack --ctstate RELATED,ESTABLISHED`. */
 export const conntrackStateMatch: Definition<ConntrackStateMatch> = {
   kind: 'conntrack-state',
   validate: ({ states }) => (states.length === 0 ? 'ctstate without a state' : undefined),

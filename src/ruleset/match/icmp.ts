@@ -10,6 +10,7 @@ export interface IcmpMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-m icmp --icmp-type 8/0`, `-m icmp6 --icmpv6-type 128`. */
 export const icmpMatch: Definition<IcmpMatch> = {
   kind: 'icmp',
   validate: ({ type, code }, { family, protocol }) => {

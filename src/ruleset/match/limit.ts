@@ -12,6 +12,7 @@ export interface LimitMatch {
 /** The burst that iptables assumes, and does not print. */
 const DEFAULT_BURST = 5;
 
+/** Checks and writes `-m limit --limit 10/sec --limit-burst 5`. */
 export const limitMatch: Definition<LimitMatch> = {
   kind: 'limit',
   validate: ({ rate, burst }) => {

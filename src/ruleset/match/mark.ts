@@ -11,6 +11,7 @@ export interface MarkMatch {
 
 const ALL_BITS = 0xffffffff;
 
+/** Checks and writes `-m mark --mark 0x1/0x1`. */
 export const markMatch: Definition<MarkMatch> = {
   kind: 'mark',
   validate: ({ value, mask }) =>

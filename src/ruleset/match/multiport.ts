@@ -20,6 +20,7 @@ export function multiportSlots(range: PortRange): number {
   return range.first === range.last ? 1 : 2;
 }
 
+/** Checks and writes `-m multiport --dports 80,443,8000:8080`. */
 export const multiportMatch: Definition<MultiportMatch> = {
   kind: 'multiport',
   validate: ({ ranges }, { protocol }) => {

@@ -20,6 +20,7 @@ const EXTENSIONS: ReadonlyMap<number, string> = new Map([
   [IP_PROTOCOL.dccp, 'dccp'],
 ]);
 
+/** Checks and writes `-m tcp --dport 80:90`. */
 export const portsMatch: Definition<PortsMatch> = {
   kind: 'ports',
   validate: ({ range, negated }, { protocol }) => {

@@ -9,6 +9,7 @@ export interface ProtocolMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-p tcp`, `! -p 47`. */
 export const protocolMatch: Definition<ProtocolMatch> = {
   kind: 'protocol',
   // 0 is every protocol to iptables, so protocol 0 itself cannot be matched.

@@ -9,6 +9,7 @@ export interface RecentMatch {
   readonly seconds: number | undefined;
 }
 
+/** Checks and writes `-m recent --rcheck --seconds 10800`. */
 export const recentMatch: Definition<RecentMatch> = {
   kind: 'recent',
   validate: ({ name, seconds }) => {

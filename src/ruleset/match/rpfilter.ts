@@ -7,6 +7,7 @@ export interface RpfilterMatch {
   readonly negated: boolean;
 }
 
+/** Checks and writes `-m rpfilter --validmark --invert`. */
 export const rpfilterMatch: Definition<RpfilterMatch> = {
   kind: 'rpfilter',
   validate: (_match, { table }) =>

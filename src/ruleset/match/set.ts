@@ -14,6 +14,7 @@ export function isSetName(name: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,30}$/.test(name);
 }
 
+/** Checks and writes `-m set --match-set name src,dst`. */
 export const setMatch: Definition<SetMatch> = {
   kind: 'set',
   validate: ({ set, directions }) => {

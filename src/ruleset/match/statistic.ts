@@ -9,6 +9,7 @@ export interface StatisticMatch {
 /** The kernel keeps a probability in 31 bits. Source: libxt_statistic.c, iptables 1.8.9. */
 const WHOLE = 2 ** 31;
 
+/** Checks and writes `-m statistic --mode random --probability 0.5`. */
 export const statisticMatch: Definition<StatisticMatch> = {
   kind: 'statistic',
   validate: ({ probability }) =>

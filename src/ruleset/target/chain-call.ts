@@ -31,12 +31,14 @@ function validateChain({ chain }: { readonly chain: string }): string | undefine
   return isChainName(chain) ? undefined : 'a chain name that iptables cannot take';
 }
 
+/** Checks and writes `-j chain`. */
 export const jumpTarget: Definition<JumpTarget> = {
   kind: 'jump',
   validate: validateChain,
   render: ({ chain }) => `-j ${chain}`,
 };
 
+/** Checks and writes `-g chain`. */
 export const gotoTarget: Definition<GotoTarget> = {
   kind: 'goto',
   validate: validateChain,

@@ -14,6 +14,7 @@ export const LOG_PREFIX_LENGTH = 29;
 /** The level that LOG assumes, and iptables-save does not print: warning. */
 const DEFAULT_LEVEL = 4;
 
+/** Checks and writes `-j LOG --log-prefix "calico-packet: " --log-level 5`. */
 export const logTarget: Definition<LogTarget> = {
   kind: 'log',
   validate: ({ prefix, level }) => {

@@ -8,6 +8,7 @@ export interface MarkTarget {
   readonly mask: number;
 }
 
+/** Checks and writes `-j MARK --set-xmark 0x1/0x1`. */
 export const markTarget: Definition<MarkTarget> = {
   kind: 'mark',
   validate: ({ value, mask }) =>

@@ -48,18 +48,21 @@ function renderTranslation({ address, port }: DnatTarget | SnatTarget): string {
   return address.family === 4 ? `${text}:${port}` : `[${text}]:${port}`;
 }
 
+/** Checks and writes `-j DNAT --to-destination 10.65.0.2:8080`. */
 export const dnatTarget: Definition<DnatTarget> = {
   kind: 'dnat',
   validate: validateTranslation,
   render: (target) => `-j DNAT --to-destination ${renderTranslation(target)}`,
 };
 
+/** Checks and writes `-j SNAT --to-source 192.0.2.10`. */
 export const snatTarget: Definition<SnatTarget> = {
   kind: 'snat',
   validate: validateTranslation,
   render: (target) => `-j SNAT --to-source ${renderTranslation(target)}`,
 };
 
+/** Checks and writes `-j MASQUERADE`. */
 export const masqueradeTarget: Definition<MasqueradeTarget> = {
   kind: 'masquerade',
   validate: (_target, context) => validateTable(context),

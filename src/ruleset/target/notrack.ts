@@ -5,6 +5,7 @@ export interface NotrackTarget {
   readonly kind: 'notrack';
 }
 
+/** Checks and writes `-j CT --notrack`. */
 export const notrackTarget: Definition<NotrackTarget> = {
   kind: 'notrack',
   validate: (_target, { table }) =>

@@ -6,6 +6,7 @@ export interface OpaqueTarget {
   readonly description: string;
 }
 
+/** Refuses to be written: nobody knows what it says. */
 export const opaqueTarget: Definition<OpaqueTarget> = {
   kind: 'opaque',
   validate: ({ description }) => `rules that are not known cannot be written: ${description}`,

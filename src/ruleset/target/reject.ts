@@ -30,6 +30,7 @@ const ANSWERS: Readonly<Record<4 | 6, ReadonlySet<string>>> = {
   ]),
 };
 
+/** Checks and writes `-j REJECT --reject-with icmp-port-unreachable`. */
 export const rejectTarget: Definition<RejectTarget> = {
   kind: 'reject',
   validate: (target, { family, table, protocol }) => {

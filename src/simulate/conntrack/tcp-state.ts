@@ -19,6 +19,7 @@ type StateName = keyof typeof TCP_STATE;
 
 /** Where a segment leads instead of to a state: it is not part of the connection, or the entry may be out of step with it. */
 export const TCP_INVALID = 10;
+/** The entry may be out of step with the packet, which passes. */
 export const TCP_IGNORE = 11;
 
 /** What decides a transition: the strongest of RST, SYN, FIN and ACK. */

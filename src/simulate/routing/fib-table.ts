@@ -24,6 +24,7 @@ export interface FibEntry {
   sibling: FibEntry | undefined;
 }
 
+/** A route before it is worked out what it means. Without a metric it has the best. */
 export interface FibEntryOptions {
   readonly type: FibType;
   readonly to: Cidr;
@@ -34,6 +35,7 @@ export interface FibEntryOptions {
   readonly src?: IpAddress | undefined;
 }
 
+/** The route as lookups find it. */
 export function fibEntry(options: FibEntryOptions): FibEntry {
   const text = entryText(options);
   return {
