@@ -18,6 +18,8 @@ import { identifyRules } from './rule-comments.ts';
  * @throws Error when the mark mask has fewer than four bits.
  */
 export function compilePolicy(policy: NodePolicy, family: IpFamily): Ruleset {
+  // Without IPv6 support Felix leaves ip6tables alone.
+  if (family === 6 && !policy.config.ipv6Support) return { family, tables: [], ipSets: [] };
   const context = createContext(policy, family);
   const tables = [
     compileRawTable(context),

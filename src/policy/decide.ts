@@ -29,6 +29,9 @@ export interface PolicyDecision {
  * `finalOutInterface` is `lo`, no `inInterface`) is decided on both halves of its way.
  */
 export function decide(policy: NodePolicy, flow: Flow): PolicyDecision {
+  if (flow.family === 6 && !policy.config.ipv6Support) {
+    return { verdict: 'unpoliced', decision: undefined, steps: [] };
+  }
   return new PolicyWalk(policy, flow).run();
 }
 

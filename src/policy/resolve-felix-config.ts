@@ -1,9 +1,16 @@
-import type { FelixConfiguration, FelixSetting, IpPool } from '../resources/resource-set.ts';
+import { FELIX_PARAMETERS, isNotModelled } from '../resources/felix-parameters.ts';
+import type {
+  FelixConfiguration,
+  FelixSetting,
+  IpPool,
+  NotModelled,
+} from '../resources/resource-set.ts';
 import type { Problem } from '../source/problem.ts';
 import { parseFailsafePorts } from './failsafe-ports.ts';
 import type { FailsafePort, FelixConfig } from './felix-config.ts';
 import type { VersionFacts } from './version-facts.ts';
 
+/** Where Felix on one node gets its parameters from. */
 export interface FelixConfigInput {
   readonly configurations: readonly FelixConfiguration[];
   readonly node: string;
@@ -16,10 +23,13 @@ export interface FelixConfigInput {
 /** A parameter's parsed value, or what is wrong with its text. */
 type Parsed<T> = { readonly value: T } | { readonly message: string; readonly hint: string };
 
+/** The environment's parser is stricter than what documents are checked against. */
+type SettingSource = 'environment' | 'document';
+
 interface Parameter<T> {
   /** Lower case. The later names are what another document kind calls the same parameter. */
   readonly names: readonly string[];
-  readonly parse: (text: string) => Parsed<T>;
+  readonly parse: (text: string, from: SettingSource) => Parsed<T>;
   /** What the word `none` sets; undefined where the parameter may not be unset. */
   readonly none: T | undefined;
 }
@@ -73,6 +83,24 @@ export function resolveFelixConfig(
   };
 }
 
+/**
+ * The parameters in force on the node that change what happens to packets in a way that is not modelled.
+ *
+ * The environment may name any parameter; what a document may name has been checked where it was read.
+ */
+export function felixNotModelled(input: FelixConfigInput): readonly NotModelled[] {
+  const layers = settingLayers(input);
+  const found: NotModelled[] = [];
+  for (const parameter of FELIX_PARAMETERS.values()) {
+    if (parameter.notModelled.length === 0) continue;
+    const setting = winningSetting(layers, [parameter.parameter]);
+    if (setting === undefined || !isNotModelled(parameter, setting.value)) continue;
+    const what = `the Felix parameter \`${parameter.field}: ${setting.value.slice(0, 60)}\``;
+    found.push({ what, location: setting.location, family: undefined });
+  }
+  return found;
+}
+
 /** Where settings come from, the winning one first. */
 function settingLayers(input: FelixConfigInput): readonly ReadonlyMap<string, FelixSetting>[] {
   const named = (name: string): readonly ReadonlyMap<string, FelixSetting>[] =>
@@ -104,26 +132,36 @@ function readParameter<T>(
   parameter: Parameter<T>,
   report: (problem: Problem) => void,
 ): T | undefined {
+  const setting = winningSetting(layers, parameter.names);
+  if (setting === undefined) return undefined;
+  const parsed = parseSetting(parameter, setting);
+  if ('value' in parsed) return parsed.value;
+  report({
+    code: 'invalid-value',
+    severity: 'error',
+    message: parsed.message,
+    location: setting.location,
+    hint: parsed.hint,
+  });
+  return undefined;
+}
+
+/** The first layer's setting of any of the names; an empty one counts as absent. */
+function winningSetting(
+  layers: readonly ReadonlyMap<string, FelixSetting>[],
+  names: readonly string[],
+): FelixSetting | undefined {
   for (const layer of layers) {
-    const found = parameter.names.find((name) => (layer.get(name)?.value ?? '') !== '');
-    const setting = found === undefined ? undefined : layer.get(found);
-    if (setting === undefined) continue;
-    const parsed = parseSetting(parameter, setting.value);
-    if ('value' in parsed) return parsed.value;
-    report({
-      code: 'invalid-value',
-      severity: 'error',
-      message: parsed.message,
-      location: setting.location,
-      hint: parsed.hint,
-    });
-    return undefined;
+    const found = names.find((name) => (layer.get(name)?.value ?? '') !== '');
+    if (found !== undefined) return layer.get(found);
   }
   return undefined;
 }
 
-function parseSetting<T>(parameter: Parameter<T>, text: string): Parsed<T> {
-  if (text.toLowerCase() !== 'none') return parameter.parse(text);
+function parseSetting<T>(parameter: Parameter<T>, setting: FelixSetting): Parsed<T> {
+  const { value: text, location } = setting;
+  const from = /^FELIX_/i.test(location.file) ? 'environment' : 'document';
+  if (text.toLowerCase() !== 'none') return parameter.parse(text, from);
   if (parameter.none !== undefined) return { value: parameter.none };
   return {
     message: `\`${parameter.names[0]}\` cannot be \`${text}\``,
@@ -205,15 +243,15 @@ function failsafeParameter(name: string, nets: boolean): Parameter<readonly Fail
   return {
     names: [name],
     none: [],
-    parse: (text) => {
-      const parsed = parseFailsafePorts(text, { nets });
+    parse: (text, from) => {
+      const parsed = parseFailsafePorts(text, { nets, sctp: nets && from === 'document' });
       return parsed.kind === 'ports' ? { value: parsed.ports } : parsed;
     },
   };
 }
 
 function defaultFailsafes(text: string): readonly FailsafePort[] {
-  const parsed = parseFailsafePorts(text, { nets: false });
+  const parsed = parseFailsafePorts(text, { nets: false, sctp: false });
   if (parsed.kind === 'error') throw new Error(`a version's failsafe ports: ${parsed.message}`);
   return parsed.ports;
 }

@@ -26,7 +26,7 @@ import type {
   WorkloadEndpointPolicy,
 } from './node-policy.ts';
 import { compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
-import { resolveFelixConfig } from './resolve-felix-config.ts';
+import { felixNotModelled, resolveFelixConfig } from './resolve-felix-config.ts';
 import { RuleResolver } from './rule-resolver.ts';
 import { SetResolver } from './set-resolver.ts';
 import { policySelector } from './translate-selectors.ts';
@@ -38,6 +38,7 @@ export interface InterfaceFacts {
   readonly addresses: readonly IpAddress[];
 }
 
+/** The node that documents are resolved for, and what it is like. */
 export interface ResolveOptions {
   readonly node: string;
   readonly interfaces: readonly InterfaceFacts[];
@@ -59,16 +60,14 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
   const report = (problem: Problem): void => {
     problems.push(problem);
   };
-  const config = resolveFelixConfig(
-    {
-      configurations: resources.felixConfigurations,
-      node: options.node,
-      environment: options.environment,
-      facts,
-      ipPools: resources.ipPools,
-    },
-    report,
-  );
+  const felix = {
+    configurations: resources.felixConfigurations,
+    node: options.node,
+    environment: options.environment,
+    facts,
+    ipPools: resources.ipPools,
+  };
+  const config = resolveFelixConfig(felix, report);
   if (problems.length > 0) throw new InputError(problems);
   const { policies, tiers } = resources;
 
@@ -149,7 +148,7 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
       .sort((a, b) => compareCidrs(a.cidr, b.cidr)),
     hostAddresses: distinctAddresses(resources.nodes.flatMap((node) => node.addresses)),
     floatingIps: workloads.flatMap((endpoint) => endpoint.ipNats),
-    notModelled: [...resources.notModelled, ...rules.notModelled],
+    notModelled: [...resources.notModelled, ...felixNotModelled(felix), ...rules.notModelled],
   };
 }
 

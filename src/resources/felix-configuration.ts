@@ -80,7 +80,6 @@ function readSetting(
 ): void {
   const { field } = parameter;
   if (!spec.has(field)) return;
-  const location = spec.locationOf(field);
   if (parameter.since !== '3.9') {
     into.collector.useFeature(spec, {
       feature: `the Felix parameter \`${field}\``,
@@ -90,23 +89,8 @@ function readSetting(
   }
   const value = readValue(spec, parameter, into.collector);
   if (value === undefined) return;
-  into.settings.set(parameter.parameter, { value, location });
-  const { notModelled } = parameter;
-  const inForce = notModelled.includes('*')
-    ? value !== '' && value !== DEFAULTS[field]
-    : notModelled.includes(value.toLowerCase());
-  if (inForce) {
-    const what = `the Felix parameter \`${field}: ${shorten(value)}\``;
-    into.collector.notModelled.push({ what, location, family: undefined });
-  }
+  into.settings.set(parameter.parameter, { value, location: spec.locationOf(field) });
 }
-
-/** Values that say nothing new of a parameter whose other values are not modelled. */
-const DEFAULTS: Readonly<Record<string, string>> = {
-  interfaceExclude: 'kube-ipvs0',
-  kubeNodePortRanges: '30000:32767',
-  openstackRegion: 'none',
-};
 
 /** The value in the syntax of the environment; undefined when it was reported or means nothing there. */
 function readValue(

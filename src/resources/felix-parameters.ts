@@ -97,6 +97,25 @@ const NOT_MODELLED: Readonly<Record<string, readonly string[]>> = {
   kubeNodePortRanges: ['*'],
 };
 
+/** Values that say nothing new of a parameter of which every other value is not modelled. */
+const HARMLESS: Readonly<Record<string, string>> = {
+  interfaceExclude: 'kube-ipvs0',
+  kubeNodePortRanges: '30000:32767',
+  openstackRegion: 'none',
+};
+
+/** Whether the value, in the syntax of the environment, changes what happens to packets in a way that is not modelled. */
+export function isNotModelled(
+  { field, kind, notModelled }: FelixParameter,
+  value: string,
+): boolean {
+  if (value === '') return false;
+  if (notModelled.includes('*')) return value !== HARMLESS[field];
+  const word = value.toLowerCase();
+  const isYes = kind === 'boolean' && ['1', 'yes', 'y', 't'].includes(word);
+  return notModelled.includes(isYes ? 'true' : word);
+}
+
 /** Every parameter that a FelixConfiguration can set, by the name of its field. */
 export const FELIX_PARAMETERS: ReadonlyMap<string, FelixParameter> = new Map([
   ...parameters(NAMES_39, '3.9'),

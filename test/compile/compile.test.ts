@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../src/compile/compile.ts';
+import { decide } from '../../src/policy/decide.ts';
 import type { CalicoVersion } from '../../src/resources/calico-version.ts';
 import type { ResourceSet } from '../../src/resources/resource-set.ts';
 import type { TableName } from '../../src/ruleset/hook.ts';
@@ -16,6 +17,7 @@ import {
   tier,
   workload,
 } from '../support/documents.ts';
+import { packetFlow } from '../support/flows.ts';
 import { randomDocuments, resolveTestNode } from '../support/random-documents.ts';
 import { resolvedNode } from '../support/resolved.ts';
 import { rules } from '../support/rules.ts';

@@ -3,7 +3,7 @@ import { renderCidr } from '../../src/address/cidr.ts';
 import { parseFailsafePorts } from '../../src/policy/failsafe-ports.ts';
 
 function render(text: string, nets: boolean): readonly string[] | string {
-  const parsed = parseFailsafePorts(text, { nets });
+  const parsed = parseFailsafePorts(text, { nets, sctp: false });
   if (parsed.kind === 'error') return parsed.message;
   return parsed.ports.map(
     ({ protocol, port, net }) =>

@@ -237,7 +237,7 @@ describe('FelixConfiguration', () => {
     const set = read(v3('FelixConfiguration', spec, named('default')));
     const [configuration] = set.felixConfigurations;
     const values = [...(configuration?.settings ?? [])].map(([key, { value }]) => [key, value]);
-    return { values: Object.fromEntries(values), notModelled: set.notModelled.length };
+    return { values: Object.fromEntries(values) };
   };
 
   test('parameters become what they are in the environment', () => {
@@ -259,10 +259,5 @@ describe('FelixConfiguration', () => {
       failsafeinboundhostports: 'tcp:22,tcp:10.0.0.0/8:80,udp:[fd00::/8]:68',
       failsafeoutboundhostports: 'none',
     });
-  });
-
-  test('another data plane is not modelled, its absence is no news', () => {
-    expect(settings('{bpfEnabled: true}').notModelled).toBe(1);
-    expect(settings('{bpfEnabled: false, nftablesMode: Disabled}').notModelled).toBe(0);
   });
 });
