@@ -1,7 +1,8 @@
 import { isNamedBy, SERVICE_PORT_NAME } from './calico-names.ts';
 import type { NamedPort } from './metadata.ts';
 import { mayBeNamedPort, readProtocol } from './read-protocol.ts';
-import { type Fields, shorten } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
+import { shorten } from './reading/wording.ts';
 
 /** Reads the ports of an endpoint that policy may name. */
 export function readNamedPorts(spec: Fields): readonly NamedPort[] {

@@ -7,7 +7,8 @@ import { readCidr } from './read-addresses.ts';
 import { readMetadata } from './read-metadata.ts';
 import { readProtocol } from './read-protocol.ts';
 import { parseRulePort } from './read-rule-ports.ts';
-import { Fields, orList, shorten } from './reading/fields.ts';
+import { Fields } from './reading/fields.ts';
+import { orList, shorten } from './reading/wording.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 import type { FelixSetting } from './resource-set.ts';
 

@@ -3,7 +3,8 @@ import type { IpAddress } from '../address/ip-address.ts';
 import { SUBDOMAIN_NAME, V1_NODE_NAME } from './calico-names.ts';
 import { readAddress } from './read-addresses.ts';
 import { readMetadata } from './read-metadata.ts';
-import { type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
+import { shorten } from './reading/wording.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 
 const ADDRESS_TYPES = ['InternalIP', 'ExternalIP', 'CalicoNodeIP'] as const;

@@ -4,7 +4,7 @@ import { checkName, readMetadata } from './read-metadata.ts';
 import { readPolicyRules } from './read-policy-rule.ts';
 import { readSelector } from './read-selector.ts';
 import type { Fields, Written } from './reading/fields.ts';
-import { orList, shorten } from './reading/fields.ts';
+import { orList, shorten } from './reading/wording.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 import type { PolicyResource } from './resource-set.ts';
 

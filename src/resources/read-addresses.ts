@@ -2,7 +2,8 @@ import { type Cidr, parseCidr } from '../address/cidr.ts';
 import { type IpAddress, parseIpAddress } from '../address/ip-address.ts';
 import type { SourceLocation } from '../source/location.ts';
 import { placeholderHint } from './read-metadata.ts';
-import { type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
+import { shorten } from './reading/wording.ts';
 
 const CIDR = {
   what: 'address block',

@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { CALICO_API_VERSIONS, IGNORED_CALICO_KINDS, KIND_READERS } from './kinds.ts';
-import { describeNode, Fields, shorten, type Written } from './reading/fields.ts';
+import { Fields, type Written } from './reading/fields.ts';
 import { nearestName } from './reading/nearest-name.ts';
 import type { ReadingContext } from './reading/reading-context.ts';
+import { describeNode, shorten } from './reading/wording.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 
 /** How many lists of resources may stand in one another. */

@@ -9,8 +9,9 @@ import { type IpAddress, type IpFamily, sameIpAddress } from '../address/ip-addr
 import type { HostDocument } from './host-document.ts';
 import { readAddress } from './read-addresses.ts';
 import { checkInterface, type HostInterfaces } from './read-host-interfaces.ts';
-import { type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
 import { scalarText } from './reading/scalar-text.ts';
+import { shorten } from './reading/wording.ts';
 
 type HostRoute = HostDocument['routes'][number];
 

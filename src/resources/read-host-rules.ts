@@ -4,8 +4,9 @@ import { parseProtocol } from '../address/protocol.ts';
 import type { HostDocument } from './host-document.ts';
 import { checkInterface, type HostInterfaces } from './read-host-interfaces.ts';
 import { readRoutingTable } from './read-host-routes.ts';
-import { type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
 import { scalarText } from './reading/scalar-text.ts';
+import { shorten } from './reading/wording.ts';
 
 type HostRule = HostDocument['rules'][number];
 

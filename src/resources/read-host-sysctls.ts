@@ -1,8 +1,9 @@
 import type { Node } from 'yaml';
 import type { HostInterfaces } from './read-host-interfaces.ts';
-import { type Fields, shorten } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
 import { nearestName } from './reading/nearest-name.ts';
 import { scalarTextOf } from './reading/scalar-text.ts';
+import { shorten } from './reading/wording.ts';
 
 /** Sysctls that bear on where packets go, `IFACE` standing for all, default or an interface. */
 const KNOWN = [

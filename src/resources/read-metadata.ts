@@ -1,7 +1,8 @@
 import type { SourceLocation } from '../source/location.ts';
 import { isLabelKey, isLabelValue, isNamedBy, LABEL_NAME, type NameRule } from './calico-names.ts';
 import type { CalicoApi, Metadata } from './metadata.ts';
-import { type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
+import { shorten } from './reading/wording.ts';
 
 /** What Kubernetes and calicoctl put into metadata, and what has no meaning for packets. */
 export const WITHOUT_MEANING: readonly string[] = [

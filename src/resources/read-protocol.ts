@@ -1,7 +1,8 @@
 import { isScalar, type Node } from 'yaml';
 import { hasPorts, IP_PROTOCOL, parseProtocol } from '../address/protocol.ts';
 import type { CalicoApi } from './metadata.ts';
-import { describeNode, type Fields, shorten, type Written } from './reading/fields.ts';
+import type { Fields, Written } from './reading/fields.ts';
+import { describeNode, shorten } from './reading/wording.ts';
 
 const V3_NAMES = ['TCP', 'UDP', 'ICMP', 'ICMPv6', 'SCTP', 'UDPLite'] as const;
 const V1_NAMES = V3_NAMES.map((name) => name.toLowerCase());

@@ -4,7 +4,8 @@ import { isNamedBy, PORT_NAME } from './calico-names.ts';
 import type { CalicoApi } from './metadata.ts';
 import type { RulePort } from './policy-rule.ts';
 import { placeholderHint } from './read-metadata.ts';
-import { describeNode, type Fields } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
+import { describeNode } from './reading/wording.ts';
 
 const NONE: readonly RulePort[] = [];
 

@@ -1,7 +1,8 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import type { SourceLocation } from '../source/location.ts';
-import { describeNode, type Fields, orList, shorten } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
 import { nearestName } from './reading/nearest-name.ts';
+import { describeNode, orList, shorten } from './reading/wording.ts';
 import type { ScenarioCase, ScenarioStep, WrittenValue } from './scenario-document.ts';
 import { writtenValueOf } from './written-value.ts';
 

@@ -4,8 +4,9 @@ import { CALICO_VERSIONS, isCalicoVersion } from './calico-version.ts';
 import { readMetadata } from './read-metadata.ts';
 import { readScenarioCases } from './read-scenario-cases.ts';
 import { readScenarioInvariants } from './read-scenario-invariants.ts';
-import { describeNode, type Fields, orList, shorten } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
 import { scalarText } from './reading/scalar-text.ts';
+import { describeNode, orList, shorten } from './reading/wording.ts';
 import type { ScenarioDocument } from './scenario-document.ts';
 
 const SCENARIO_NAME: NameRule = {

@@ -2,8 +2,9 @@ import { parseCidr } from '../address/cidr.ts';
 import { isInterfaceName } from '../address/interface-name.ts';
 import { parseProtocol } from '../address/protocol.ts';
 import { readExpect } from './read-scenario-cases.ts';
-import { type Fields, shorten } from './reading/fields.ts';
+import type { Fields } from './reading/fields.ts';
 import type { ReadingContext } from './reading/reading-context.ts';
+import { shorten } from './reading/wording.ts';
 import type { ScenarioInvariant, WrittenValue } from './scenario-document.ts';
 import { writtenValueOf } from './written-value.ts';
 

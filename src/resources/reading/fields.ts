@@ -1,26 +1,15 @@
-import { isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import type { ProblemCode } from '../../source/problem.ts';
+import { FieldEntries, type FieldEntry } from './field-entries.ts';
 import type { ReadingContext } from './reading-context.ts';
+import { describeNode, orList, shorten } from './wording.ts';
 
 /** A value with the place where it is written. */
 export interface Written<T> {
   readonly value: T;
   readonly location: SourceLocation;
 }
-
-interface Entry {
-  readonly name: string;
-  readonly key: Scalar;
-  readonly value: Node | null | undefined;
-  asked: boolean;
-}
-
-/** From how many fields on a mapping is worth an index. */
-const INDEXED_FROM = 12;
-
-/** How deep merge keys may lead to further merge keys. */
-const MAX_MERGES = 8;
 
 /**
  * One mapping of a document while it is read.
@@ -33,8 +22,7 @@ export class Fields {
   /** What the mapping is, for messages: `HostEndpoint.spec`. */
   what: string;
   private readonly map: YAMLMap;
-  private readonly entries: Entry[] = [];
-  private readonly index: Map<string, Entry> | undefined;
+  private readonly entries: FieldEntries;
   private readonly known: string[] = [];
   private place: SourceLocation | undefined;
 
@@ -42,8 +30,7 @@ export class Fields {
     this.context = context;
     this.map = map;
     this.what = what;
-    if (map.items.length >= INDEXED_FROM) this.index = new Map();
-    this.addEntries(map, 0);
+    this.entries = new FieldEntries(context, map, what);
   }
 
   /** Where the mapping starts. */
@@ -52,65 +39,8 @@ export class Fields {
     return this.place;
   }
 
-  private addEntries(map: YAMLMap, depth: number): void {
-    const merged: (Node | null | undefined)[] = [];
-    for (const pair of map.items) {
-      const key = this.context.resolve(pair.key as Node | null);
-      const value = this.context.resolve(pair.value as Node | null);
-      if (!isScalar(key)) {
-        this.problem(
-          'wrong-type',
-          this.context.locateNode(pair.key as Node | null),
-          'a field name must be a plain string',
-        );
-      } else if (key.value === '<<' && depth < MAX_MERGES) merged.push(value);
-      else this.addEntry(key, value, depth);
-    }
-    // After the fields themselves, because those win over merged ones.
-    for (const value of merged) this.addMerged(value, depth);
-  }
-
-  private addEntry(key: Scalar, value: Node | null | undefined, depth: number): void {
-    const name = String(key.value);
-    const before = this.find(name);
-    if (before === undefined) {
-      const entry = { name, key, value, asked: false };
-      this.entries.push(entry);
-      this.index?.set(name, entry);
-    } else if (depth === 0) {
-      this.context.problemWith(
-        'duplicate-key',
-        this.context.locateNode(key),
-        `${this.what} has the field \`${shorten(name)}\` twice`,
-        { related: [this.context.locateNode(before.key)], hint: 'Remove one of the two.' },
-      );
-    }
-  }
-
-  /** YAML 1.1 merge keys, which calicoctl and kubectl understand: fields written directly win. */
-  private addMerged(value: Node | null | undefined, depth: number): void {
-    const sources = isSeq(value) ? value.items : [value];
-    for (const source of sources) {
-      const resolved = this.context.resolve(source as Node | null);
-      if (isMap(resolved)) this.addEntries(resolved, depth + 1);
-      else {
-        this.problem('wrong-type', this.context.locateNode(resolved), '`<<` must be a mapping');
-      }
-    }
-  }
-
-  private find(name: string): Entry | undefined {
-    if (this.index !== undefined) return this.index.get(name);
-    const { entries } = this;
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i] as Entry;
-      if (entry.name === name) return entry;
-    }
-    return undefined;
-  }
-
-  private ask(name: string): Entry | undefined {
-    const entry = this.find(name);
+  private ask(name: string): FieldEntry | undefined {
+    const entry = this.entries.find(name);
     if (entry !== undefined) entry.asked = true;
     this.known.push(name);
     return entry;
@@ -129,7 +59,7 @@ export class Fields {
 
   /** The names that are written, in order. */
   names(): readonly string[] {
-    return this.entries.map((entry) => entry.name);
+    return this.entries.all.map((entry) => entry.name);
   }
 
   /** The value's node, aliases followed; undefined when absent or null. Counts as asked for. */
@@ -143,14 +73,14 @@ export class Fields {
 
   /** Where the field's value stands; where its name stands when it has none, the mapping when it is absent. */
   locationOf(name: string): SourceLocation {
-    const entry = this.find(name);
+    const entry = this.entries.find(name);
     if (entry === undefined) return this.location;
     return this.context.locateNode(entry.value?.range ? entry.value : entry.key);
   }
 
   /** Where the field's name stands; the mapping when it is absent. */
   keyLocation(name: string): SourceLocation {
-    const entry = this.find(name);
+    const entry = this.entries.find(name);
     return entry === undefined ? this.location : this.context.locateNode(entry.key);
   }
 
@@ -306,7 +236,7 @@ export class Fields {
 
   /** Reports every field that nobody asked for: an error with the nearest known name, or a warning when lenient. */
   finish(): void {
-    for (const { name, key, asked } of this.entries) {
+    for (const { name, key, asked } of this.entries.all) {
       if (asked) continue;
       const nearest = this.context.suggest(name, this.known);
       this.problem(
@@ -331,7 +261,7 @@ export class Fields {
 
   /** The place of a character of a string field's value, as near as quoting lets know. */
   locateWithin(name: string, offset: number): SourceLocation {
-    const value = this.find(name)?.value;
+    const value = this.entries.find(name)?.value;
     if (!isScalar(value) || typeof value.value !== 'string' || !value.range) {
       return this.locationOf(name);
     }
@@ -380,30 +310,4 @@ export function stringOf(
     quotable ? `Write "${shorten(node.source ?? '')}", in quotes.` : undefined,
   );
   return undefined;
-}
-
-/** User input for a message: long text is cut. */
-export function shorten(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
-}
-
-/** What a node is, in the words of YAML, for messages. */
-export function describeNode(node: Node): string {
-  if (isMap(node)) return 'a mapping';
-  if (isSeq(node)) return 'a list';
-  if (!isScalar(node)) return 'something else';
-  const { value } = node;
-  if (value === null) return 'null';
-  if (typeof value === 'string') return `the string \`${shorten(value)}\``;
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
-    return `the ${typeof value === 'boolean' ? 'boolean' : 'number'} \`${value}\``;
-  }
-  return 'a value of another type';
-}
-
-/** `a`, `b` or `c`, each in backticks. */
-export function orList(words: readonly string[]): string {
-  const quoted = words.map((word) => `\`${word}\``);
-  if (quoted.length < 2) return quoted.join('');
-  return `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
 }

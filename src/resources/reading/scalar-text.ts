@@ -1,6 +1,7 @@
 import { isScalar, type Node } from 'yaml';
-import { describeNode, type Fields, type Written } from './fields.ts';
+import type { Fields, Written } from './fields.ts';
 import type { ReadingContext } from './reading-context.ts';
+import { describeNode } from './wording.ts';
 
 /**
  * A string, or a number or boolean as it is spelt in the document: `table: 100` and `table: "100"` mean the same, and `3.10`
