@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { nearestName } from '../source/nearest-name.ts';
 import { CALICO_API_VERSIONS, IGNORED_CALICO_KINDS, KIND_READERS } from './kinds.ts';
 import { Fields, type Written } from './reading/fields.ts';
-import { nearestName } from './reading/nearest-name.ts';
 import type { ReadingContext } from './reading/reading-context.ts';
 import { describeNode, shorten } from './reading/wording.ts';
 import type { ResourceCollector } from './resource-collector.ts';

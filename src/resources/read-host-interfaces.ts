@@ -1,9 +1,9 @@
 import { parseInterfaceAddress, renderCidr } from '../address/cidr.ts';
 import { isInterfaceName } from '../address/interface-name.ts';
 import { renderIpAddress } from '../address/ip-address.ts';
+import { nearestName } from '../source/nearest-name.ts';
 import type { HostDocument } from './host-document.ts';
 import type { Fields, Written } from './reading/fields.ts';
-import { nearestName } from './reading/nearest-name.ts';
 import { shorten } from './reading/wording.ts';
 
 /** The interfaces of a Host document. */

@@ -1,7 +1,7 @@
 import type { Node } from 'yaml';
+import { nearestName } from '../source/nearest-name.ts';
 import type { HostInterfaces } from './read-host-interfaces.ts';
 import type { Fields } from './reading/fields.ts';
-import { nearestName } from './reading/nearest-name.ts';
 import { scalarTextOf } from './reading/scalar-text.ts';
 import { shorten } from './reading/wording.ts';
 

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import type { SourceLocation } from '../source/location.ts';
+import { nearestName } from '../source/nearest-name.ts';
 import type { Fields } from './reading/fields.ts';
-import { nearestName } from './reading/nearest-name.ts';
 import { describeNode, orList, shorten } from './reading/wording.ts';
 import type { ScenarioCase, ScenarioStep, WrittenValue } from './scenario-document.ts';
 import { writtenValueOf } from './written-value.ts';

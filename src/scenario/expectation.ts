@@ -1,9 +1,9 @@
 import { parseIpAddress, renderIpAddress } from '../address/ip-address.ts';
-import { nearestName } from '../resources/reading/nearest-name.ts';
 import type { WrittenValue } from '../resources/scenario-document.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import { type ResultField, resultFieldToJson } from '../simulate/result-json.ts';
 import type { SourceLocation } from '../source/location.ts';
+import { nearestName } from '../source/nearest-name.ts';
 import type { Problem, Report } from '../source/problem.ts';
 import { FIELD_WORDS, LIST_FIELDS, RESULT_FIELDS, SHORT_FIELDS } from './result-fields.ts';
 

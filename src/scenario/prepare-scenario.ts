@@ -1,6 +1,5 @@
 import type { Packet } from '../packet/packet.ts';
 import { type ParsedPacket, parsePacketFields, parsePacketLine } from '../packet/packet-text.ts';
-import { nearestName } from '../resources/reading/nearest-name.ts';
 import type {
   ScenarioCase,
   ScenarioDocument,
@@ -8,6 +7,7 @@ import type {
   WrittenValue,
 } from '../resources/scenario-document.ts';
 import type { SourceLocation } from '../source/location.ts';
+import { nearestName } from '../source/nearest-name.ts';
 import type { Report } from '../source/problem.ts';
 import { type Expectation, parseExpectation, toJson } from './expectation.ts';
 import { RESULT_FIELDS } from './result-fields.ts';

@@ -1,8 +1,8 @@
 import { type Alias, type Document, isAlias, type Node } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
+import { nearestName } from '../../source/nearest-name.ts';
 import type { Problem, ProblemCode, Report } from '../../source/problem.ts';
 import type { LineLookup } from './line-table.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** How many suggestions one document is worth: each is a comparison with every known name. */
 const MAX_SUGGESTIONS = 100;

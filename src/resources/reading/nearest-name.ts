@@ -1,1 +1,0 @@
-export { nearestName } from '../../source/nearest-name.ts';
