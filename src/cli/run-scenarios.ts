@@ -11,6 +11,7 @@ import { InputError } from '../source/errors.ts';
 import type { Problem } from '../source/problem.ts';
 import { felixEnvironment, printWarnings } from './load-model.ts';
 import { chainLabels } from './print/chain-labels.ts';
+import { Progress } from './print/progress.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
 import { reproducingCommand } from './reproduce.ts';
@@ -49,6 +50,8 @@ export function runScenarios(
   const ready = makeReady(found, reader, options, terminal);
   const cases: CaseReport[] = [];
   const invariants: InvariantReport[] = [];
+  const total = ready.reduce((sum, { cases: some }) => sum + some.length, 0);
+  const progress = new Progress(terminal, options.nowMs);
   let notRun = 0;
   let stopped = false;
   for (const scenario of ready) {
@@ -70,9 +73,11 @@ export function runScenarios(
       }
       const report = reportCase(runner.run(prepared), about, printing);
       cases.push(report);
+      progress.update(cases.length, total, 'cases');
       if (options.failFast && !report.passed) stopped = true;
     }
   }
+  progress.end();
   return { cases, invariants, notRun, durationSeconds: (options.nowMs() - start) / 1000 };
 }
 

@@ -17,6 +17,7 @@ import { parseExpectOption } from './expect-option.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { chainLabels } from './print/chain-labels.ts';
 import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
+import { Progress } from './print/progress.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
 import { readTexts } from './read-documents.ts';
@@ -43,7 +44,7 @@ export async function runTrace(
   const expectation = options.expect.flatMap(parseExpectOption);
   const packets = packetsOf(words, options, terminal);
   const loaded = await load(options, terminal);
-  const results = simulate(loaded.model, packets, options);
+  const results = simulate(loaded.model, packets, options, new Progress(terminal));
   if (form === 'text') printText(results, loaded, options, terminal);
   else {
     if (options.quiet !== true) terminal.writeError(renderModelNotes(loaded.model));
@@ -86,10 +87,12 @@ function simulate(
   model: NodeModel,
   packets: readonly Packet[],
   options: TraceOptions,
+  progress: Progress,
 ): readonly PacketResult[] {
   const session = new PacketSession((family) => model.simulator(family));
   const explain = options.verbose === true && options.output === 'text';
-  return packets.map((packet, index) => {
+  const results = packets.map((packet, index) => {
+    progress.update(index, packets.length, 'packets');
     if (options.independent === true) session.reset();
     try {
       return session.run(packet, { explain });
@@ -99,6 +102,8 @@ function simulate(
       throw new UsageError(`${which}${error.message}`, error.hint);
     }
   });
+  progress.end();
+  return results;
 }
 
 function printText(
