@@ -47,6 +47,13 @@ export interface InjectOptions {
 export interface LabOptions {
   readonly host: Host;
   readonly build: IptablesBuild;
+  /**
+   * Whether to report connection states; default true. Watching has the kernel track connections even where no rule asks for it
+   * (netfilter-facts 1.3).
+   */
+  readonly watchState?: boolean;
+  /** The program to run inside the namespace. Default: the one that was built with this module. */
+  readonly worker?: string;
 }
 
 /**

@@ -13,12 +13,7 @@ import type { Packet } from './packet.ts';
 import { smallestLengthBytes } from './packet-defaults.ts';
 import { putSctp, SCTP_HEADER_BYTES, type SctpTags, sctpChunkBytes } from './sctp.ts';
 import { putTcpHeader, TCP_CHECKSUM_OFFSET, type TcpNumbers } from './tcp.ts';
-import {
-  DCCP_CHECKSUM_OFFSET,
-  putDccpHeader,
-  putUdpHeader,
-  UDP_CHECKSUM_OFFSET,
-} from './udp.ts';
+import { DCCP_CHECKSUM_OFFSET, putDccpHeader, putUdpHeader, UDP_CHECKSUM_OFFSET } from './udp.ts';
 
 /** What a packet bears on the wire that `Packet` leaves to its connection. */
 export interface WireNumbers {

@@ -22,9 +22,5 @@ export function putIpv4Header(
   bytes[offset + 9] = packet.protocol;
   putAddress(bytes, offset + 12, packet.source);
   putAddress(bytes, offset + 16, packet.destination);
-  put16(
-    bytes,
-    offset + 10,
-    finishChecksum(addWords(bytes, offset, offset + IPV4_HEADER_BYTES)),
-  );
+  put16(bytes, offset + 10, finishChecksum(addWords(bytes, offset, offset + IPV4_HEADER_BYTES)));
 }

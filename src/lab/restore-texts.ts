@@ -1,0 +1,33 @@
+import type { IpFamily } from '../address/ip-address.ts';
+import { BASE_CHAIN, HOOK_TABLES, type Hook, type TableName } from '../ruleset/hook.ts';
+import { renderIptables } from '../ruleset/render-ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+
+const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
+const HOOKS = Object.keys(HOOK_TABLES) as readonly Hook[];
+
+/**
+ * What `iptables-restore --noflush` reads to replace all rules of a family by one ruleset: the tables in `used` are emptied and their policies set
+ * to accept. Tables that neither were nor will be used are not mentioned, because mentioning them would load them.
+ */
+export function replacementText(ruleset: Ruleset, used: ReadonlySet<TableName>): string {
+  const mentioned = TABLES.filter((name) => used.has(name) || tableNames(ruleset).has(name));
+  return `${mentioned.map(emptyTable).join('')}${renderIptables(ruleset)}`;
+}
+
+/** The tables that a ruleset has chains in. */
+export function tableNames(ruleset: Ruleset): ReadonlySet<TableName> {
+  return new Set(ruleset.tables.filter(({ chains }) => chains.length > 0).map(({ name }) => name));
+}
+
+/** A ruleset without a rule. */
+export function emptyRuleset(family: IpFamily): Ruleset {
+  return { family, tables: [], ipSets: [] };
+}
+
+function emptyTable(name: TableName): string {
+  const policies = HOOKS.filter((hook) => HOOK_TABLES[hook].includes(name)).map(
+    (hook) => `:${BASE_CHAIN[hook]} ACCEPT [0:0]\n`,
+  );
+  return `*${name}\n${policies.join('')}-F\n-X\nCOMMIT\n`;
+}
