@@ -6,6 +6,7 @@ import {
   collect,
 } from './common-options.ts';
 import type { CompileOptions } from './compile-command.ts';
+import type { SelftestCommandOptions } from './selftest-command.ts';
 import type { Terminal } from './terminal.ts';
 import type { TestOptions } from './test-command.ts';
 import type { TraceOptions } from './trace-command.ts';
@@ -110,5 +111,43 @@ Other examples:
     .action(async (options: CompileOptions) => {
       const { runCompile } = await import('./compile-command.ts');
       done(await runCompile(options, terminal));
+    });
+}
+
+/** Adds `hepsim selftest`. */
+export function addSelftest(program: Command, terminal: Terminal, done: Done): void {
+  const command = program
+    .command('selftest')
+    .description('hold the simulation against the kernel of this machine, packet by packet (root)');
+  addDocumentOptions(command)
+    .option(
+      '--packets <number>',
+      'how many packets (default: 20000, or as many as --minutes allows)',
+    )
+    .option('--minutes <number>', 'how long at most')
+    .option(
+      '--seed <seed>',
+      'what random documents and packets are made of (default: a new one, printed)',
+    )
+    .option('--ruleset <number>', 'only this random ruleset of the seed')
+    .option('--build <build>', 'which iptables: legacy, nft or both (those installed)', 'both')
+    .option('-o, --output <form>', 'text or json', 'text')
+    .option('--output-dir <directory>', 'where disagreements are written as scenario files', '.')
+    .addHelpText(
+      'after',
+      `
+Makes network namespaces of its own, connected to nothing, and removes them. With -f the rules and the host are those of the
+documents, and packets are aimed at the edges of every rule; without, everything is random.
+
+Exit code: 0 all agree, 1 some disagree and a scenario file shows how, 2 an input is wrong, 3 the machine cannot do it.
+
+Examples:
+  sudo hepsim selftest
+  sudo hepsim selftest --minutes 10 -o json
+  sudo hepsim selftest -f policies/ -f host.yaml -n node1 --packets 100000`,
+    )
+    .action(async (options: SelftestCommandOptions) => {
+      const { runSelftestCommand } = await import('./selftest-command.ts');
+      done(await runSelftestCommand(options, terminal));
     });
 }

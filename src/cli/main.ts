@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
-import { addCompile, addTest, addTrace } from './commands.ts';
+import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
 import { EnvironmentError } from './environment-error.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -55,6 +55,7 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
   addTrace(program, terminal, done);
   addTest(program, terminal, done);
   addCompile(program, terminal, done);
+  addSelftest(program, terminal, done);
   return program;
 }
 

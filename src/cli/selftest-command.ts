@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { IptablesBuild } from '../lab/kernel-lab.ts';
+import { LabError } from '../lab/lab-error.ts';
+import type { Finding } from '../selftest/finding.ts';
+import { type FoundFacts, findKernelFacts, type KernelFacts } from '../selftest/kernel-facts.ts';
+import type { LabStarter } from '../selftest/lab-pool.ts';
+import { Random } from '../selftest/random.ts';
+import { randomSource } from '../selftest/random-source.ts';
+import { renderReproduction, reproductionName } from '../selftest/reproduction.ts';
+import { type CaseSource, runSelftest, type SelftestOptions } from '../selftest/selftest.ts';
+import {
+  type ReportedFinding,
+  renderSelftestJson,
+  renderSelftestText,
+  type SelftestCounts,
+} from '../selftest/selftest-report.ts';
+import { userSource } from '../selftest/user-source.ts';
+import { UsageError } from '../source/errors.ts';
+import { type DocumentOptions, outputForm } from './common-options.ts';
+import { EnvironmentError } from './environment-error.ts';
+import { felixEnvironment, loadModel } from './load-model.ts';
+import { shellQuote } from './shell-quote.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { writeFiles } from './write-files.ts';
+
+export interface SelftestCommandOptions extends DocumentOptions {
+  readonly packets?: string;
+  readonly seed?: string;
+  readonly minutes?: string;
+  readonly ruleset?: string;
+  readonly build: string;
+  readonly output: string;
+  readonly outputDir: string;
+}
+
+/** The parts of the machine that a run needs; tests bring their own. */
+export interface SelftestMachine {
+  readonly isRoot: () => boolean;
+  readonly findFacts: (wanted: IptablesBuild | 'both') => FoundFacts;
+  readonly startLab: LabStarter;
+  readonly nowMs: () => number;
+}
+
+const FORMS = ['text', 'json'] as const;
+const BUILDS = ['legacy', 'nft', 'both'] as const;
+const DEFAULT_PACKETS = 20_000;
+const PACKETS_PER_RULESET = 200;
+/** The user's rules are one ruleset, which need not be loaded again so soon. */
+const PACKETS_PER_LOADING = 2_000;
+const TRACE_EVERY = 20;
+const MOST_FINDINGS = 3;
+const SHRINK_TRIES = 400;
+/** A seed is a word of a file name and of a command line. */
+const SEED = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * `hepsim selftest`: simulation against kernel. Returns the exit code.
+ *
+ * @throws InputError, UsageError, EnvironmentError
+ */
+export async function runSelftestCommand(
+  options: SelftestCommandOptions,
+  terminal: Terminal,
+  machine: SelftestMachine = realMachine(),
+): Promise<number> {
+  const form = outputForm(options.output, FORMS);
+  const limits = limitsOf(options);
+  const seed = options.seed ?? randomBytes(4).toString('hex');
+  if (!SEED.test(seed)) {
+    throw new UsageError('--seed: use letters, digits, dots, dashes and underscores, at most 64');
+  }
+  const source = sourceOf(options, seed, terminal);
+  const facts = factsOf(options, machine);
+  terminal.writeError(`seed: ${seed}\n`);
+  const start = machine.nowMs();
+  const isOver = (): boolean =>
+    limits.minutes !== undefined && machine.nowMs() - start >= limits.minutes * 60_000;
+  const outcome = await run({
+    seed,
+    packets: limits.packets,
+    packetsPerRuleset: options.filename.length > 0 ? PACKETS_PER_LOADING : PACKETS_PER_RULESET,
+    firstRuleset: limits.ruleset ?? 0,
+    rulesets: limits.ruleset === undefined ? undefined : 1,
+    builds: facts.builds,
+    traceEvery: TRACE_EVERY,
+    mostFindings: MOST_FINDINGS,
+    shrinkTries: SHRINK_TRIES,
+    source,
+    startLab: machine.startLab,
+    isOver,
+    progress: progressOn(terminal),
+  });
+  if (terminal.errorIsTerminal) terminal.writeError('\n');
+  const findings = outcome.findings.map((finding) => written(finding, seed, options));
+  const seconds = (machine.nowMs() - start) / 1000;
+  const report = { seed, facts, counts: outcome.counts, seconds, findings };
+  terminal.writeOut(form === 'json' ? renderSelftestJson(report) : renderSelftestText(report));
+  return findings.length === 0 ? EXIT.holds : EXIT.doesNotHold;
+}
+
+async function run(options: SelftestOptions): ReturnType<typeof runSelftest> {
+  try {
+    return await runSelftest(options);
+  } catch (error) {
+    if (error instanceof LabError) throw new EnvironmentError(error.message);
+    throw error;
+  }
+}
+
+function realMachine(): SelftestMachine {
+  return {
+    isRoot: () => process.getuid?.() === 0,
+    findFacts: (wanted) => findKernelFacts(wanted),
+    // Loaded when it is needed: it binds to the C library.
+    startLab: async (options) => {
+      const { startKernelLab } = await import('../lab/start-kernel-lab.ts');
+      return startKernelLab(options);
+    },
+    nowMs: () => performance.now(),
+  };
+}
+
+interface Limits {
+  readonly packets: number;
+  readonly minutes: number | undefined;
+  readonly ruleset: number | undefined;
+}
+
+function limitsOf(options: SelftestCommandOptions): Limits {
+  const minutes = numberOf('--minutes', options.minutes, /^\d+(\.\d+)?$/);
+  const packets = numberOf('--packets', options.packets, /^[1-9]\d{0,11}$/);
+  const ruleset = numberOf('--ruleset', options.ruleset, /^\d{1,9}$/);
+  if (ruleset !== undefined && options.filename.length > 0) {
+    throw new UsageError('--ruleset names a random ruleset, so it excludes -f');
+  }
+  const unlimited = minutes === undefined ? DEFAULT_PACKETS : Number.POSITIVE_INFINITY;
+  return { packets: packets ?? unlimited, minutes, ruleset };
+}
+
+function numberOf(name: string, text: string | undefined, form: RegExp): number | undefined {
+  if (text === undefined) return undefined;
+  if (!form.test(text)) throw new UsageError(`${name}: \`${text}\` is no number that it can be`);
+  return Number(text);
+}
+
+function sourceOf(options: SelftestCommandOptions, seed: string, terminal: Terminal): CaseSource {
+  if (options.filename.length === 0) {
+    for (const name of ['node', 'calicoVersion', 'lenient'] as const) {
+      if (options[name] === undefined) continue;
+      throw new UsageError(
+        '-n, --calico-version and --lenient are about documents',
+        'Name them with -f.',
+      );
+    }
+    return randomSource(seed);
+  }
+  const { model, texts } = loadModel(options, terminal);
+  const environment = felixEnvironment(terminal);
+  return userSource({ model, texts, environment }, new Random(`${seed}/documents`));
+}
+
+/** @throws EnvironmentError with what to do about it. */
+function factsOf(options: SelftestCommandOptions, machine: SelftestMachine): KernelFacts {
+  const wanted = BUILDS.find((build) => build === options.build);
+  if (wanted === undefined) {
+    throw new UsageError(
+      `--build: there is no build \`${options.build}\``,
+      'Use legacy, nft or both.',
+    );
+  }
+  if (!machine.isRoot()) {
+    throw new EnvironmentError(
+      'selftest needs root, to make network namespaces of its own (sudo hepsim selftest)',
+    );
+  }
+  const found = machine.findFacts(wanted);
+  if (found.kind === 'missing') throw new EnvironmentError(found.message);
+  return found.facts;
+}
+
+function progressOn(terminal: Terminal): SelftestOptions['progress'] {
+  if (!terminal.errorIsTerminal) return () => undefined;
+  return ({ packets, rulesets, undetermined }: SelftestCounts, findings) => {
+    terminal.writeError(
+      `\r${packets} packets, ${rulesets} rulesets, ${undetermined} undetermined, ${findings} disagreements`,
+    );
+  };
+}
+
+function written(
+  finding: Finding,
+  seed: string,
+  { outputDir }: SelftestCommandOptions,
+): ReportedFinding {
+  const name = reproductionName(finding, seed);
+  writeFiles(outputDir, new Map([[name, renderReproduction(finding, seed)]]));
+  const file = join(outputDir, name);
+  return { finding, file, command: `hepsim test ${shellQuote(file)}` };
+}

@@ -1,0 +1,137 @@
+import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
+import { type Packet, TCP_FLAG } from '../packet/packet.ts';
+import { smallestLengthBytes } from '../packet/packet-defaults.ts';
+import { buildReply } from '../scenario/build-reply.ts';
+import type { PacketSession } from '../scenario/packet-session.ts';
+import type { PacketResult } from '../simulate/packet-result.ts';
+import type { Random } from './random.ts';
+
+/** A packet and what the simulation says of it. */
+export interface SimulatedPacket {
+  /** With every field that the kernel must know, `in` and the source included. */
+  readonly packet: Packet;
+  readonly result: PacketResult;
+}
+
+/** What ends a flow early: how many steps it has at most. */
+const MOST_STEPS = 6;
+/** Beyond any window. */
+const FAR = 300_000;
+
+/**
+ * Runs a packet and what may follow it: answers as the receiver would send them, more from the same sender, ICMP errors about it.
+ * TCP carries numbers that fit, and now and then some that do not. A flow ends with a packet that is undetermined, because nobody
+ * knows what it leaves behind.
+ */
+export function runFlow(
+  start: Packet,
+  session: PacketSession,
+  random: Random,
+): readonly SimulatedPacket[] {
+  const numbers =
+    start.protocol === IP_PROTOCOL.tcp && random.chance(70) ? new TcpNumbers(random) : undefined;
+  const ran: SimulatedPacket[] = [];
+  const send = (packet: Packet, isReply: boolean): SimulatedPacket => {
+    const numbered = numbers === undefined ? packet : numbers.number(packet, isReply, random);
+    const result = session.run(numbered);
+    const done = { packet: completed(numbered, result), result };
+    ran.push(done);
+    return done;
+  };
+  let last = { ...send(start, false), isReply: false };
+  const steps = random.weighted({ 1: 4, 2: 3, 3: 2, 4: 1, [MOST_STEPS]: 1 });
+  for (let left = Number(steps) - 1; left > 0; left--) {
+    if (last.result.verdict === 'undetermined') break;
+    const next = nextPacket(last, random);
+    if (next === undefined) break;
+    const isReply = next.turned ? !last.isReply : last.isReply;
+    const done = send(next.packet, isReply);
+    if (done.result.verdict === 'undetermined') break;
+    // What arrived nowhere is answered by nobody; the flow goes on from what did.
+    if (done.result.verdict === 'accept' && !isError(done.packet)) last = { ...done, isReply };
+  }
+  return ran;
+}
+
+interface NextPacket {
+  readonly packet: Packet;
+  readonly turned: boolean;
+}
+
+function nextPacket({ packet, result }: SimulatedPacket, random: Random): NextPacket | undefined {
+  const kind =
+    result.verdict === 'accept' ? random.weighted({ reply: 6, again: 2, error: 2 }) : 'again';
+  if (kind === 'again') return { packet: again(packet, random), turned: false };
+  const fields = kind === 'error' ? errorFields(packet, random) : replyFields(packet, random);
+  const built = buildReply(result, fields);
+  return built.kind === 'packet' ? { packet: built.packet, turned: true } : undefined;
+}
+
+function again(packet: Packet, random: Random): Packet {
+  if (packet.protocol !== IP_PROTOCOL.tcp || random.chance(40)) return packet;
+  const { A, P, F, R, S } = TCP_FLAG;
+  return { ...packet, tcpFlags: random.pick([A, A | P, A | F, R, A | R, S]) };
+}
+
+const REPLY_FLAGS = ['R', 'RA', 'FA', 'A', 'PA', 'SA', 'S'] as const;
+
+function replyFields(packet: Packet, random: Random): Readonly<Record<string, unknown>> {
+  if (packet.protocol === IP_PROTOCOL.tcp && random.chance(25)) {
+    return { flags: random.pick(REPLY_FLAGS) };
+  }
+  if (packet.protocol === IP_PROTOCOL.sctp)
+    return { chunk: random.pick(['INIT_ACK', 'DATA', 'ABORT']) };
+  return {};
+}
+
+function errorFields({ family }: Packet, random: Random): Readonly<Record<string, unknown>> {
+  return family === 4
+    ? { proto: 'icmp', type: random.pick([3, 3, 11, 12, 5]), code: random.pick([0, 1]) }
+    : { proto: 'icmpv6', type: random.pick([1, 1, 3, 4, 2]), code: 0 };
+}
+
+function isError(packet: Packet): boolean {
+  return isIcmp(packet.protocol) && packet.quoted !== undefined;
+}
+
+/** The packet as it is sent: from where, and by whom. */
+function completed(packet: Packet, { packet: { in: from, source } }: PacketResult): Packet {
+  return packet.in === from && packet.source === source ? packet : { ...packet, in: from, source };
+}
+
+/** The sequence numbers of the two sides of a TCP connection. */
+class TcpNumbers {
+  /** The next number of the side that began, and of the other. */
+  readonly #next: [number, number];
+
+  constructor(random: Random) {
+    // Near the wrap as well.
+    const start = (): number => (random.chance(20) ? 0xffff_fffe : random.below(0xffff_fff0));
+    this.#next = [start(), start()];
+  }
+
+  /** The packet with the numbers that its sender would put into it, or wrong ones. */
+  number(packet: Packet, isReply: boolean, random: Random): Packet {
+    if (packet.protocol !== IP_PROTOCOL.tcp) return packet;
+    const { tcpFlags } = packet;
+    const side = isReply ? 1 : 0;
+    const isSyn = (tcpFlags & TCP_FLAG.S) !== 0;
+    const data = isSyn ? 0 : dataLength(packet);
+    const wrong = random.chance(8) ? FAR : 0;
+    const sequence = (this.#next[side] + wrong) >>> 0;
+    const acknowledgement = (this.#next[1 - side]! + (random.chance(4) ? FAR : 0)) >>> 0;
+    if (wrong === 0) {
+      const step = data + (isSyn ? 1 : 0) + ((tcpFlags & TCP_FLAG.F) !== 0 ? 1 : 0);
+      this.#next[side] = (sequence + step) >>> 0;
+    }
+    return {
+      ...packet,
+      tcpSequence: sequence,
+      tcpAcknowledgement: (tcpFlags & TCP_FLAG.A) !== 0 ? acknowledgement : undefined,
+    };
+  }
+}
+
+function dataLength({ length, family, protocol }: Packet): number {
+  return length === undefined ? 0 : length - smallestLengthBytes(family, protocol);
+}
