@@ -35,6 +35,8 @@ const RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024;
 const MESSAGE_BUFFER_BYTES = 65536;
 /** One report a message: a second report never waits for a third. */
 const THRESHOLD = 1;
+/** What the kernel sets aside for a message. It takes more where that does not do; a large one costs it more than the packet. */
+const KERNEL_BUFFER_BYTES = 512;
 
 /** One report of the kernel. One record, filled anew for every report. */
 export interface LogMessage {
@@ -208,7 +210,7 @@ function packetMode(copyBytes: number): Uint8Array {
   mode[4] = COPY_PACKET;
   return concatenate([
     attribute(CONFIG.mode, mode),
-    attribute(CONFIG.bufferBytes, number32(MESSAGE_BUFFER_BYTES)),
+    attribute(CONFIG.bufferBytes, number32(KERNEL_BUFFER_BYTES)),
     attribute(CONFIG.timeout, number32(1)),
     attribute(CONFIG.threshold, number32(THRESHOLD)),
     attribute(CONFIG.flags, Uint8Array.of(0, FLAG_SEQUENCE)),

@@ -18,8 +18,6 @@ const AFTER_LOOKUP = -199;
 /** First two bytes of the source MAC address of a frame whose other four are the mark that it arrives with. */
 export const MARK_PREFIX: readonly [number, number] = [0x06, 0x4d];
 
-const HOOKS: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting'];
-
 /** What nobody asked for: the host's own neighbour, router and group membership messages, and redirects. */
 const NOISE = [
   'icmpv6 type { 130, 131, 132, 133, 134, 135, 136, 137, 143 } drop',
@@ -33,14 +31,11 @@ export function observationTable(interfaces: readonly string[]): string {
 }
 
 function pointTable(): string {
-  const chains = HOOKS.flatMap((hook) => {
-    const [start, end] = OBSERVATION_POINTS.filter((point) => point.hook === hook);
-    if (start === undefined || end === undefined) throw new Error(`no points at ${hook}`);
-    return [
-      chain(`${hook}_start`, hook, FIRST, startRules(hook, start.code)),
-      chain(`${hook}_end`, hook, LAST, [log(end.code)]),
-    ];
-  });
+  const chains = OBSERVATION_POINTS.map(({ hook, edge, code }) =>
+    edge === 'start'
+      ? chain(`${hook}_start`, hook, FIRST, startRules(hook, code))
+      : chain(`${hook}_end`, hook, LAST, [log(code)]),
+  );
   return `table inet ${TABLE} {\nchain trace {\n}\n${chains.join('')}}\n`;
 }
 
