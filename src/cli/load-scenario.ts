@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import { type DocumentOptions, wantedVersion } from './common-options.ts';
@@ -39,9 +40,7 @@ export function loadScenarioModel(
 }
 
 function chooseScenario(reference: string, options: DocumentOptions): ScenarioFile {
-  const hash = reference.lastIndexOf('#');
-  const file = hash < 0 ? reference : reference.slice(0, hash);
-  const name = hash < 0 ? undefined : reference.slice(hash + 1);
+  const { file, name } = splitReference(reference);
   const all = findScenarios([file], { lenient: options.lenient });
   const names = all.map(({ scenario }) => scenario.metadata.name);
   const fitting = all.filter((_, i) => name === undefined || names[i] === name);
@@ -54,4 +53,14 @@ function chooseScenario(reference: string, options: DocumentOptions): ScenarioFi
       : `--scenario: ${file} holds ${fitting.length} scenarios named \`${name}\``,
     `Name one of them: ${names.map((each) => `${file}#${each}`).join(', ')}`,
   );
+}
+
+/** Both a path and a scenario's name may hold `#`; the path is the shortest one that exists. */
+function splitReference(reference: string): { readonly file: string; readonly name?: string } {
+  if (existsSync(reference)) return { file: reference };
+  for (let at = reference.indexOf('#'); at >= 0; at = reference.indexOf('#', at + 1)) {
+    const file = reference.slice(0, at);
+    if (existsSync(file)) return { file, name: reference.slice(at + 1) };
+  }
+  return { file: reference };
 }

@@ -189,3 +189,20 @@ test('-o json, junit, tap and github each report every case', async () => {
   const github = await runCli(['test', directory, '-o', 'github']);
   expect(github.out).toMatch(/^::error file=[^,]+scenario\.yaml,line=11,col=\d+,title=web%3A it's/);
 });
+
+test('a scenario whose name holds # is found again', async () => {
+  const directory = filesIn({
+    'web.yaml': WEB_POLICY,
+    's.yaml': `apiVersion: hepsim/v1
+kind: Scenario
+metadata: {name: "case #1"}
+spec:
+  node: node1
+  resources: [web.yaml]
+  cases: [{name: c, packet: ${TO_WEB.replace(' -> ', ' to ')}, expect: accept}]
+`,
+  });
+  const reference = `${join(directory, 's.yaml')}#case #1`;
+  const { code, out } = await runCli(['trace', '--scenario', reference, '-q', TO_WEB]);
+  expect({ code, out }).toEqual({ code: 0, out: 'accept\n' });
+});
