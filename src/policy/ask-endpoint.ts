@@ -1,6 +1,6 @@
 import type { FlowHeaders } from './flow.ts';
 import type { FlowFacts } from './flow-facts.ts';
-import { judgeProfiles, judgeTiers } from './judge.ts';
+import { judgeProfiles, judgeTiers, type PassMark } from './judge.ts';
 import type { HostEndpointPolicy, NodePolicy } from './node-policy.ts';
 import type { EndpointJudge, Outcome, StepLog } from './step-log.ts';
 
@@ -32,7 +32,7 @@ export class EndpointAsker {
     if (this.facts.isFailsafe(direction, view) || this.facts.isFailsafeReply(direction, view)) {
       return judge.failsafe();
     }
-    return judge.settle(judgeTiers(endpoint.untracked, direction, view));
+    return judge.settle(judgeTiers(endpoint.untracked, direction, view, this.passMark()));
   }
 
   /** `returns`: what connection tracking knows is only marked, and others are still asked. */
@@ -46,9 +46,10 @@ export class EndpointAsker {
     if (known !== undefined) return known;
     const view = this.facts.view(this.facts.headersAfterDnat());
     if (this.facts.isFailsafe(direction, view)) return judge.failsafe();
-    const byPolicy = judgeTiers(endpoint.normal, direction, view);
+    const passMark = this.passMark();
+    const byPolicy = judgeTiers(endpoint.normal, direction, view, passMark);
     if (byPolicy.kind !== 'undecided') return judge.settle(byPolicy);
-    const byProfile = judgeProfiles(endpoint.profiles, direction, view);
+    const byProfile = judgeProfiles(endpoint.profiles, direction, view, passMark);
     return byProfile.kind === 'undecided' ? judge.nothingMatched() : judge.settle(byProfile);
   }
 
@@ -70,9 +71,10 @@ export class EndpointAsker {
       return this.log.drop({ kind: 'workload', endpoint: endpoint.name, ...aspect }, 'filter');
     }
     const view = this.facts.view(headers);
-    const byPolicy = judgeTiers(endpoint.tiers, direction, view);
+    const passMark = this.passMark();
+    const byPolicy = judgeTiers(endpoint.tiers, direction, view, passMark);
     if (byPolicy.kind !== 'undecided') return judge.settle(byPolicy);
-    const byProfile = judgeProfiles(endpoint.profiles, direction, view);
+    const byProfile = judgeProfiles(endpoint.profiles, direction, view, passMark);
     return byProfile.kind === 'undecided' ? judge.nothingMatched() : judge.settle(byProfile);
   }
 
@@ -88,6 +90,7 @@ export class EndpointAsker {
       endpoint.forward,
       direction,
       this.facts.view(this.facts.headersAfterDnat()),
+      this.passMark(),
     );
     if (judgement.kind !== 'undecided') return judge.settle(judgement);
     // Without forward policy forwarding is free. In newer versions policy for one direction ends that for the other too, which
@@ -97,6 +100,13 @@ export class EndpointAsker {
         ? endpoint.forward.length === 0
         : endpoint.forward.every((tier) => tier[direction].length === 0);
     return isFree ? 'allowed' : 'undecided';
+  }
+
+  /** The mark as an endpoint's policies find it: newer versions clear it first (5.11, row 4). */
+  private passMark(): PassMark {
+    const { passMark } = this.facts;
+    if (this.policy.facts.clearsPassWithAccept) passMark.isSet = false;
+    return passMark;
   }
 
   /** The first two rules of an endpoint: established flows pass, what tracking cannot place does not. Undefined: neither. */

@@ -125,6 +125,7 @@ class PolicyWalk {
     headers: FlowHeaders,
     from: 'from the wire' | 'over lo',
   ): Outcome {
+    this.facts.passMark.isSet = false;
     // NOTRACK does nothing over lo: the packet has been looked up in OUTPUT already.
     const isTrackable = from === 'from the wire';
     if (isTrackable && this.facts.isUntrackedVxlan(headers)) this.facts.untracked = true;
@@ -135,6 +136,7 @@ class PolicyWalk {
   }
 
   private rawOutput(outInterface: string): Outcome {
+    this.facts.passMark.isSet = false;
     const headers = this.flow.original;
     const outcome = this.ask.untrackedPolicy(outInterface, 'egress', headers);
     // A failsafe ends the table before the VXLAN rule that stands below the endpoints.
@@ -174,7 +176,7 @@ class PolicyWalk {
     const view = this.facts.view(headers);
     if (this.facts.isDroppedAsInvalid()) return judge.invalid();
     if (this.facts.isFailsafe('ingress', view)) return judge.failsafe();
-    return judge.settle(judgeTiers(endpoint.preDnat, 'ingress', view));
+    return judge.settle(judgeTiers(endpoint.preDnat, 'ingress', view, this.facts.passMark));
   }
 
   // --- filter INPUT (5.6, 5.7)
@@ -186,6 +188,7 @@ class PolicyWalk {
     if (tunnel !== undefined) return tunnel;
     if (this.facts.isWorkloadInterface(inInterface)) return this.workloadToHost(inInterface);
     if (alreadyAllowed) return this.allowed();
+    this.facts.passMark.isSet = false;
     const endpoint = this.facts.filterEndpoint(inInterface);
     if (endpoint === undefined) return 'left to the host';
     return this.endOf(
@@ -264,6 +267,7 @@ class PolicyWalk {
     // What workloads allow is accepted there and then, whatever the allow action is.
     if (workloads === 'allowed') return 'accepted';
     if (workloads !== 'undecided') return this.endOf(workloads);
+    this.facts.passMark.isSet = false;
     const ingress = alreadyAllowed ? undefined : this.facts.filterEndpoint(inInterface);
     let outcome: Outcome = alreadyAllowed ? 'allowed' : 'undecided';
     if (ingress !== undefined) {
@@ -283,6 +287,7 @@ class PolicyWalk {
     outInterface: string,
     alreadyAllowed: boolean,
   ): End {
+    this.facts.passMark.isSet = false;
     let outcome: Outcome = alreadyAllowed ? 'allowed' : 'undecided';
     const questions: readonly (() => Outcome | undefined)[] = [
       () => (alreadyAllowed ? undefined : this.ask.forwardPolicy(inInterface, 'ingress')),
@@ -336,6 +341,7 @@ class PolicyWalk {
         ? undefined
         : this.facts.filterEndpoint(outInterface);
     if (endpoint === undefined) return { end: 'left to the host', allowed: false };
+    this.facts.passMark.isSet = false;
     const options = { table: 'filter', returns: returnsIn(config) } as const;
     const outcome = this.ask.normalPolicy(endpoint, 'egress', options);
     return { end: this.endOf(outcome), allowed: outcome === 'allowed' };
@@ -351,6 +357,7 @@ class PolicyWalk {
     if (this.facts.isWorkloadInterface(outInterface)) return 'undecided';
     const endpoint = this.facts.filterEndpoint(outInterface);
     if (endpoint === undefined) return 'undecided';
+    this.facts.passMark.isSet = false;
     return this.ask.normalPolicy(endpoint, 'egress', { table: 'mangle', returns: true });
   }
 

@@ -2,7 +2,7 @@ import { hasInterfacePrefix } from '../address/interface-name.ts';
 import { type IpAddress, sameIpAddress } from '../address/ip-address.ts';
 import { IP_PROTOCOL } from '../address/protocol.ts';
 import type { Flow, FlowHeaders } from './flow.ts';
-import { isFailsafe } from './judge.ts';
+import { isFailsafe, type PassMark } from './judge.ts';
 import type { PolicyView } from './match-rule.ts';
 import type { HostEndpointPolicy, NodePolicy } from './node-policy.ts';
 
@@ -10,6 +10,8 @@ import type { HostEndpointPolicy, NodePolicy } from './node-policy.ts';
 export class FlowFacts {
   /** Whether it has been taken off connection tracking so far; set by the raw table. */
   untracked = false;
+  /** As it is at this moment of the packet's way; the tables clear it where they start afresh. */
+  readonly passMark: PassMark = { isSet: false };
   private readonly policy: NodePolicy;
   private readonly flow: Flow;
 

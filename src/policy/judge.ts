@@ -1,6 +1,6 @@
 import { cidrContains } from '../address/cidr.ts';
 import type { FailsafePort } from './felix-config.ts';
-import { type PolicyView, ruleMatches } from './match-rule.ts';
+import { canMatchFamily, type PolicyView, ruleMatches } from './match-rule.ts';
 import type { EndpointTier, ResolvedProfile, ResolvedRule } from './node-policy.ts';
 
 /** Which policy list of an endpoint is judged, and for which way of the packet. Ingress: arriving at the endpoint. */
@@ -24,6 +24,17 @@ export type Judgement =
   | { readonly kind: 'undecided' };
 
 /**
+ * Whether the packet carries Felix's mark of one that was passed. Every written `pass` rule leaves where the mark is set, by itself or by
+ * whatever came before: a tier starts without it, but profiles do not, so that after a policy's pass the first `pass` of a
+ * profile leaves it for every packet.
+ *
+ * Source: felix/rules/policy.go, CalculateActions: set the mark under the rule's match, return under the mark.
+ */
+export interface PassMark {
+  isSet: boolean;
+}
+
+/**
  * Judges by the tiers in order: the first rule that allows or denies ends it; `pass` leaves the tier; `log` ends nothing. A tier
  * none of whose policies decides drops, unless it has no policy in this direction or its default is to pass.
  *
@@ -33,8 +44,10 @@ export function judgeTiers(
   tiers: readonly EndpointTier[],
   direction: 'ingress' | 'egress',
   view: PolicyView,
+  passMark: PassMark,
 ): Judgement {
   for (const tier of tiers) {
+    if (tier[direction].length > 0) passMark.isSet = false;
     const rules = tier[direction].flatMap((policy) =>
       policy[direction].map((rule) => ({ policy, rule })),
     );
@@ -49,6 +62,7 @@ export function judgeTiers(
     if (rule.action === 'allow' || rule.action === 'deny') {
       return { kind: 'policy', action: rule.action, name: policy.name, tier: tier.tier, rule };
     }
+    passMark.isSet = true;
   }
   return { kind: 'undecided' };
 }
@@ -58,19 +72,17 @@ export function judgeProfiles(
   profiles: readonly ResolvedProfile[],
   direction: 'ingress' | 'egress',
   view: PolicyView,
+  passMark: PassMark,
 ): Judgement {
-  for (const profile of profiles) {
-    const rule = profile[direction].find(
-      (candidate) => candidate.action !== 'log' && ruleMatches(candidate, view),
-    );
-    if (rule?.action === 'allow' || rule?.action === 'deny') {
-      return {
-        kind: 'profile',
-        action: rule.action,
-        name: profile.name,
-        tier: undefined,
-        rule,
-      };
+  for (const { name, [direction]: rules } of profiles) {
+    for (const rule of rules.filter((candidate) => canMatchFamily(candidate, view.family))) {
+      const matches = ruleMatches(rule, view);
+      if (rule.action === 'pass') {
+        if (matches) passMark.isSet = true;
+        if (passMark.isSet) break;
+      } else if (matches && rule.action !== 'log') {
+        return { kind: 'profile', action: rule.action, name, tier: undefined, rule };
+      }
     }
   }
   return { kind: 'undecided' };

@@ -29,8 +29,7 @@ interface Side {
 /** Whether all criteria of the rule hold for the packet. Source: `calico-semantics` 4. */
 export function ruleMatches(rule: ResolvedRule, view: PolicyView): boolean {
   const { headers } = view;
-  if (rule.ipVersion !== undefined && rule.ipVersion !== view.family) return false;
-  if (vanishesForFamily(rule, view.family)) return false;
+  if (!canMatchFamily(rule, view.family)) return false;
   if (rule.protocol !== undefined && rule.protocol !== view.protocol) return false;
   if (rule.notProtocol !== undefined && rule.notProtocol === view.protocol) return false;
   if (rule.icmp !== undefined && !icmpMatches(rule.icmp, view)) return false;
@@ -50,12 +49,20 @@ export function ruleMatches(rule: ResolvedRule, view: PolicyView): boolean {
 }
 
 /**
+ * Whether a packet of the family could match; a rule that none could is not written at all.
+ *
  * Nets of the other family are left out of the rule; a list that they leave empty takes the whole rule with it, instead of matching
  * anything (4, trap 15).
  */
-function vanishesForFamily({ source, destination }: ResolvedRule, family: IpFamily): boolean {
-  return [source.nets, source.notNets, destination.nets, destination.notNets].some(
-    (nets) => nets.length > 0 && nets.every((net) => net.network.family !== family),
+export function canMatchFamily(rule: ResolvedRule, family: IpFamily): boolean {
+  if (rule.ipVersion !== undefined && rule.ipVersion !== family) return false;
+  if (rule.protocol !== undefined && rule.protocol === rule.notProtocol) return false;
+  const { source, destination } = rule;
+  const isOf = (net: Cidr): boolean => net.network.family === family;
+  const notNets = [source.notNets, destination.notNets];
+  if (notNets.some((nets) => nets.some((net) => isOf(net) && net.prefixLength === 0))) return false;
+  return [source.nets, destination.nets, ...notNets].every(
+    (nets) => nets.length === 0 || nets.some(isOf),
   );
 }
 

@@ -117,6 +117,27 @@ describe.each(VERSIONS)('local traffic in %s', (version) => {
     expect(decided(documents, { ...TO_HOST, dport: 22 })).toBe('accept: failsafe(normal@a) accept');
   });
 
+  test('4: after a policy’s pass, a profile’s pass leaves the profile whether it matches or not', () => {
+    const pass53 = rule('pass', { protocol: 'udp', destination: { ports: [53] } });
+    const documents = (passes: boolean) =>
+      given({
+        hostEndpoints: [
+          hostEndpoint('a', {
+            interfaceName: 'eth0',
+            labels: { on: 'eth0' },
+            profiles: ['first', 'second'],
+          }),
+        ],
+        profiles: [
+          profile('first', { ingress: [pass53, ALLOW_80] }),
+          profile('second', { ingress: [DENY_ALL] }),
+        ],
+        policies: passes ? [onEth0('p', { ingress: [rule('pass')] })] : [],
+      });
+    expect(decided(documents(false), TO_HOST)).toBe('accept: first(normal@a) accept');
+    expect(decided(documents(true), TO_HOST)).toBe('drop: second(normal@a) drop');
+  });
+
   test('3: profiles are asked in order where no policy is for the direction, or it passes', () => {
     const profiles = [
       profile('first', { ingress: [rule('allow', { protocol: 'udp' })] }),
