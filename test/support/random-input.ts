@@ -484,6 +484,32 @@ function ownSource(from: string, family: 4 | 6): string | undefined {
   return undefined;
 }
 
+interface TransportChoice {
+  readonly family: 4 | 6;
+  readonly proto: string;
+  readonly sport: number;
+  readonly dport: number;
+  readonly type: 'echo' | 'other';
+  readonly flags: string;
+}
+
+/** An echo request, or a message that is something else: router solicitation, timestamp. */
+const ICMP_TYPES = { 4: { echo: 8, other: 13 }, 6: { echo: 128, other: 133 } } as const;
+
+/** The protocol, and the fields that packets of it have. */
+function transport({ family, proto, type, sport, dport, flags }: TransportChoice): JsonDocument {
+  switch (proto) {
+    case 'icmp':
+      return { proto: family === 6 ? 'icmpv6' : 'icmp', type: ICMP_TYPES[family][type] };
+    case '47':
+      return { proto: 47 };
+    case 'tcp':
+      return { proto, sport, dport, flags };
+    default:
+      return { proto, sport, dport };
+  }
+}
+
 const packets: fc.Arbitrary<JsonDocument> = fc
   .record({
     family: fc.constantFrom<4 | 4 | 6>(4, 4, 6),
@@ -491,7 +517,7 @@ const packets: fc.Arbitrary<JsonDocument> = fc
     proto: fc.constantFrom('tcp', 'tcp', 'tcp', 'udp', 'udp', 'icmp', '47'),
     sport: fc.constantFrom(40000, 40000, 53, 999, 22),
     dport: fc.constantFrom(...PORTS),
-    type: fc.constantFrom('echo', 'echo', 'other'),
+    type: fc.constantFrom<'echo' | 'other'>('echo', 'echo', 'other'),
     flags: fc.constantFrom('S', 'S', 'S', 'SA', 'A'),
     state: maybe(fc.constantFrom('established', 'related', 'invalid'), 10),
   })
@@ -502,22 +528,11 @@ const packets: fc.Arbitrary<JsonDocument> = fc
       own === undefined
         ? address
         : fc.oneof({ arbitrary: fc.constant(own), weight: 4 }, { arbitrary: address, weight: 1 });
-    return fc.record({ src: source, dst: address }).map(({ src, dst }) => {
-      const icmp = random.proto === 'icmp';
-      const v6 = random.family === 6;
-      const portless = icmp || random.proto === '47';
-      return withoutUndefined({
-        in: random.in,
-        proto: icmp && v6 ? 'icmpv6' : random.proto === '47' ? 47 : random.proto,
-        src,
-        dst,
-        sport: portless ? undefined : random.sport,
-        dport: portless ? undefined : random.dport,
-        flags: random.proto === 'tcp' ? random.flags : undefined,
-        type: icmp ? (random.type === 'echo' ? (v6 ? 128 : 8) : v6 ? 133 : 13) : undefined,
-        state: random.state,
-      });
-    });
+    return fc
+      .record({ src: source, dst: address })
+      .map(({ src, dst }) =>
+        withoutUndefined({ in: random.in, src, dst, ...transport(random), state: random.state }),
+      );
   });
 
 /** Documents and packets of one version; `packetCount` packets each. */
