@@ -16,7 +16,7 @@ const callSendTo = libc.func(
 );
 
 /** Error numbers that have a meaning here. Source: Linux, include/uapi/asm-generic/errno-base.h and errno.h. */
-export const ERRNO = { EPERM: 1, EAGAIN: 11, ENOBUFS: 105 } as const;
+export const ERRNO = { EPERM: 1, EIO: 5, EAGAIN: 11, ENOBUFS: 105 } as const;
 
 /** Numbers of the socket interface, the same on all architectures that Node runs on. Source: Linux 6.18, include/uapi. */
 export const SOCKET = {
