@@ -37,6 +37,11 @@ export interface Observation {
   readonly rules: readonly TracedRule[] | undefined;
   /** Messages of the kernel were lost: the observation says nothing. */
   readonly lost: boolean;
+  /**
+   * Only with a drop, of an IPv4 packet that has no route: the kernel tells each sender about five times, then once a second, and nothing
+   * switches that off in a namespace. Another such packet might have been rejected.
+   */
+  readonly answerLimited?: true;
 }
 
 export interface InjectOptions {

@@ -17,6 +17,7 @@ import { MARK_PREFIX, observationTable, stateRules } from './observation-table.t
 import { PacketObserver } from './packet-observer.ts';
 import { refusePacket } from './refuse-packet.ts';
 import { emptyRuleset, replacementText, tableNames } from './restore-texts.ts';
+import { RouteQuestion } from './route-question.ts';
 import { RuleTracer } from './rule-tracer.ts';
 import { runProgram } from './run-program.ts';
 import { type LabNetwork, setUpNetwork } from './set-up-network.ts';
@@ -44,6 +45,7 @@ export class LabHost {
   readonly #sender: LocalSender;
   readonly #observer: PacketObserver;
   readonly #tracer: RuleTracer;
+  readonly #routes = new RouteQuestion();
   readonly #numbers = new ConnectionNumbers();
   #hasSets = false;
   /** Tables that have been loaded, by family. */
@@ -67,7 +69,11 @@ export class LabHost {
     const owner = this.#options.host.interfaces.find(({ addresses }) =>
       addresses.some(({ address }) => sameIpAddress(address, source)),
     );
-    for (const [index, name] of this.#network.names) if (name === owner?.name) return index;
+    return owner === undefined ? 0 : this.#indexOf(owner.name);
+  }
+
+  #indexOf(wanted: string): number {
+    for (const [index, name] of this.#network.names) if (name === wanted) return index;
     return 0;
   }
 
@@ -125,7 +131,15 @@ export class LabHost {
     }
     const seen = this.#observer.finish(packet, error, this.#tracer.finish());
     this.#numbers.remember(packet, numbers, seen);
-    return this.#log.lost + this.#tracer.lost === lost ? seen : { ...seen, lost: true };
+    if (this.#log.lost + this.#tracer.lost !== lost) return { ...seen, lost: true };
+    return this.#isAnswerLimited(packet, seen) ? { ...seen, answerLimited: true } : seen;
+  }
+
+  #isAnswerLimited(packet: Packet, seen: Observation): boolean {
+    const { family, in: from } = packet;
+    if (family !== 4 || from === undefined || from === LOCAL) return false;
+    if (seen.verdict !== 'drop' || seen.lastPoint !== ROUTING) return false;
+    return this.#routes.isUnroutable(seen, this.#indexOf(from));
   }
 
   readonly #take = (message: LogMessage): void => {
@@ -147,6 +161,9 @@ export class LabHost {
     throw new LabError('failed', `writing to interface ${packet.in} failed with error ${errno}`);
   }
 }
+
+/** The last point before the routing of what arrives. */
+const ROUTING = 'prerouting (end)';
 
 /** Nothing is done with what came in between. */
 function ignore(): void {}

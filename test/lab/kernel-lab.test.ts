@@ -43,7 +43,14 @@ describe.skipIf(reason !== undefined)(title, () => {
     let lab: KernelLab;
     beforeAll(async () => {
       lab = await startTestLab({
-        host: testHost({ sysctls: { 'net.ipv4.conf.eth0.route_localnet': 1 } }),
+        host: testHost({
+          routes: [
+            'default via 198.51.100.254 dev eth1',
+            'default via 2001:db8:0:100::fe dev eth1',
+            '203.0.113.10/32 dev cali0',
+            'unreachable 100.64.0.0/10',
+          ],
+        }),
         build,
       });
     }, 30_000);
@@ -255,6 +262,18 @@ describe.skipIf(reason !== undefined)(title, () => {
           code: 'unsupported',
         });
       }
+    });
+
+    test('says where only the limit on answers makes a drop of a rejection', async () => {
+      await lab.load([]);
+      const host = 'udp 192.0.2.77:1 -> 100.64.0.1:2 in=eth0';
+      const martian = 'udp 192.0.2.77:1 -> 127.0.0.1:2 in=eth1';
+      const unroutable = await lab.inject(Array.from({ length: 12 }, () => packet(host)));
+      const answers = unroutable.map(({ verdict, answerLimited }) => `${verdict} ${answerLimited}`);
+      expect(new Set(answers)).toEqual(new Set(['reject undefined', 'drop true']));
+      const [dropped] = await lab.inject([packet(martian)]);
+      expect(dropped).toMatchObject({ verdict: 'drop' });
+      expect(dropped?.answerLimited).toBeUndefined();
     });
 
     test('lists the rules that a packet hits', async () => {
