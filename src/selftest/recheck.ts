@@ -1,9 +1,10 @@
+import { LabError, type LabErrorCode } from '../lab/lab-error.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketPathError } from '../simulate/packet-path-error.ts';
 import { InputError } from '../source/errors.ts';
-import { checkSequence } from './check-sequence.ts';
-import type { Finding } from './finding.ts';
+import { checkSequences, type SequenceDifference } from './check-sequence.ts';
+import type { Finding, KernelFinding } from './finding.ts';
 import type { LabPool } from './lab-pool.ts';
 import { modelOf, type RulesetCase } from './ruleset-case.ts';
 import type { SimulatedPacket } from './run-flow.ts';
@@ -35,9 +36,7 @@ export class Rechecker {
       };
     }
     if (ran.length === 0) return undefined;
-    const lab = await this.#pool.take(model.host, like.build);
-    await lab.load([model.ruleset(4), model.ruleset(6)]);
-    const { difference } = await checkSequence(lab, ran, { trace: like.traced });
+    const difference = await this.#compare(model, ran, like);
     if (difference === undefined) return undefined;
     const { at, differences, observed } = difference;
     return {
@@ -46,7 +45,26 @@ export class Rechecker {
       about: { kind: 'kernel', build: like.build, traced: like.traced, differences, observed },
     };
   }
+
+  /** Undefined also where the kernel does not take the host or its rules. */
+  async #compare(
+    model: NodeModel,
+    ran: readonly SimulatedPacket[],
+    { build, traced }: KernelFinding,
+  ): Promise<SequenceDifference | undefined> {
+    try {
+      const lab = await this.#pool.take(model.host, build);
+      await lab.load([model.ruleset(4), model.ruleset(6)]);
+      return (await checkSequences(lab, [{ packets: ran, trace: traced }])).difference;
+    } catch (error) {
+      const refused = error instanceof LabError && REFUSALS.includes(error.code);
+      if (refused) return undefined;
+      throw error;
+    }
+  }
 }
+
+const REFUSALS: readonly LabErrorCode[] = ['rejected', 'unsupported'];
 
 interface Simulated {
   readonly model: NodeModel;

@@ -1,38 +1,81 @@
-import type { FinalHeaders, PacketResult } from '../simulate/packet-result.ts';
+import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { Rule } from '../ruleset/ruleset.ts';
+import type { FinalHeaders, PacketResult, TraceStep } from '../simulate/packet-result.ts';
 
-/** What can be seen of a packet from outside the hooks. */
+/** What can be seen of a packet at its end from outside its rules. */
 export interface SeenLast {
   readonly final: FinalHeaders;
   readonly mark: number;
-  /** The hook whose rules stopped it; undefined for a packet that no hook stopped. */
-  readonly stoppedIn: string | undefined;
 }
 
 /**
- * The headers and the mark at the last point between hooks that the packet passed. Of a packet that a hook's rules stopped nobody
- * sees what they had changed by then.
+ * The headers and the mark at the last point that the packet passed: the ends of the hooks, and the connection lookup behind table raw. Of
+ * a packet that rules stopped nobody sees what they had changed since.
  */
 export function seenLast(result: PacketResult): SeenLast {
   const { final, mark, packet } = result;
-  if (result.verdict === 'accept') return { final, mark, stoppedIn: undefined };
-  let present = packet.mark;
-  let atHook = packet.mark;
-  let hook: string | undefined;
-  let rewritten = false;
-  for (const step of result.steps) {
-    if (step.kind === 'hook') {
-      hook = step.hook;
-      atHook = present;
-      rewritten = false;
-    } else if (step.kind === 'nat') {
-      rewritten = true;
-    } else if (step.kind === 'rule' && step.rule.target?.kind === 'mark') {
-      present = ((present & ~step.rule.target.mask) ^ step.rule.target.value) >>> 0;
-    } else if (step.kind === 'route' && (step.outcome === 'drop' || step.outcome === 'reject')) {
-      return { final, mark, stoppedIn: undefined };
+  if (result.verdict === 'accept') return { final, mark };
+  const walk = new PointWalk(packet.mark);
+  for (const step of result.steps) walk.take(step);
+  const { stoppedIn, rewritten, markSeen } = walk;
+  if (stoppedIn === undefined) return { final, mark };
+  // Translated and stopped in one hook: only OUTPUT filters after it translates, and it is the first hook that such a packet meets.
+  return { final: rewritten ? packet : final, mark: markSeen };
+}
+
+/** Follows a packet's steps from point to point. */
+class PointWalk {
+  /** The mark at the last point. */
+  markSeen: number;
+  /** The hook that the packet is in; undefined before the first, and where routing ended it between two. */
+  stoppedIn: Hook | undefined;
+  /** Whether the hook that the packet is in has translated it. */
+  rewritten = false;
+  #mark: number;
+  #isBeforeLookup = false;
+
+  constructor(mark: number) {
+    this.#mark = mark;
+    this.markSeen = mark;
+  }
+
+  take(step: TraceStep): void {
+    switch (step.kind) {
+      case 'hook':
+        this.stoppedIn = step.hook;
+        this.markSeen = this.#mark;
+        this.rewritten = false;
+        this.#isBeforeLookup = step.hook === 'prerouting' || step.hook === 'output';
+        return;
+      case 'nat':
+        this.rewritten = true;
+        return;
+      case 'chain-policy':
+        this.#enter(step.table);
+        return;
+      case 'rule':
+        this.#enter(step.table);
+        this.#apply(step.rule);
+        return;
+      case 'route':
+        // OUTPUT itself asks for another route when it has changed the destination or the mark.
+        if (isEnd(step.outcome) && this.stoppedIn !== 'output') this.stoppedIn = undefined;
+        return;
+      default:
     }
   }
-  if (hook === undefined) return { final, mark, stoppedIn: undefined };
-  // Translated and stopped in one hook: only OUTPUT filters after it translates, and it is the first hook that such a packet meets.
-  return { final: rewritten ? packet : final, mark: atHook, stoppedIn: hook };
+
+  #enter(table: TableName): void {
+    if (!this.#isBeforeLookup || table === 'raw') return;
+    this.#isBeforeLookup = false;
+    this.markSeen = this.#mark;
+  }
+
+  #apply({ target }: Rule): void {
+    if (target?.kind === 'mark') this.#mark = ((this.#mark & ~target.mask) ^ target.value) >>> 0;
+  }
+}
+
+function isEnd(outcome: Extract<TraceStep, { kind: 'route' }>['outcome']): boolean {
+  return outcome === 'drop' || outcome === 'reject';
 }

@@ -1,7 +1,7 @@
 import type { IptablesBuild } from '../lab/kernel-lab.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
-import { checkSequence } from './check-sequence.ts';
-import type { Finding } from './finding.ts';
+import { checkSequences } from './check-sequence.ts';
+import { type Finding, isSameFault } from './finding.ts';
 import { LabPool, type LabStarter } from './lab-pool.ts';
 import type { PacketStarts } from './packet-starts.ts';
 import { Random } from './random.ts';
@@ -86,75 +86,104 @@ class SelftestRun {
   async run(): Promise<SelftestOutcome> {
     const { packets, firstRuleset, rulesets, mostFindings, isOver, progress } = this.#options;
     const counts = this.#counts;
+    let asked: Promise<readonly Finding[]> = Promise.resolve([]);
     for (let index = firstRuleset; ; index++) {
-      await this.#ruleset(index);
+      const enough = counts.packets + counts.undetermined >= packets;
+      const isLast = enough || isOver() || counts.rulesets === rulesets;
+      // The next ruleset is simulated while the kernel is at work on the one before.
+      const next = isLast ? undefined : this.#simulate(index);
+      await this.#report(await asked);
       progress(counts, this.#findings.length);
-      if (counts.packets + counts.undetermined >= packets || isOver()) break;
-      if (this.#findings.length >= mostFindings) break;
-      if (rulesets !== undefined && counts.rulesets >= rulesets) break;
+      if (next === undefined || this.#findings.length >= mostFindings) break;
+      asked = this.#compare(next);
+      // A failure is reported when it is awaited.
+      asked.catch(() => undefined);
     }
+    await asked.catch(() => undefined);
     return { counts, findings: this.#findings };
   }
 
-  async #ruleset(index: number): Promise<void> {
-    const { seed, source, packets, packetsPerRuleset, builds } = this.#options;
+  #simulate(index: number): RunRuleset {
+    const { seed, source, packets, packetsPerRuleset } = this.#options;
+    const counts = this.#counts;
     const ruleset = source.caseOf(index);
     const model = modelOf(ruleset);
     const random = new Random(`${seed}/packets/${index}`);
     const starts = source.startsOf(ruleset, model, random);
-    const left = packets - this.#counts.packets - this.#counts.undetermined;
+    const left = packets - counts.packets - counts.undetermined;
     const simulated = simulateSequences(model, {
-      packets: Math.min(packetsPerRuleset, Math.max(1, left)),
+      packets: Math.min(packetsPerRuleset, left),
       random,
       nextStart: () => starts.next(),
     });
-    this.#counts.rulesets++;
-    this.#counts.packets += simulated.packets;
-    this.#counts.undetermined += simulated.undetermined;
-    const [finding] = simulated.findings;
-    if (finding !== undefined) {
-      const { packets: given, disagreement } = finding;
-      await this.#report({ ruleset, packets: given, about: { kind: 'policy', disagreement } });
-    }
-    for (const build of builds) await this.#compare(ruleset, model, simulated, build);
-    this.#counts.hosts = Math.ceil((this.#pool.started - this.#labsForShrinking) / builds.length);
+    counts.rulesets++;
+    counts.packets += simulated.packets;
+    counts.undetermined += simulated.undetermined;
+    return { ruleset, model, simulated };
   }
 
-  /** Loads the rules and asks the kernel for all sequences, up to the first disagreement. */
-  async #compare(
-    ruleset: RulesetCase,
-    model: NodeModel,
-    { sequences }: SimulatedRuleset,
+  /** Everything found in one ruleset, not yet shrunk; of the same fault on both builds one. */
+  async #compare(run: RunRuleset): Promise<readonly Finding[]> {
+    const { ruleset, simulated } = run;
+    const { builds } = this.#options;
+    const [policy] = simulated.findings;
+    const found: Finding[] = [];
+    if (policy !== undefined) {
+      const { packets, disagreement } = policy;
+      found.push({ ruleset, packets, about: { kind: 'policy', disagreement } });
+    }
+    const compared = await Promise.all(builds.map((build) => this.#compareOn(build, run)));
+    for (const finding of compared) {
+      if (finding === undefined) continue;
+      if (!found.some(({ about }) => isSameFault(about, finding.about))) found.push(finding);
+    }
+    this.#counts.hosts = Math.ceil((this.#pool.started - this.#labsForShrinking) / builds.length);
+    return found;
+  }
+
+  /** Loads the rules and asks the kernel for all sequences. */
+  async #compareOn(
     build: IptablesBuild,
-  ): Promise<void> {
+    { ruleset, model, simulated }: RunRuleset,
+  ): Promise<Finding | undefined> {
+    const { traceEvery } = this.#options;
+    const sequences = simulated.sequences.map(({ packets }) => ({
+      packets,
+      trace: build === 'legacy' && this.#sequences++ % traceEvery === 0,
+    }));
     const lab = await this.#pool.take(model.host, build);
     await lab.load([model.ruleset(4), model.ruleset(6)]);
-    for (const { packets } of sequences) {
-      const trace = build === 'legacy' && this.#sequences++ % this.#options.traceEvery === 0;
-      const check = await checkSequence(lab, packets, { trace });
-      this.#counts.compared += check.compared;
-      this.#counts.tracedRules += check.tracedRules;
-      if (trace) this.#counts.traced += check.compared;
-      if (check.lost) this.#counts.lost++;
-      if (check.difference === undefined) continue;
-      const { at, differences, observed } = check.difference;
-      await this.#report({
-        ruleset,
-        packets: packets.slice(0, at + 1).map(({ packet }) => packet),
-        about: { kind: 'kernel', build, traced: trace, differences, observed },
-      });
-      return;
+    const { difference, ...counted } = await checkSequences(lab, sequences);
+    for (const name of ['compared', 'traced', 'tracedRules', 'lost'] as const) {
+      this.#counts[name] += counted[name];
     }
+    if (difference === undefined) return undefined;
+    const { sequence, at, differences, observed } = difference;
+    return {
+      ruleset,
+      packets: sequence.packets.slice(0, at + 1).map(({ packet }) => packet),
+      about: { kind: 'kernel', build, traced: sequence.trace, differences, observed },
+    };
   }
 
-  async #report(finding: Finding): Promise<void> {
+  /** Shrinks and keeps what was found. */
+  async #report(found: readonly Finding[]): Promise<void> {
     const before = this.#pool.started;
     const rechecker = new Rechecker(this.#pool);
-    const smallest = await shrink(finding, {
-      recheck: (ruleset, packets, like) => rechecker.recheck(ruleset, packets, like),
-      mostTries: this.#options.shrinkTries,
-    });
+    for (const finding of found) {
+      const smallest = await shrink(finding, {
+        recheck: (ruleset, packets, like) => rechecker.recheck(ruleset, packets, like),
+        mostTries: this.#options.shrinkTries,
+      });
+      this.#findings.push(smallest);
+    }
     this.#labsForShrinking += this.#pool.started - before;
-    this.#findings.push(smallest);
   }
+}
+
+/** One ruleset on its way through a run. */
+interface RunRuleset {
+  readonly ruleset: RulesetCase;
+  readonly model: NodeModel;
+  readonly simulated: SimulatedRuleset;
 }

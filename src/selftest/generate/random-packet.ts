@@ -70,7 +70,9 @@ export function randomTransport(random: Random, packet: Packet): Packet {
   const ports = hasPorts(protocol)
     ? { sourcePort: random.pick(SOURCE_PORTS), destinationPort: random.pick(PORTS) }
     : {};
-  const length = random.maybe(15, () => smallestLengthBytes(family, protocol) + random.below(64));
+  // A chunk needs room of its own, which a length does not speak of.
+  const sized = protocol !== IP_PROTOCOL.sctp && random.chance(15);
+  const length = sized ? smallestLengthBytes(family, protocol) + random.below(64) : undefined;
   const ttl = random.chance(4) ? random.pick(TTLS) : packet.ttl;
   return { ...packet, ...ports, ...ownFields(random, packet), length, ttl };
 }

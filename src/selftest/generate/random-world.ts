@@ -153,7 +153,7 @@ export function randomWorld(random: Random): World {
       metadata: { name: NODE },
       spec: withoutUndefined({
         interfaces: [...links, ...workloads.map(({ interfaceName }) => ({ name: interfaceName }))],
-        routes: [
+        routes: distinct([
           ...(random.chance(85) ? [{ to: 'default', via: '192.0.2.1', dev: 'eth0' }] : []),
           ...(random.chance(85) ? [{ to: 'default', via: '2001:db8::1', dev: 'eth0' }] : []),
           ...(random.chance(20) ? [{ to: 'default', dev: 'eth1', metric: 2000 }] : []),
@@ -163,7 +163,7 @@ export function randomWorld(random: Random): World {
           ]),
           ...random.some(EXTRA_ROUTES, 0, 3),
           ...(policyRouting ? TABLE_ROUTES : []),
-        ],
+        ]),
         rules: policyRouting ? random.some(RULES, 1, 3) : undefined,
         sysctls: Object.fromEntries(
           SYSCTLS.filter(([, , percent]) => random.chance(percent)).map(([name, values]) => [
@@ -189,3 +189,12 @@ const TABLE_ROUTES: readonly Readonly<Record<string, unknown>>[] = [
   { to: '198.51.100.0/24', type: 'unreachable', table: '101' },
   { to: 'default', dev: 'eth1', table: '101' },
 ];
+
+/** The kernel takes one route to a destination with a metric in a table. */
+function distinct(
+  routes: readonly Readonly<Record<string, unknown>>[],
+): readonly Readonly<Record<string, unknown>>[] {
+  const keyOf = ({ to, via, metric, table }: Readonly<Record<string, unknown>>): string =>
+    `${to} ${to === 'default' ? `${String(via ?? '').includes(':')}` : ''} ${metric ?? 0} ${table ?? 'main'}`;
+  return [...new Map(routes.map((route) => [keyOf(route), route])).values()];
+}
