@@ -16,12 +16,12 @@ export const cachePath = `${programPath}.cache`;
  */
 export function loadProgram() {
   const source = readFileSync(programPath, 'utf8');
-  const script = new Script(`(function (exports, require, module) {${source}\n})`, {
+  const script = new Script(`(function (exports, require, module, __filename) {${source}\n})`, {
     filename: programPath,
     cachedData: readCache(),
   });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(programPath), module);
+  script.runInThisContext()(module.exports, createRequire(programPath), module, programPath);
   return { exports: module.exports, script };
 }
 
