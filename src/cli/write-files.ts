@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -8,7 +9,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from './environment-error.ts';
 
 /**
@@ -20,9 +21,7 @@ import { EnvironmentError } from './environment-error.ts';
 export function writeFiles(directory: string, files: ReadonlyMap<string, string>): void {
   const written: { readonly temporary: string; readonly path: string }[] = [];
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    // The mode given to mkdir is subject to the umask; a directory that was there before keeps its own.
-    if (made !== undefined) chmodSync(directory, 0o700);
+    makeDirectory(resolve(directory));
     for (const [name, text] of files) {
       const path = join(directory, name);
       const temporary = join(directory, `.${name}.${process.pid}.tmp`);
@@ -34,6 +33,19 @@ export function writeFiles(directory: string, files: ReadonlyMap<string, string>
     for (const { temporary } of written) rmSync(temporary, { force: true });
     throw new EnvironmentError(`cannot write to ${directory}: ${(error as Error).message}`);
   }
+}
+
+/**
+ * Makes the directory and what is missing above it; one that was there before keeps its mode. Step by step, because Node's
+ * own recursive form never ends where the system refuses a new entry as not found, as it does below /proc.
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory);
+  // The mode given to mkdir is subject to the umask.
+  chmodSync(directory, 0o700);
 }
 
 function writeWhole(path: string, text: string): void {

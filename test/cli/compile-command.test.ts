@@ -91,3 +91,10 @@ test('what was left over from a run that was killed is no obstacle', async () =>
   expect((await runCli([...compile, '--out-dir', place])).code).toBe(0);
   expect(existsSync(join(place, `.ipsets.${process.pid}.tmp`))).toBe(false);
 });
+
+test('a directory that cannot be made is refused by the environment, at once', async () => {
+  const policy = join(filesIn({ 'web.yaml': WEB_POLICY }), 'web.yaml');
+  const { code, error } = await runCli(['compile', '-f', policy, '--out-dir', '/proc/none/below']);
+  expect(code).toBe(3);
+  expect(error).toContain('cannot write to /proc/none/below');
+});
