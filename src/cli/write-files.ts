@@ -1,12 +1,12 @@
 import {
   chmodSync,
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -40,7 +40,9 @@ export function writeFiles(directory: string, files: ReadonlyMap<string, string>
  * own recursive form never ends where the system refuses a new entry as not found, as it does below /proc.
  */
 function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return;
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Error('it is not a directory');
   const parent = dirname(directory);
   if (parent !== directory) makeDirectory(parent);
   mkdirSync(directory);
