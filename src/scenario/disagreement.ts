@@ -18,18 +18,27 @@ export function findDisagreement(
   return { rules: rulesText(result), policy: policyText(policy) };
 }
 
-function agree(policy: PolicyDecision, { verdict, decision }: PacketResult): boolean {
+function agree(policy: PolicyDecision, result: PacketResult): boolean {
+  const { verdict, decision } = result;
   // The host's own rules are not policy's business; they may stop a packet before or after policy has seen it.
   if (decision.kind === 'foreign') return true;
   const stopped = policy.verdict === 'drop' || policy.verdict === 'reject';
   if (decision.kind === 'routing') return !stopped;
-  if (verdict !== 'accept')
-    return policy.verdict === verdict && sameStep(decision, policy.decision);
+  if (verdict !== 'accept') {
+    const same = policy.verdict === verdict || (policy.verdict === 'reject' && isSilent(result));
+    return same && sameStep(decision, policy.decision);
+  }
   if (stopped) return false;
   if (policy.verdict === 'returned' || policy.decision?.kind === 'tunnel') return true;
   // Accepted by the default of forwarding is accepted by nobody's decision.
   if (decision.kind === 'unpoliced') return policy.decision === undefined;
   return sameStep(decision, policy.decision);
+}
+
+/** REJECT does not answer everything; where it does not, the packet just vanishes, of which policy knows nothing. */
+function isSilent({ verdict, steps }: PacketResult): boolean {
+  const last = steps.findLast((step) => step.kind === 'rule');
+  return verdict === 'drop' && last?.rule.target?.kind === 'reject';
 }
 
 function sameStep(decision: Decision, step: PolicyStep | undefined): boolean {

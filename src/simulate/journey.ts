@@ -220,6 +220,7 @@ export class Journey {
     if (end === 'drop') {
       return this.#stopped('drop', this.#path.program.baseChain('nat', hook), hook);
     }
+    if (end === 'refused') return conntrackDrop('an ICMP redirect about a translated connection');
     if (end === 'moved' && hook === 'output') {
       return this.#reroute(packet, 'the destination changed');
     }

@@ -1,5 +1,5 @@
 import { type IpAddress, renderIpAddress } from '../address/ip-address.ts';
-import { hasPorts, isIcmp } from '../address/protocol.ts';
+import { hasPorts, IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
 import type { Hook } from '../ruleset/hook.ts';
 import type { NatPlace } from './conntrack/connection-tracker.ts';
 import type { PacketPath } from './journey.ts';
@@ -9,8 +9,11 @@ import type { ChainWalker } from './traverse.ts';
 /** Which addresses a hook's nat stage translates. */
 export type NatSide = 'source' | 'destination';
 
-/** `drop`: the chain's policy, or MASQUERADE without an address to take. `moved`: the address is another one now. */
-export type NatEnd = 'drop' | 'moved' | 'kept';
+/**
+ * `drop`: the chain's policy, or MASQUERADE without an address to take. `refused`: a redirect that would lead around the translation.
+ * `moved`: the address is another one now.
+ */
+export type NatEnd = 'drop' | 'refused' | 'moved' | 'kept';
 
 /** The nat stage of a hook: asks the chain for the first packet of a connection, and does as the connection says for the others. */
 export class NatStage {
@@ -29,6 +32,7 @@ export class NatStage {
     if (!program.hasNat || !program.tracksConnections || packet.connection === undefined) {
       return 'kept';
     }
+    if (isUselessRedirect(packet)) return 'refused';
     const before = placeOf(side, packet);
     let detail = 'as the connection was translated before';
     if (side === 'source' ? tracker.needsSourceNat(packet) : tracker.needsDestinationNat(packet)) {
@@ -86,6 +90,19 @@ export class NatStage {
     });
     return after.address === before.address ? 'kept' : 'moved';
   }
+}
+
+const ICMP_REDIRECT = 5;
+
+/**
+ * Whether the packet would have the ends of a translated connection talk past the translation.
+ *
+ * Source: net/netfilter/nf_nat_proto.c, nf_nat_icmp_reply_translation (Linux 6.18).
+ */
+function isUselessRedirect({ packet, protocol, state, connection }: PacketInFlight): boolean {
+  if (protocol !== IP_PROTOCOL.icmp || packet.icmpType !== ICMP_REDIRECT) return false;
+  if (state !== 'related' || connection === undefined) return false;
+  return connection.destinationNat || connection.sourceNat;
 }
 
 /** An address with the port or, for ICMP, the identifier. */

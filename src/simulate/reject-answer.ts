@@ -17,8 +17,8 @@ const ANSWERED: ReadonlySet<number> = new Set([
   IP_PROTOCOL.udplite,
 ]);
 
-/** ICMPv4 types that complain about a packet, which nobody complains about in turn. */
-const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
+/** ICMPv4 types that complain about a packet, which nobody complains about in turn, and the unassigned ones. Source: icmp.c, icmp_pointers. */
+const ICMP_ERRORS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 11, 12]);
 /** The last ICMPv4 type that Linux has a meaning for. */
 const LAST_ICMP_TYPE = 18;
 

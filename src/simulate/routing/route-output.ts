@@ -8,9 +8,13 @@ import {
   isLoopback,
   isMulticast,
   isUnspecified,
+  multicastScope,
   needsInterface,
 } from './special-addresses.ts';
 import { unroutableReason } from './unroutable.ts';
+
+/** Source: RFC 4291, section 2.7. */
+const LINK_LOCAL_SCOPE = 2;
 
 const TO_SELF: RouteOutcome = {
   kind: 'forward',
@@ -69,11 +73,18 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
   const dev = packet.outInterface !== '' ? packet.outInterface : interfaceWith(network, source);
   if (destination.family === 4) {
     if (dev !== undefined) return onLink(dev, text);
+    if (!isUnspecified(source) && !isLoopback(source)) {
+      // Only an unbound socket sends it; one that is bound to an address of nobody's is refused.
+      const reason = `how the sender of ${text} came by ${renderIpAddress(source)} is not known`;
+      return { kind: 'undetermined', reason };
+    }
     const entry = network.findOutput(destination, source, packet.mark, packet.protocol);
     return outcomeOf(network, packet, entry);
   }
   if (isOwnLinkLocal(network, destination, dev)) return TO_SELF;
-  if (dev !== undefined) return onLink(dev, text);
+  // Groups that reach beyond a link are sent where the sender says, not where its address is.
+  const reaches = isMulticast(destination) && multicastScope(destination) > LINK_LOCAL_SCOPE;
+  if (dev !== undefined && !reaches) return onLink(dev, text);
   const links = network.interfaces.filter(
     ({ link, settings }) => link.up && link.name !== 'lo' && !settings.ipv6Disabled,
   );
