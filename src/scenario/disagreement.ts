@@ -23,7 +23,9 @@ function agree(policy: PolicyDecision, result: PacketResult): boolean {
   // The host's own rules are not policy's business; they may stop a packet before or after policy has seen it.
   if (decision.kind === 'foreign') return true;
   const stopped = policy.verdict === 'drop' || policy.verdict === 'reject';
+  // Nor is where the kernel itself ends packets: routing, translation without an address to take.
   if (decision.kind === 'routing') return !stopped;
+  if (decision.kind === 'unpoliced' && verdict !== 'accept') return !stopped;
   if (verdict !== 'accept') {
     const same = policy.verdict === verdict || (policy.verdict === 'reject' && isSilent(result));
     return same && sameStep(decision, policy.decision);

@@ -55,7 +55,8 @@ export class PolicyOracle {
     const { in: from, source } = result.packet;
     const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);
-    if (leavesConnection(result)) {
+    // A packet of a known connection has moved it on, whatever became of the packet then.
+    if (leavesConnection(result) || result.state === 'established') {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
     if (facts === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { renderIpAddress, sameIpAddress } from '../address/ip-address.ts';
 import type { Observation, TracedRule } from '../lab/kernel-lab.ts';
-import { LOCAL } from '../packet/packet.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
+import { isRejectChance } from '../simulate/reject-answer.ts';
 import { seenLast } from './seen-last.ts';
 
 /** One thing that simulation and kernel say differently of a packet. */
@@ -22,7 +22,9 @@ export function compareObservation(
     if (simulated === kernel) return;
     differences.push({ field, simulated: String(simulated), kernel: String(kernel) });
   };
-  if (!isRateLimited(result, observed)) hold('verdict', result.verdict, observed.verdict);
+  if (!isRateLimited(result, observed) && !isAnsweredByChance(result, observed)) {
+    hold('verdict', result.verdict, observed.verdict);
+  }
   hold('delivered', result.delivered, observed.delivered);
   const { final, mark } = seenLast(result);
   for (const [field, name] of [
@@ -40,17 +42,28 @@ export function compareObservation(
   return differences;
 }
 
-/**
- * An IPv4 router answers unroutable packets of one source only so often, whatever the sysctls say; beyond that they just vanish.
- * Source: net/ipv4/route.c, ip_error (Linux 6.18); netfilter-facts 5.1.
- */
+/** The kernel answers unroutable packets of one sender only so often; beyond that they just vanish, and the lab says so. */
 function isRateLimited(result: PacketResult, observed: Observation): boolean {
   return (
     result.verdict === 'reject' &&
-    observed.verdict === 'drop' &&
     result.decision.kind === 'routing' &&
-    result.packet.family === 4 &&
-    result.packet.in !== LOCAL
+    observed.verdict === 'drop' &&
+    observed.answerLimited === true
+  );
+}
+
+/**
+ * REJECT answers packets of protocols that it does not know only when their payload happens to sum to zero, as that of an empty packet
+ * does; a packet here does not say what it carries.
+ * Source: net/ipv4/netfilter/nf_reject_ipv4.c, nf_reject_verify_csum (Linux 6.18); netfilter-facts 2.2.
+ */
+function isAnsweredByChance(result: PacketResult, observed: Observation): boolean {
+  const last = result.steps.findLast((step) => step.kind === 'rule');
+  return (
+    result.verdict === 'drop' &&
+    observed.verdict === 'reject' &&
+    last?.rule.target?.kind === 'reject' &&
+    isRejectChance(result.packet.protocol)
   );
 }
 

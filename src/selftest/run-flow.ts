@@ -28,8 +28,7 @@ export function runFlow(
   session: PacketSession,
   random: Random,
 ): readonly SimulatedPacket[] {
-  const numbers =
-    start.protocol === IP_PROTOCOL.tcp && random.chance(70) ? new TcpNumbers(random) : undefined;
+  const numbers = start.protocol === IP_PROTOCOL.tcp ? new TcpNumbers(random) : undefined;
   const ran: SimulatedPacket[] = [];
   const send = (packet: Packet, isReply: boolean): SimulatedPacket => {
     const numbered = numbers === undefined ? packet : numbers.number(packet, isReply, random);

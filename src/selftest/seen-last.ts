@@ -9,8 +9,8 @@ export interface SeenLast {
 }
 
 /**
- * The headers and the mark at the last point that the packet passed: the ends of the hooks, and the connection lookup behind table raw. Of
- * a packet that rules stopped nobody sees what they had changed since.
+ * The headers and the mark at the last point of a lab (`lab/observation-point.ts`, and the connection lookup behind table raw) that the
+ * packet passed. Of a packet that rules stopped nobody sees what they had changed since.
  */
 export function seenLast(result: PacketResult): SeenLast {
   const { final, mark, packet } = result;
@@ -19,7 +19,7 @@ export function seenLast(result: PacketResult): SeenLast {
   for (const step of result.steps) walk.take(step);
   const { stoppedIn, rewritten, markSeen } = walk;
   if (stoppedIn === undefined) return { final, mark };
-  // Translated and stopped in one hook: only OUTPUT filters after it translates, and it is the first hook that such a packet meets.
+  // Translated and stopped before the next point: by OUTPUT, which is the first hook that such a packet meets.
   return { final: rewritten ? packet : final, mark: markSeen };
 }
 
@@ -43,6 +43,8 @@ class PointWalk {
     switch (step.kind) {
       case 'hook':
         this.stoppedIn = step.hook;
+        // The lab does not look between OUTPUT or FORWARD and what follows them.
+        if (step.hook === 'postrouting') return;
         this.markSeen = this.#mark;
         this.rewritten = false;
         this.#isBeforeLookup = step.hook === 'prerouting' || step.hook === 'output';

@@ -29,7 +29,7 @@ export interface SelftestOptions {
   /** How many rulesets at most; undefined: as many as the packets need. */
   readonly rulesets: number | undefined;
   readonly builds: readonly IptablesBuild[];
-  /** One sequence of so many is traced rule by rule, on the legacy build, whose trace names rules by their number. */
+  /** One sequence of so many is traced rule by rule. */
   readonly traceEvery: number;
   /** The run ends after so many disagreements. */
   readonly mostFindings: number;
@@ -75,7 +75,6 @@ class SelftestRun {
     tracedRules: 0,
     lost: 0,
   };
-  #sequences = 0;
   #labsForShrinking = 0;
 
   constructor(options: SelftestOptions, pool: LabPool) {
@@ -147,9 +146,9 @@ class SelftestRun {
     { ruleset, model, simulated }: RunRuleset,
   ): Promise<Finding | undefined> {
     const { traceEvery } = this.#options;
-    const sequences = simulated.sequences.map(({ packets }) => ({
+    const sequences = simulated.sequences.map(({ packets }, index) => ({
       packets,
-      trace: build === 'legacy' && this.#sequences++ % traceEvery === 0,
+      trace: (ruleset.index + index) % traceEvery === 0,
     }));
     const lab = await this.#pool.take(model.host, build);
     await lab.load([model.ruleset(4), model.ruleset(6)]);

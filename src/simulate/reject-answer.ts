@@ -17,6 +17,11 @@ const ANSWERED: ReadonlySet<number> = new Set([
   IP_PROTOCOL.udplite,
 ]);
 
+/** Whether REJECT answers packets of the protocol only when their payload happens to sum to zero. */
+export function isRejectChance(protocol: number): boolean {
+  return !ANSWERED.has(protocol);
+}
+
 /** ICMPv4 types that complain about a packet, which nobody complains about in turn, and the unassigned ones. Source: icmp.c, icmp_pointers. */
 const ICMP_ERRORS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 11, 12]);
 /** The last ICMPv4 type that Linux has a meaning for. */
@@ -39,7 +44,7 @@ export function whyNotAnswered(
     if ((packet.packet.tcpFlags & TCP_FLAG.R) !== 0) return 'a reset is not answered by a reset';
   } else if (isIcmpError(packet)) {
     return 'ICMP errors are not answered';
-  } else if (!ANSWERED.has(packet.protocol)) {
+  } else if (isRejectChance(packet.protocol)) {
     return `protocol ${packet.protocol} is answered only when its payload sums to zero`;
   }
   if (router.interfaceTowards(packet.source) === undefined) {
