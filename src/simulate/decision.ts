@@ -4,7 +4,7 @@ import type { Chain, Rule } from '../ruleset/ruleset.ts';
 import { EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
 import type { Ending } from './journey.ts';
 import type { Decision } from './packet-result.ts';
-import type { ProgramRule } from './rule-program.ts';
+import type { ProgramRule, RuleProgram } from './rule-program.ts';
 
 /** What every chain that the compiler makes is called by. */
 const OWN_PREFIX = 'hep-';
@@ -77,7 +77,9 @@ interface MetRule {
   readonly owner: ChainOwner | undefined;
 }
 
+/** HOT: a packet through many policies meets hundreds of rules that only lead from chain to chain. */
 function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[] {
+  const { roles, owners: chainOwners } = rolesOf(program);
   const met: MetRule[] = [];
   const owners: (ChainOwner | undefined)[] = [];
   let hook: Hook = 'prerouting';
@@ -87,17 +89,17 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
       hook = hookEntered(id === EVENT ? events[words[i + 1]!] : undefined) ?? hook;
       continue;
     }
-    const placed = program.rules[id]!;
+    const role = roles[id]!;
+    if (role === 0) continue;
     const depth = words[i + 1]!;
-    const chain = placed.chain.chain;
     // A base chain belongs to nobody; what was called from the one before is over.
-    if (chain.kind === 'base') owners[0] = undefined;
-    const owner = ownerOf(chain) ?? owners[depth];
-    const target = placed.rule.target;
-    if (target?.kind === 'jump' || target?.kind === 'goto') {
-      owners[target.kind === 'jump' ? depth + 1 : depth] = owner;
-    }
-    if (placed.rule.meaning === undefined && !isTerminal(placed.rule)) continue;
+    if ((role & ROLE.base) !== 0) owners[0] = undefined;
+    const owner = chainOwners[id] ?? owners[depth];
+    if ((role & ROLE.jump) !== 0) owners[depth + 1] = owner;
+    if ((role & ROLE.goto) !== 0) owners[depth] = owner;
+    if ((role & ROLE.tells) === 0) continue;
+    const placed = program.rules[id]!;
+    const chain = placed.chain.chain;
     met.push({
       id,
       rule: placed.rule,
@@ -110,6 +112,39 @@ function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[]
     });
   }
   return met;
+}
+
+/** What a rule is for reading decisions, as bits; 0 for one that can be passed over. */
+const ROLE = { base: 1, jump: 2, goto: 4, tells: 8 } as const;
+
+interface Roles {
+  readonly roles: Uint8Array;
+  /** Of each rule's own chain. */
+  readonly owners: readonly (ChainOwner | undefined)[];
+}
+
+/** Made once for a program. */
+const ROLES: WeakMap<RuleProgram, Roles> = new WeakMap();
+
+function rolesOf(program: RuleProgram): Roles {
+  const known = ROLES.get(program);
+  if (known !== undefined) return known;
+  const made = {
+    roles: Uint8Array.from(program.rules, roleOf),
+    owners: program.rules.map(({ chain }) => ownerOf(chain.chain)),
+  };
+  ROLES.set(program, made);
+  return made;
+}
+
+function roleOf({ rule, chain }: ProgramRule): number {
+  const { target } = rule;
+  return (
+    (chain.chain.kind === 'base' ? ROLE.base : 0) |
+    (target?.kind === 'jump' ? ROLE.jump : 0) |
+    (target?.kind === 'goto' ? ROLE.goto : 0) |
+    (rule.meaning !== undefined || isTerminal(rule) ? ROLE.tells : 0)
+  );
 }
 
 function hookEntered(event: JournalEvent | undefined): Hook | undefined {
