@@ -84,7 +84,10 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
   if (isOwnLinkLocal(network, destination, dev)) return TO_SELF;
   // Groups that reach beyond a link are sent where the sender says, not where its address is.
   const reaches = isMulticast(destination) && multicastScope(destination) > LINK_LOCAL_SCOPE;
-  if (dev !== undefined && !reaches) return onLink(dev, text);
+  if (dev !== undefined && !reaches) {
+    if (isMulticast(destination) || hasRoute(network, destination, dev)) return onLink(dev, text);
+    return { kind: 'reject', reason: `no route to ${text} by ${dev}` };
+  }
   const links = network.interfaces.filter(
     ({ link, settings }) => link.up && link.name !== 'lo' && !settings.ipv6Disabled,
   );
@@ -97,6 +100,12 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
 function onLink(dev: string, destination: string): RouteOutcome {
   const reason = `${destination} is on the link of ${dev}, the interface of the source`;
   return { kind: 'forward', outInterface: dev, nextHop: undefined, reason };
+}
+
+/** An interface has the route to link-local addresses with its own: one that makes none (addr_gen_mode) has none. */
+function hasRoute(network: Network, destination: IpAddress, dev: string): boolean {
+  const main = network.fib6.tables.get('main');
+  return main?.find(destination, dev, 'only')?.outcome !== undefined;
 }
 
 function isOwnLinkLocal(network: Network, address: IpAddress, dev: string | undefined): boolean {

@@ -293,6 +293,20 @@ describe('what the router knows of addresses', () => {
   });
 });
 
+describe('a link-local address is sent to by the interface of the source', () => {
+  const sent = { in: 'local', src: '2001:db8:2::1', dst: 'fe80::77' };
+
+  test('which has the route for it', () => {
+    expect(route(routerOf(lab()), sent)).toBe('forward eth0');
+  });
+
+  test('unless it makes no link-local address of its own and so has no route', () => {
+    const sysctls = { 'net.ipv6.conf.default.addr_gen_mode': 1 };
+    expect(route(routerOf(lab({ sysctls })), sent)).toBe('reject');
+    expect(route(routerOf(lab({ sysctls })), { ...sent, dst: 'ff02::1' })).toBe('forward eth0');
+  });
+});
+
 describe('MASQUERADE', () => {
   const router = routerOf(
     lab({
