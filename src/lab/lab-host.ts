@@ -8,7 +8,7 @@ import type { TableName } from '../ruleset/hook.ts';
 import { renderIpsets } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { ConnectionNumbers } from './connection-numbers.ts';
-import type { InjectOptions, LabOptions, Observation } from './kernel-lab.ts';
+import type { InjectOptions, LabOptions, Observation, TracedRule } from './kernel-lab.ts';
 import { LabError } from './lab-error.ts';
 import { LocalSender } from './local-sender.ts';
 import { type LogMessage, NetfilterLog } from './netfilter-log.ts';
@@ -129,7 +129,10 @@ export class LabHost {
     for (let looks = 0; this.#observer.isOnLoopback && looks < LOOPBACK_LOOKS; looks++) {
       this.#log.drain(this.#take);
     }
-    const seen = this.#observer.finish(packet, error, this.#tracer.finish());
+    const traced = this.#tracer.finish();
+    const rules =
+      packet.in === LOCAL && this.#observer.hasLeft ? traced?.filter(isOfSender) : traced;
+    const seen = this.#observer.finish(packet, error, rules);
     this.#numbers.remember(packet, numbers, seen);
     if (this.#log.lost + this.#tracer.lost !== lost) return { ...seen, lost: true };
     return this.#isAnswerLimited(packet, seen) ? { ...seen, answerLimited: true } : seen;
@@ -164,6 +167,11 @@ export class LabHost {
 
 /** The last point before the routing of what arrives. */
 const ROUTING = 'prerouting (end)';
+
+/** Of a broadcast that the host sends a copy comes back to it, whose way is not the packet's. */
+function isOfSender({ hook }: TracedRule): boolean {
+  return hook === 'output' || hook === 'postrouting';
+}
 
 /** Nothing is done with what came in between. */
 function ignore(): void {}

@@ -74,6 +74,11 @@ export class PacketObserver {
     this.#headersBytes = end - message.payloadStart;
   }
 
+  /** Whether the packet has left the host by one of its interfaces. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   /** Whether the packet was on its way to the host itself by `lo` and has not come back yet. */
   get isOnLoopback(): boolean {
     return this.#last?.code === 's' && !this.#hasLeft;

@@ -23,6 +23,7 @@ export class PolicyOracle {
   private readonly model: NodeModel;
   private readonly unpoliced: PacketSession;
   private readonly router: Router;
+  private readonly hidesPools: boolean;
   /** What made the connection table that the next packet meets. */
   private history: Packet[] = [];
   /** After a packet that could not be determined nobody knows the connection table. */
@@ -31,6 +32,7 @@ export class PolicyOracle {
   constructor(model: NodeModel) {
     this.model = model;
     this.router = new Router(model.host);
+    this.hidesPools = model.policy.pools.some(({ natOutgoing }) => natOutgoing);
     const simulators = new Map<IpFamily, Simulator>();
     this.unpoliced = new PacketSession((family) => {
       const made = simulators.get(family) ?? unpolicedSimulator(model, family);
@@ -59,6 +61,8 @@ export class PolicyOracle {
     if (leavesConnection(result) || result.state === 'established') {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
+    // Hiding pools behind the host is the compiler's translation, which a host without policy does not have.
+    if (this.hidesPools && isSourceTranslated(result)) this.lost = true;
     if (facts === undefined) return undefined;
     return findDisagreement(decide(this.model.policy, facts), result);
   }
@@ -92,6 +96,10 @@ export class PolicyOracle {
     for (const before of this.history) this.unpoliced.run(before);
     return this.unpoliced.run(packet);
   }
+}
+
+function isSourceTranslated({ steps }: PacketResult): boolean {
+  return steps.some((step) => step.kind === 'nat' && step.side === 'source');
 }
 
 /** Whether a policy rule took the packet off tracking: not what the packet itself says. */

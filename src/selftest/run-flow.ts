@@ -78,6 +78,7 @@ function replyFields(packet: Packet, random: Random): Readonly<Record<string, un
   if (packet.protocol === IP_PROTOCOL.tcp && random.chance(25)) {
     return { flags: random.pick(REPLY_FLAGS) };
   }
+  if (packet.protocol === IP_PROTOCOL.gre) return { length: packet.length };
   if (packet.protocol === IP_PROTOCOL.sctp)
     return { chunk: random.pick(['INIT_ACK', 'DATA', 'ABORT']) };
   return {};

@@ -1,6 +1,7 @@
 import { IP_PROTOCOL } from '../address/protocol.ts';
 import type { Host } from '../host/host.ts';
 import { TCP_FLAG } from '../packet/packet.ts';
+import { smallestLengthBytes } from '../packet/packet-defaults.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
 
@@ -22,8 +23,8 @@ export function isRejectChance(protocol: number): boolean {
   return !ANSWERED.has(protocol);
 }
 
-/** ICMPv4 types that complain about a packet, which nobody complains about in turn, and the unassigned ones. Source: icmp.c, icmp_pointers. */
-const ICMP_ERRORS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 11, 12]);
+/** ICMPv4 types that nobody complains about: errors, unassigned ones, and those of router discovery. Source: icmp.c, icmp_pointers. */
+const ICMP_ERRORS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
 /** The last ICMPv4 type that Linux has a meaning for. */
 const LAST_ICMP_TYPE = 18;
 
@@ -47,11 +48,21 @@ export function whyNotAnswered(
   } else if (isRejectChance(packet.protocol)) {
     return `protocol ${packet.protocol} is answered only when its payload sums to zero`;
   }
-  if (router.interfaceTowards(packet.source) === undefined) {
+  if (rejectWith !== 'tcp-reset' && packet.family === 6 && isEmpty(packet)) {
+    return 'there is nothing behind its IPv6 header';
+  }
+  if (!router.canAnswer(packet.source)) {
     return 'there is no route back to the source';
   }
   return undefined;
 }
+
+/** Source: net/ipv6/netfilter/nf_reject_ipv6.c, reject6_csum_ok (Linux 6.18). */
+function isEmpty({ family, protocol, packet }: PacketInFlight): boolean {
+  return (packet.length ?? smallestLengthBytes(family, protocol)) <= IPV6_HEADER_BYTES;
+}
+
+const IPV6_HEADER_BYTES = 40;
 
 function isIcmpError(packet: PacketInFlight): boolean {
   const type = packet.packet.icmpType;

@@ -12,7 +12,8 @@ const GENERIC = [47, 47, 4, 50, 89, 112, 253] as const;
 const FLAGS = ['A', 'SA', 'PA', 'FA', 'F', 'R', 'RA', 'none', 'SR', 'SEC', 'SP', 'FPU'] as const;
 const ICMP_TYPES = [0, 3, 5, 9, 10, 11, 12, 13, 14, 15, 17, 30, 255] as const;
 const ICMPV6_TYPES = [129, 1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 139, 143] as const;
-const CHUNKS = ['HEARTBEAT', 'DATA', 'ABORT', 'INIT_ACK', 'SHUTDOWN_ACK'] as const;
+/** Not SHUTDOWN_ACK: whether its answers belong to it depends on verification tags, which packets do not have here. */
+const CHUNKS = ['HEARTBEAT', 'DATA', 'ABORT', 'INIT_ACK'] as const;
 const SOURCE_PORTS = [40000, 40001, 49152, 53, 999, 22, 1024, 65535] as const;
 const TTLS = [1, 2, 255] as const;
 
@@ -73,6 +74,7 @@ export function randomTransport(random: Random, packet: Packet): Packet {
   // A chunk needs room of its own, which a length does not speak of.
   const sized = protocol !== IP_PROTOCOL.sctp && random.chance(15);
   const length = sized ? smallestLengthBytes(family, protocol) + random.below(64) : undefined;
+  if (protocol === IP_PROTOCOL.gre) return { ...packet, length: greLength(family) };
   const ttl = random.chance(4) ? random.pick(TTLS) : packet.ttl;
   return { ...packet, ...ports, ...ownFields(random, packet), length, ttl };
 }
@@ -99,4 +101,9 @@ function addressOf(text: string): IpAddress {
   const address = parseIpAddress(text);
   if (address === undefined) throw new Error(`a world has the address ${text}`);
   return address;
+}
+
+/** Room for the header of GRE, which the smallest packet of a protocol without ports lacks. */
+export function greLength(family: IpFamily): number {
+  return smallestLengthBytes(family, IP_PROTOCOL.gre) + 16;
 }

@@ -88,6 +88,16 @@ export class Router {
     return back.type === 'unicast' ? back.dev : undefined;
   }
 
+  /** Whether the host finds a way back to a sender to answer it; a broadcast address is one, too. */
+  canAnswer(source: IpAddress): boolean {
+    if (this.isLocalAddress(source)) return true;
+    if (needsInterface(source) || isMulticast(source)) return false;
+    const nowhere = source.family === 4 ? NOWHERE4 : NOWHERE6;
+    if (source.family === 6 && isUnspecified(source)) return false;
+    const { type } = this.#network.findOutput(source, nowhere, 0, 0);
+    return type === 'unicast' || type === 'broadcast';
+  }
+
   /** Whether the address is one of the host's (`addrtype LOCAL`). */
   isLocalAddress(address: IpAddress): boolean {
     const local = this.#network.fib(address.family).tables.get('local');
