@@ -81,16 +81,29 @@ function packetOf(reader: PacketFieldReader, quoted: Packet | undefined): Packet
   if (addresses === undefined) return undefined;
   const icmp = readIcmp(reader, protocol, addresses.family);
   const length = readLength(reader, protocol, addresses.family);
+  // Field by field in one order: spread together, packets would be slow dictionaries to everything that runs them.
   return {
-    ...common,
-    ...addresses,
-    ...ports,
-    ...tcp,
-    ...icmp,
+    in: common.in,
+    family: addresses.family,
     protocol,
-    sctpChunk,
-    length,
+    source: addresses.source,
+    destination: addresses.destination,
+    sourcePort: ports.sourcePort,
+    destinationPort: ports.destinationPort,
+    tcpFlags: tcp.tcpFlags,
+    tcpSequence: tcp.tcpSequence,
+    tcpAcknowledgement: tcp.tcpAcknowledgement,
+    icmpType: icmp.icmpType,
+    icmpCode: icmp.icmpCode,
+    icmpId: icmp.icmpId,
     quoted,
+    sctpChunk,
+    mac: common.mac,
+    ttl: common.ttl,
+    length,
+    mark: common.mark,
+    state: common.state,
+    timeSeconds: common.timeSeconds,
   };
 }
 

@@ -47,15 +47,11 @@ export interface EndpointJudge {
   settle(judgement: Judgement): Outcome;
 }
 
-const NO_FIELDS: Omit<PolicyStep, 'kind' | 'verdict'> = {
-  policy: undefined,
-  tier: undefined,
-  direction: undefined,
-  ruleIndex: undefined,
-  endpoint: undefined,
-  type: undefined,
-  source: undefined,
-};
+/** A whole step; what its fields leave out is undefined. */
+function stepOf(fields: StepFields, verdict: PolicyStep['verdict']): PolicyStep {
+  const { kind, policy, tier, direction, ruleIndex, endpoint, type, source } = fields;
+  return { kind, verdict, policy, tier, direction, ruleIndex, endpoint, type, source };
+}
 
 /** Collects what accepted or dropped a packet, in order. */
 export class StepLog {
@@ -68,13 +64,13 @@ export class StepLog {
 
   /** Something let the packet by. */
   accept(step: StepFields): void {
-    this.steps.push({ ...NO_FIELDS, ...step, verdict: 'accept' });
+    this.steps.push(stepOf(step, 'accept'));
   }
 
   /** Something stopped it: a reject where the table can and the deny action says so. */
   drop(step: StepFields, table: TableOfDrop): 'dropped' {
     const rejects = table === 'filter' && this.rejectsInFilter;
-    this.steps.push({ ...NO_FIELDS, ...step, verdict: rejects ? 'reject' : 'drop' });
+    this.steps.push(stepOf(step, rejects ? 'reject' : 'drop'));
     return 'dropped';
   }
 

@@ -79,6 +79,15 @@ export function reportCase(
   about: { readonly scenario: string; readonly file: string },
   printing: FailurePrinting,
 ): CaseReport {
+  const { scenario, file } = about;
+  const { name, location, passed } = result;
+  const failures = passed ? NO_FAILURES : failuresOfCase(result, printing);
+  return { scenario, file, name, location, passed, failures };
+}
+
+const NO_FAILURES: readonly StepFailure[] = [];
+
+function failuresOfCase(result: CaseResult, printing: FailurePrinting): readonly StepFailure[] {
   const failures: StepFailure[] = [];
   for (const [index, step] of result.steps.entries()) {
     if (!stepFailed(step)) continue;
@@ -91,13 +100,7 @@ export function reportCase(
     };
     failures.push(...failuresOf(step).map((failure) => ({ ...shown, ...failure })));
   }
-  return {
-    ...about,
-    name: result.name,
-    location: result.location,
-    passed: result.passed,
-    failures,
-  };
+  return failures;
 }
 
 function failuresOf(

@@ -29,8 +29,9 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
   let accepted: Decision | undefined;
   let foreignAccept: Decision | undefined;
   let ended: Decision | undefined;
+  const { known } = rolesOf(record.program);
   for (const met of rulesMet(record)) {
-    const decision = ownDecision(met);
+    const decision = knownDecision(met, known);
     const isEnd = ending.cause.kind === 'rule' && ending.cause.rule === met.id;
     if (decision !== undefined) {
       decisions.push(decision);
@@ -121,7 +122,18 @@ interface Roles {
   readonly roles: Uint8Array;
   /** Of each rule's own chain. */
   readonly owners: readonly (ChainOwner | undefined)[];
+  readonly known: KnownDecisions;
 }
+
+/** The last decision of each rule by its number. */
+type KnownDecisions = Map<
+  number,
+  {
+    readonly hook: Hook;
+    readonly owner: ChainOwner | undefined;
+    readonly decision: Decision | undefined;
+  }
+>;
 
 /** Made once for a program. */
 const ROLES: WeakMap<RuleProgram, Roles> = new WeakMap();
@@ -132,6 +144,7 @@ function rolesOf(program: RuleProgram): Roles {
   const made = {
     roles: Uint8Array.from(program.rules, roleOf),
     owners: program.rules.map(({ chain }) => ownerOf(chain.chain)),
+    known: new Map(),
   };
   ROLES.set(program, made);
   return made;
@@ -170,6 +183,21 @@ function accepts(rule: Rule): boolean {
 
 function isForeignAccept({ own, rule, table }: MetRule): boolean {
   return !own && rule.target?.kind === 'accept' && table === 'filter';
+}
+
+/**
+ * What a rule decides is the same for every packet at the hook that it meets for the same endpoint, so that each is said once
+ * and kept.
+ */
+function knownDecision(met: MetRule, known: KnownDecisions): Decision | undefined {
+  const { id, hook, owner } = met;
+  const before = known.get(id);
+  if (before !== undefined && before.hook === hook && before.owner === owner) {
+    return before.decision;
+  }
+  const decision = ownDecision(met);
+  known.set(id, { hook, owner, decision });
+  return decision;
 }
 
 /** What a rule of ours decided; undefined for a foreign one and for one that passes, logs or lets an unpoliced packet go. */
