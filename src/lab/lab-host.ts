@@ -130,8 +130,8 @@ export class LabHost {
       this.#log.drain(this.#take);
     }
     const traced = this.#tracer.finish();
-    const rules =
-      packet.in === LOCAL && this.#observer.hasLeft ? traced?.filter(isOfSender) : traced;
+    const isSent = packet.in === LOCAL && this.#observer.hasLeft;
+    const rules = isSent && traced !== undefined ? withoutCopy(traced) : traced;
     const seen = this.#observer.finish(packet, error, rules);
     this.#numbers.remember(packet, numbers, seen);
     if (this.#log.lost + this.#tracer.lost !== lost) return { ...seen, lost: true };
@@ -168,9 +168,13 @@ export class LabHost {
 /** The last point before the routing of what arrives. */
 const ROUTING = 'prerouting (end)';
 
-/** Of a broadcast that the host sends a copy comes back to it, whose way is not the packet's. */
-function isOfSender({ hook }: TracedRule): boolean {
-  return hook === 'output' || hook === 'postrouting';
+/** Of a broadcast that the host sends a copy comes back to it. It passes POSTROUTING before the packet does, and then what any arrival does. */
+function withoutCopy(rules: readonly TracedRule[]): readonly TracedRule[] {
+  const sending = rules.filter(({ hook }) => hook === 'output');
+  const leaving = rules.filter(({ hook }) => hook === 'postrouting');
+  const half = leaving.slice(leaving.length / 2);
+  const isTwice = JSON.stringify(leaving) === JSON.stringify([...half, ...half]);
+  return [...sending, ...(isTwice ? half : leaving)];
 }
 
 /** Nothing is done with what came in between. */

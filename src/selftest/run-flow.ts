@@ -1,5 +1,5 @@
 import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
-import { type Packet, TCP_FLAG } from '../packet/packet.ts';
+import { LOCAL, type Packet, TCP_FLAG } from '../packet/packet.ts';
 import { smallestLengthBytes } from '../packet/packet-defaults.ts';
 import { buildReply } from '../scenario/build-reply.ts';
 import type { PacketSession } from '../scenario/packet-session.ts';
@@ -15,6 +15,8 @@ export interface SimulatedPacket {
 
 /** What ends a flow early: how many steps it has at most. */
 const MOST_STEPS = 6;
+/** How the broadcast addresses end of the subnets that generated machines have. */
+const BROADCASTS: ReadonlySet<number> = new Set([127, 255]);
 /** Beyond any window. */
 const FAR = 300_000;
 
@@ -44,12 +46,23 @@ export function runFlow(
     const next = nextPacket(last, random);
     if (next === undefined) break;
     const isReply = next.turned ? !last.isReply : last.isReply;
+    if (!canBeSent(next.packet)) break;
     const done = send(next.packet, isReply);
     if (done.result.verdict === 'undetermined') break;
     // What arrived nowhere is answered by nobody; the flow goes on from what did.
     if (done.result.verdict === 'accept' && !isError(done.packet)) last = { ...done, isReply };
   }
   return ran;
+}
+
+/**
+ * Whether a process can be thought to send it: how one comes by the address of a broadcast or a group is anybody's guess, and the
+ * kernel looks at how.
+ */
+export function canBeSent({ in: from, source }: Packet): boolean {
+  if (from !== LOCAL) return true;
+  if (source.family === 6) return source.w0 >>> 24 !== 0xff;
+  return source.w3 >>> 28 !== 0xe && !BROADCASTS.has(source.w3 & 0xff) && source.w3 >>> 24 !== 0;
 }
 
 interface NextPacket {

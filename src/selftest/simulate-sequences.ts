@@ -4,7 +4,7 @@ import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketSession } from '../scenario/packet-session.ts';
 import { PolicyOracle } from '../scenario/policy-oracle.ts';
 import type { Random } from './random.ts';
-import { runFlow, type SimulatedPacket } from './run-flow.ts';
+import { canBeSent, runFlow, type SimulatedPacket } from './run-flow.ts';
 
 /** Packets that meet the host one after the other, through one connection table that is empty at first. */
 export interface Sequence {
@@ -56,7 +56,7 @@ export function simulateSequences(model: NodeModel, options: SequenceOptions): S
       ran.length < SEQUENCE_LENGTH &&
       packets + undetermined + ran.length < options.packets
     ) {
-      for (const one of runFlow(options.nextStart(), session, options.random)) {
+      for (const one of runFlow(startOf(options), session, options.random)) {
         const disagreement = oracle.check(one.packet, one.result);
         if (one.result.verdict === 'undetermined') {
           // Nobody knows the connection table after it: the sequence ends here.
@@ -74,6 +74,13 @@ export function simulateSequences(model: NodeModel, options: SequenceOptions): S
     if (ran.length > 0) sequences.push({ packets: ran });
   }
   return { sequences, packets, undetermined, findings };
+}
+
+function startOf({ nextStart }: SequenceOptions): Packet {
+  for (;;) {
+    const packet = nextStart();
+    if (canBeSent(packet)) return packet;
+  }
 }
 
 /** Runs given packets again, up to the first that is undetermined. */

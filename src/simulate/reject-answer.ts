@@ -4,6 +4,7 @@ import { TCP_FLAG } from '../packet/packet.ts';
 import { smallestLengthBytes } from '../packet/packet-defaults.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
+import { isUnansweredIcmp } from './unanswered-icmp.ts';
 
 /** Protocols whose packets REJECT answers whatever they carry. Source: nf_reject_ipv4.c, nf_reject_verify_csum. */
 const ANSWERED: ReadonlySet<number> = new Set([
@@ -22,11 +23,6 @@ const ANSWERED: ReadonlySet<number> = new Set([
 export function isRejectChance(protocol: number): boolean {
   return !ANSWERED.has(protocol);
 }
-
-/** ICMPv4 types that nobody complains about: errors, unassigned ones, and those of router discovery. Source: icmp.c, icmp_pointers. */
-const ICMP_ERRORS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
-/** The last ICMPv4 type that Linux has a meaning for. */
-const LAST_ICMP_TYPE = 18;
 
 /**
  * Why REJECT makes no answer for the packet, so that it merely vanishes; undefined where it answers.
@@ -51,7 +47,7 @@ export function whyNotAnswered(
   if (rejectWith !== 'tcp-reset' && packet.family === 6 && isEmpty(packet)) {
     return 'there is nothing behind its IPv6 header';
   }
-  if (!router.canAnswer(packet.source)) {
+  if (!router.canAnswer(packet.source, packet.destination)) {
     return 'there is no route back to the source';
   }
   return undefined;
@@ -68,7 +64,7 @@ function isIcmpError(packet: PacketInFlight): boolean {
   const type = packet.packet.icmpType;
   if (packet.family === 6) return packet.protocol === IP_PROTOCOL.icmpv6 && type < 128;
   if (packet.protocol !== IP_PROTOCOL.icmp) return false;
-  return ICMP_ERRORS.has(type) || type > LAST_ICMP_TYPE;
+  return isUnansweredIcmp(type);
 }
 
 function isBroadcast({ family, destination }: PacketInFlight, host: Host): boolean {

@@ -1,6 +1,7 @@
 import { type IpAddress, ipv4, ipv6, sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { isUnansweredIcmp } from '../unanswered-icmp.ts';
 import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
 import type { RouteOutcome } from './route-outcome.ts';
@@ -9,9 +10,6 @@ import { isLinkLocal, isMulticast, isUnspecified } from './special-addresses.ts'
 
 const NOWHERE4 = ipv4(0);
 const NOWHERE6 = ipv6(0, 0, 0, 0);
-
-/** ICMP types that report an error: unreachable, source quench, redirect, time exceeded, parameter problem. */
-const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
 /**
  * The end of a packet that the host reports to its sender, or a drop where it cannot: about an ICMP error nothing is ever
@@ -28,7 +26,7 @@ export function answered(network: Network, packet: PacketInFlight, reason: strin
 function findSilence(network: Network, packet: PacketInFlight): string | undefined {
   const { source, protocol, family } = packet;
   const type = packet.packet.icmpType;
-  if (family === 4 && protocol === IP_PROTOCOL.icmp && ICMP_ERRORS.has(type)) {
+  if (family === 4 && protocol === IP_PROTOCOL.icmp && isUnansweredIcmp(type)) {
     return 'the packet is itself an ICMP error';
   }
   if (family === 6 && protocol === IP_PROTOCOL.icmpv6 && type < 128) {

@@ -88,13 +88,18 @@ export class Router {
     return back.type === 'unicast' ? back.dev : undefined;
   }
 
-  /** Whether the host finds a way back to a sender to answer it; a broadcast address is one, too. */
-  canAnswer(source: IpAddress): boolean {
+  /**
+   * Whether the host finds a way back to a sender to answer what it sent to `destination`; a broadcast address is one, too. The answer
+   * comes from `destination` where that is the host's own, which rules by source look at.
+   * Source: net/ipv4/icmp.c, __icmp_send (Linux 6.18).
+   */
+  canAnswer(source: IpAddress, destination: IpAddress): boolean {
     if (this.isLocalAddress(source)) return true;
     if (needsInterface(source) || isMulticast(source)) return false;
     const nowhere = source.family === 4 ? NOWHERE4 : NOWHERE6;
     if (source.family === 6 && isUnspecified(source)) return false;
-    const { type } = this.#network.findOutput(source, nowhere, 0, 0);
+    const from = this.isLocalAddress(destination) ? destination : nowhere;
+    const { type } = this.#network.findOutput(source, from, 0, 0);
     return type === 'unicast' || type === 'broadcast';
   }
 
