@@ -47,7 +47,8 @@ export function whyNotAnswered(
   if (rejectWith !== 'tcp-reset' && packet.family === 6 && isEmpty(packet)) {
     return 'there is nothing behind its IPv6 header';
   }
-  if (!router.canAnswer(packet.source, packet.destination)) {
+  const by = rejectWith === 'tcp-reset' ? 'tcp-reset' : 'icmp';
+  if (!router.canAnswer(packet.source, packet.destination, by)) {
     return 'there is no route back to the source';
   }
   return undefined;

@@ -44,7 +44,7 @@ function findSilence(network: Network, packet: PacketInFlight): string | undefin
  *
  * Source: include/net/ip6_route.h, ipv6_anycast_destination.
  */
-function isAnycast(back: FibEntry, source: IpAddress): boolean {
+export function isAnycast(back: FibEntry, source: IpAddress): boolean {
   if (back.type === 'anycast') return true;
   const onLink = back.type === 'unicast' && back.via === undefined;
   return onLink && back.to.prefixLength < 127 && sameIpAddress(back.to.network, source);

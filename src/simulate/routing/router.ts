@@ -2,6 +2,7 @@ import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-addr
 import type { Host } from '../../host/host.ts';
 import { LOCAL, type Packet } from '../../packet/packet.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { isAnycast } from './answers.ts';
 import { masqueradeAddress } from './masquerade-address.ts';
 import { Network } from './network.ts';
 import { outputSource } from './output-source.ts';
@@ -90,16 +91,18 @@ export class Router {
 
   /**
    * Whether the host finds a way back to a sender to answer what it sent to `destination`; a broadcast address is one, too. The answer
-   * comes from `destination` where that is the host's own, which rules by source look at.
-   * Source: net/ipv4/icmp.c, __icmp_send (Linux 6.18).
+   * comes from `destination` where that is the host's own, which rules by source look at. ICMPv6 answers no anycast address.
+   * Source: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmpv6_route_lookup (Linux 6.18).
    */
-  canAnswer(source: IpAddress, destination: IpAddress): boolean {
+  canAnswer(source: IpAddress, destination: IpAddress, by: 'icmp' | 'tcp-reset'): boolean {
     if (this.isLocalAddress(source)) return true;
     if (needsInterface(source) || isMulticast(source)) return false;
     const nowhere = source.family === 4 ? NOWHERE4 : NOWHERE6;
     if (source.family === 6 && isUnspecified(source)) return false;
     const from = this.isLocalAddress(destination) ? destination : nowhere;
-    const { type } = this.#network.findOutput(source, from, 0, 0);
+    const back = this.#network.findOutput(source, from, 0, 0);
+    if (by === 'icmp' && source.family === 6 && isAnycast(back, source)) return false;
+    const { type } = back;
     return type === 'unicast' || type === 'broadcast';
   }
 
