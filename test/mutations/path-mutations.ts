@@ -1,0 +1,218 @@
+import type { Mutation } from './mutation.ts';
+
+const HOOKS = 'src/ruleset/hook.ts';
+const JOURNEY = 'src/simulate/journey.ts';
+const PIPELINE = 'src/simulate/pipeline.ts';
+const WALK = 'src/simulate/traverse.ts';
+const ROWS = 'src/simulate/rule-rows.ts';
+const MATCHES = 'src/simulate/match-evaluation.ts';
+
+/** Faults in the order of hooks and tables, in walking chains and in matching. */
+export const PATH_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'mangle-before-raw',
+    file: HOOKS,
+    find: `prerouting: ['raw', 'mangle', 'nat']`,
+    replace: `prerouting: ['mangle', 'raw', 'nat']`,
+    fault: 'the priorities of raw and mangle are swapped at PREROUTING',
+  },
+  {
+    name: 'output-filter-before-nat',
+    file: HOOKS,
+    find: `output: ['raw', 'mangle', 'nat', 'filter']`,
+    replace: `output: ['raw', 'mangle', 'filter', 'nat']`,
+    fault: 'filter OUTPUT sees addresses from before DNAT',
+  },
+  {
+    name: 'tracking-after-mangle',
+    file: PIPELINE,
+    find: `if (table === 'raw') stages.push`,
+    replace: `if (table === 'mangle' && entering) stages.push`,
+    fault: 'connection tracking has a priority behind mangle',
+  },
+  {
+    name: 'delivered-flows-not-confirmed',
+    file: PIPELINE,
+    find: `const leaving = hook === 'input' || hook === 'postrouting'`,
+    replace: `const leaving = hook === 'postrouting'`,
+    fault: 'a flow that is delivered locally is not remembered',
+  },
+  {
+    name: 'routed-before-dnat',
+    file: JOURNEY,
+    find: `    const stopped = this.#hook('prerouting', packet);
+    if (stopped !== undefined) return stopped;
+    const route = router.routeInput(packet);
+`,
+    replace: `    const route = router.routeInput(packet);
+    const stopped = this.#hook('prerouting', packet);
+    if (stopped !== undefined) return stopped;
+`,
+    fault: 'arriving packets are routed by the destination that they had before DNAT',
+  },
+  {
+    name: 'output-not-rerouted-after-dnat',
+    file: JOURNEY,
+    find: `if (end === 'moved' && hook === 'output') {`,
+    replace: `if (end === 'moved' && hook === 'input') {`,
+    fault: 'what OUTPUT sends elsewhere leaves by the interface of before',
+  },
+  {
+    name: 'loop-misses-prerouting',
+    file: JOURNEY,
+    find: `return this.#hook('prerouting', packet) ?? this.#hook('input', packet) ?? arrived('local');
+  }
+
+  /** Runs`,
+    replace: `return this.#hook('input', packet) ?? arrived('local');
+  }
+
+  /** Runs`,
+    fault: 'what the host sends itself does not come through PREROUTING',
+  },
+  {
+    name: 'mark-set-without-mask',
+    file: WALK,
+    find: `((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0`,
+    replace: `rows.operand(rule)`,
+    fault: 'MARK replaces the whole mark instead of the bits of its mask',
+  },
+  {
+    name: 'mark-bits-only-added',
+    file: WALK,
+    find: `((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0`,
+    replace: `(packet.mark | rows.operand(rule)) >>> 0`,
+    fault: 'MARK clears no bits',
+  },
+  {
+    name: 'mark-compared-by-value-as-mask',
+    file: ROWS,
+    find: `(mark & words[row + MARK_MASK]!) === words[row + MARK_VALUE]!`,
+    replace: `(mark & words[row + MARK_VALUE]!) === words[row + MARK_VALUE]!`,
+    fault: 'mask and value of a mark match are swapped',
+  },
+  {
+    name: 'goto-comes-back',
+    file: WALK,
+    find: `        if (operation === DO.jump) {
+          stackNext`,
+    replace: `        if (operation !== DO.return) {
+          stackNext`,
+    fault: 'GOTO returns to the chain that it left',
+  },
+  {
+    name: 'return-ignored',
+    file: WALK,
+    find: `      if (operation === DO.return) {
+        at = end;`,
+    replace: `      if (operation === DO.return) {
+        at = rule + 1;`,
+    fault: 'RETURN goes on with the next rule',
+  },
+  {
+    name: 'return-leaves-every-chain',
+    file: WALK,
+    find: `      if (operation === DO.return) {
+        at = end;`,
+    replace: `      if (operation === DO.return) {
+        depth = 0;
+        at = end;`,
+    fault: 'RETURN leads to the end of the base chain',
+  },
+  {
+    name: 'notrack-ignored',
+    file: WALK,
+    find: `if (packet.state === undefined) packet.noTrack = true;`,
+    replace: ``,
+    fault: 'NOTRACK does nothing',
+  },
+  {
+    name: 'related-reads-as-new',
+    file: MATCHES,
+    find: `related: STATE_BIT.RELATED,`,
+    replace: `related: STATE_BIT.NEW,`,
+    fault: 'an ICMP error about a known flow is NEW to --ctstate',
+  },
+  {
+    name: 'untracked-reads-as-invalid',
+    file: MATCHES,
+    find: `untracked: STATE_BIT.UNTRACKED,`,
+    replace: `untracked: STATE_BIT.INVALID,`,
+    fault: 'untracked packets are INVALID to --ctstate',
+  },
+  {
+    name: 'ctstate-dnat-never',
+    file: MATCHES,
+    find: `if (connection.destinationNat) bits |= STATE_BIT.DNAT;`,
+    replace: ``,
+    fault: 'a translated connection is not DNAT to --ctstate',
+  },
+  {
+    name: 'multiport-negation-lost',
+    file: MATCHES,
+    find: `if (port >= range.first && port <= range.last) return !match.negated;
+  }
+  return match.negated;`,
+    replace: `if (port >= range.first && port <= range.last) return true;
+  }
+  return false;`,
+    fault: '! --dports matches the ports that it lists',
+  },
+  {
+    name: 'icmp-code-ignored',
+    file: MATCHES,
+    find: `(match.code === undefined || packet.packet.icmpCode === match.code)`,
+    replace: `true`,
+    fault: 'an ICMP match with a code matches every code of the type',
+  },
+  {
+    name: 'interface-prefix-literal',
+    file: MATCHES,
+    find: `match.prefix ? name.startsWith(match.name) : name === match.name`,
+    replace: `name === match.name`,
+    fault: 'cali+ is the name of one interface',
+  },
+  {
+    name: 'ipv6-second-word-ignored',
+    file: MATCHES,
+    find: `    (address.w1 & m1) >>> 0 === network.w1 &&
+`,
+    replace: ``,
+    fault: 'IPv6 blocks are compared without bits 32 to 63',
+  },
+  {
+    name: 'set-directions-swapped',
+    file: ROWS,
+    find: `match.directions[0] === 'src' ? SOURCE_SET : DESTINATION_SET`,
+    replace: `match.directions[0] === 'src' ? DESTINATION_SET : SOURCE_SET`,
+    fault: '--match-set takes src for dst',
+  },
+  {
+    name: 'set-port-of-the-other-side',
+    file: MATCHES,
+    find: `match.directions[0] === 'src', match.directions[1] === 'src'`,
+    replace: `match.directions[0] === 'src', match.directions[1] !== 'src'`,
+    fault: 'the port dimension of --match-set is taken from the other side',
+  },
+  {
+    name: 'port-range-without-its-last',
+    file: ROWS,
+    find: `port <= words[row + PORT_LAST]! &&`,
+    replace: `(port < words[row + PORT_LAST]! || port === words[row + PORT_FIRST]!) &&`,
+    fault: 'the last port of a range is outside of it',
+  },
+  {
+    name: 'guard-port-range-off-by-one',
+    file: 'src/simulate/chain-guards.ts',
+    find: `port >= ranges[i + 1]! && port <= ranges[i + 2]!`,
+    replace: `port > ranges[i + 1]! && port < ranges[i + 2]!`,
+    fault: 'chains are passed by for packets at the ends of their port ranges',
+  },
+  {
+    name: 'errors-are-rejected-too',
+    file: 'src/simulate/reject-answer.ts',
+    find: `return isUnansweredIcmp(type);`,
+    replace: `return false;`,
+    fault: 'REJECT answers ICMP errors',
+  },
+];
