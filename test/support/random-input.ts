@@ -112,23 +112,22 @@ const maybe = <T>(value: fc.Arbitrary<T>, chance: number): fc.Arbitrary<T | unde
     { arbitrary: value, weight: chance },
   );
 
+/** More than the 15 slots of one multiport match. */
+const MANY_PORTS: readonly (number | string)[] = [
+  ...PORTS,
+  '1500:1600',
+  '1700:1701',
+  '2000:2100',
+  3000,
+  3001,
+  3002,
+  3003,
+];
+
 const somePorts: fc.Arbitrary<readonly (number | string)[]> = fc.oneof(
   { arbitrary: fc.subarray([...PORTS], { minLength: 1, maxLength: 3 }), weight: 6 },
   { arbitrary: fc.constant(['999:1000']), weight: 2 },
-  // More than the 15 slots of one multiport match.
-  {
-    arbitrary: fc.constant([
-      ...PORTS,
-      '1500:1600',
-      '1700:1701',
-      '2000:2100',
-      3000,
-      3001,
-      3002,
-      3003,
-    ]),
-    weight: 1,
-  },
+  { arbitrary: fc.constant(MANY_PORTS), weight: 1 },
 );
 
 const namedPorts = fc.subarray(['http', 'cache', 'nothing'], { minLength: 1, maxLength: 2 });
@@ -170,6 +169,13 @@ function entity({ version, family, ports }: EntityOptions): fc.Arbitrary<JsonDoc
     .map(withoutUndefined);
 }
 
+/** Several lists that one netfilter rule cannot hold, so that each is put together from rules of its own. */
+function listed(family: 4 | 6, ports: boolean): fc.Arbitrary<JsonDocument> {
+  return fc
+    .subarray([...NETS[family]], { minLength: 2, maxLength: 4 })
+    .map((nets) => withoutUndefined({ nets, ports: ports ? MANY_PORTS : undefined }));
+}
+
 function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
   const v1 = version === '2.6';
   const spelled = (word: string): string => (v1 ? word.toLowerCase() : word);
@@ -177,17 +183,22 @@ function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
     .record({
       family: maybe(fc.constantFrom<4 | 6>(4, 6), 60),
       protocol: maybe(fc.constantFrom('TCP', 'UDP', 'ICMP', 'ICMPv6', '47'), 70),
+      isListed: maybe(fc.constant(true), 15),
       action: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny', 'Deny', 'Log', 'Pass'),
     })
-    .chain(({ family: wanted, protocol, action }) => {
+    .chain(({ family: wanted, protocol, isListed, action }) => {
       const icmpFamily = protocol === 'ICMP' ? 4 : protocol === 'ICMPv6' ? 6 : undefined;
       const family = icmpFamily ?? wanted;
       const ports = protocol === 'TCP' || protocol === 'UDP';
       const options = { version, family, ports };
+      const side = (isDestination: boolean): fc.Arbitrary<JsonDocument | undefined> =>
+        isListed && family !== undefined
+          ? listed(family, ports && isDestination)
+          : maybe(entity(options), 50);
       return fc
         .record({
-          source: maybe(entity(options), 50),
-          destination: maybe(entity(options), 50),
+          source: side(false),
+          destination: side(true),
           notProtocol:
             protocol === undefined
               ? maybe(fc.constantFrom('TCP', 'UDP'), 20)
@@ -490,6 +501,7 @@ interface TransportChoice {
   readonly sport: number;
   readonly dport: number;
   readonly type: 'echo' | 'other';
+  readonly code: number;
   readonly flags: string;
 }
 
@@ -497,10 +509,11 @@ interface TransportChoice {
 const ICMP_TYPES = { 4: { echo: 8, other: 13 }, 6: { echo: 128, other: 133 } } as const;
 
 /** The protocol, and the fields that packets of it have. */
-function transport({ family, proto, type, sport, dport, flags }: TransportChoice): JsonDocument {
+function transport(choice: TransportChoice): JsonDocument {
+  const { family, proto, type, code, sport, dport, flags } = choice;
   switch (proto) {
     case 'icmp':
-      return { proto: family === 6 ? 'icmpv6' : 'icmp', type: ICMP_TYPES[family][type] };
+      return { proto: family === 6 ? 'icmpv6' : 'icmp', type: ICMP_TYPES[family][type], code };
     case '47':
       return { proto: 47 };
     case 'tcp':
@@ -518,6 +531,7 @@ const packets: fc.Arbitrary<JsonDocument> = fc
     sport: fc.constantFrom(40000, 40000, 53, 999, 22),
     dport: fc.constantFrom(...PORTS),
     type: fc.constantFrom<'echo' | 'other'>('echo', 'echo', 'other'),
+    code: fc.constantFrom(0, 0, 0, 1),
     flags: fc.constantFrom('S', 'S', 'S', 'SA', 'A'),
     state: maybe(fc.constantFrom('established', 'related', 'invalid'), 10),
   })

@@ -88,7 +88,8 @@ function ownFields(random: Random, { protocol, family }: Packet): Partial<Packet
     case IP_PROTOCOL.icmp:
     case IP_PROTOCOL.icmpv6: {
       const icmpId = 1 + random.below(4);
-      if (random.chance(65)) return { icmpId };
+      // Rules name codes of echo requests, of which all but 0 are without meaning.
+      if (random.chance(65)) return { icmpId, icmpCode: random.chance(15) ? 1 : 0 };
       const icmpType = random.pick(family === 4 ? ICMP_TYPES : ICMPV6_TYPES);
       return { icmpId, icmpType, icmpCode: random.chance(20) ? 1 : 0 };
     }
