@@ -115,7 +115,7 @@ describe('hepsim selftest', () => {
     [
       'without programs',
       { findFacts: (wanted) => findKernelFacts(wanted, () => undefined) },
-      'apt-get install iproute2 ipset nftables',
+      'apt-get install iproute2 ipset nftables conntrack',
     ],
     [
       'without namespaces',

@@ -36,6 +36,7 @@ describe('aims', () => {
   const aims = aimsOf(
     rules(`
       *filter
+      -A INPUT -m mark --mark 0x10/0x30 -j ACCEPT
       -A INPUT -s 10.0.0.0/8 -p tcp -m multiport --dports 80,90:91 -j ACCEPT
       COMMIT`),
   );
@@ -54,5 +55,9 @@ describe('aims', () => {
     expect(of(({ source }) => source && renderIpAddress(source))).toEqual(
       expect.arrayContaining(['9.255.255.255', '10.0.0.0', '10.255.255.255', '11.0.0.0']),
     );
+  });
+
+  test('carry the marks that rules ask for, and one bit off', () => {
+    expect(of(({ mark }) => mark)).toEqual(expect.arrayContaining([0x10, 0x00]));
   });
 });

@@ -15,6 +15,7 @@ export interface Aim {
   readonly icmpType?: number;
   readonly icmpCode?: number;
   readonly in?: string;
+  readonly mark?: number;
 }
 
 /** Of larger sets, members from both ends stand for the others. */
@@ -86,6 +87,11 @@ function variantsOf(match: Match, sets: ReadonlyMap<string, IpSet>): readonly Va
       return icmpVariants(match.type, match.code);
     case 'interface':
       return match.direction === 'in' && !match.prefix ? [{ in: match.name }] : [];
+    case 'mark': {
+      const { value, mask } = match;
+      // The same with one bit of the mask turned over.
+      return [value, (value ^ (mask & -mask)) >>> 0].map((mark) => ({ mark }));
+    }
     case 'set':
       return membersOf(sets.get(match.set)).flatMap((member) =>
         memberVariants(member, match.directions[0] === 'src'),

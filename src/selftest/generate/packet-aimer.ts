@@ -74,6 +74,7 @@ export class PacketAimer {
     const packet = randomTransport(random, blankPacket(arrival, protocol, source, destination));
     return {
       ...packet,
+      mark: aim.mark ?? 0,
       ...(hasPorts(protocol)
         ? {
             sourcePort: aim.sourcePort ?? packet.sourcePort,
