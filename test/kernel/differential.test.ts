@@ -13,11 +13,13 @@ import { renderReproduction } from '../../src/selftest/reproduction.ts';
 import type { SimulatedPacket } from '../../src/selftest/run-flow.ts';
 import { runSelftest } from '../../src/selftest/selftest.ts';
 import { startTestLab, whyNoLab } from '../support/kernel-lab.ts';
+import { TEST_SEED } from '../support/seed.ts';
 
 /** Random packets, at least; HEPSIM_DIFFERENTIAL_PACKETS for a longer run, HEPSIM_DIFFERENTIAL_SEED to repeat one. */
 const PACKETS = Number(process.env.HEPSIM_DIFFERENTIAL_PACKETS ?? 51_000);
 const PACKETS_PER_RULESET = 165;
-const SEED = process.env.HEPSIM_DIFFERENTIAL_SEED ?? randomBytes(4).toString('hex');
+const SEED =
+  process.env.HEPSIM_DIFFERENTIAL_SEED ?? TEST_SEED?.toString(16) ?? randomBytes(4).toString('hex');
 const BUILDS: readonly IptablesBuild[] = ['legacy', 'nft'];
 
 const reason = whyNoLab();
