@@ -2,6 +2,7 @@ import { BASE_CHAIN } from './hook.ts';
 import { isSetName } from './match/set.ts';
 import type { Chain, IpSet, Ruleset, Table } from './ruleset.ts';
 import { isChainName } from './target/chain-call.ts';
+import { validateCalls } from './validate-calls.ts';
 import { ruleContext, validateRule } from './validate-rule.ts';
 
 /**
@@ -60,6 +61,8 @@ function checkTable(table: Table, ruleset: Ruleset, sets: ReadonlySet<string>): 
       }
     }
   }
+  const problem = validateCalls(table);
+  if (problem !== undefined) throw new Error(`table ${table.name}, ${problem}`);
 }
 
 function checkChainName(chain: Chain, table: Table): void {

@@ -2,7 +2,6 @@ import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { lookupOf, type SetLookup } from './address-lookup.ts';
-import { ChainGuards } from './chain-guards.ts';
 import { isUnknowable } from './match-evaluation.ts';
 import { RuleRows, restOf } from './rule-rows.ts';
 import { SetMembership } from './set-membership.ts';
@@ -29,7 +28,6 @@ export interface ProgramRule {
 /** One family's rules prepared for walking: numbered through, with rows that decide nearly all packets. */
 export class RuleProgram {
   readonly rows: RuleRows;
-  readonly guards: ChainGuards;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
@@ -67,7 +65,6 @@ export class RuleProgram {
     }
     this.rules = rules;
     this.chains = chains;
-    this.guards = new ChainGuards(chains);
     this.membership = membership;
     this.#base = base;
     this.#interfaces = interfaceNumbers(rules);
@@ -137,9 +134,13 @@ function interfaceNumbers(rules: readonly ProgramRule[]): ReadonlyMap<string, nu
   return numbers;
 }
 
-/** Whether the rule makes the kernel track connections, wherever it stands. Source: netfilter-facts 1.3. */
+/**
+ * Whether the rule makes the kernel track connections, wherever it stands; a rule that is not modelled may, and then the nat chains count.
+ * Source: netfilter-facts 1.3.
+ */
 function needsConntrack({ rule }: ProgramRule): boolean {
   const target = rule.target?.kind;
+  if (target === 'opaque') return true;
   if (target === 'dnat' || target === 'snat' || target === 'masquerade') return true;
   return rule.matches.some((match) => match.kind === 'conntrack-state');
 }

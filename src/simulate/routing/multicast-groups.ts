@@ -1,7 +1,7 @@
 import { type IpAddress, ipv6 } from '../../address/ip-address.ts';
 import type { RoutedInterface } from './build-tables.ts';
 
-/** Whether a host listens to a group on an interface; `unknown` where that depends on an address that is not known. */
+/** Whether a host listens to a group on an interface; `unknown` where that depends on an address or a past that is not known. */
 export type Membership = 'member' | 'stranger' | 'unknown';
 
 const ALL_SYSTEMS = 0xe0000001;
@@ -38,8 +38,10 @@ export class MulticastGroups {
 
 function wellKnown(group: IpAddress, one: RoutedInterface): Membership {
   if (group.w0 === 0xff020000 && group.w3 === 1) return 'member';
-  const routers = (group.w0 === 0xff020000 || group.w0 === 0xff050000) && group.w3 === 2;
-  return routers && one.settings.router6 && one.link.name !== 'lo' ? 'member' : 'stranger';
+  const isRouters = (group.w0 === 0xff020000 || group.w0 === 0xff050000) && group.w3 === 2;
+  if (!isRouters || !one.settings.router6 || one.link.name === 'lo') return 'stranger';
+  // The kernel joins ff05::2 when forwarding is turned on, but not on interfaces that are made later.
+  return group.w0 === 0xff020000 ? 'member' : 'unknown';
 }
 
 function solicitedTails({ link, linkLocal, settings }: RoutedInterface): ReadonlySet<number> {

@@ -82,7 +82,7 @@ function routeMulticast(
     case 'stranger':
       return { kind: 'drop', reason: `the host is not in the multicast group ${group}` };
     case 'unknown': {
-      const reason = `whether ${group} is the group of ${settings.name}'s link-local address is not known`;
+      const reason = `whether interface ${settings.name} is in the multicast group ${group} is not known`;
       return { kind: 'undetermined', reason };
     }
   }

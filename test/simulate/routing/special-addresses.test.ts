@@ -154,7 +154,12 @@ describe('IPv6 addresses', () => {
     ['an own address as source, to the host', { src: OWN6, dst: '2001:db8:100::1' }, 'local'],
     ['a subnet’s anycast address', { src: CLIENT6, dst: '2001:db8:100::' }, 'local'],
     ['ff02::1', { src: CLIENT6, dst: 'ff02::1' }, 'local'],
-    ['ff05::2, the routers', { src: CLIENT6, dst: 'ff05::2' }, 'local'],
+    ['ff02::2, the routers', { src: CLIENT6, dst: 'ff02::2' }, 'local'],
+    [
+      'ff05::2, joined only by interfaces older than forwarding',
+      { src: CLIENT6, dst: 'ff05::2' },
+      'undetermined',
+    ],
     ['ff02::5, which nobody joined', { src: CLIENT6, dst: 'ff02::5' }, 'drop'],
     ['ff0e::1, which nobody joined', { src: CLIENT6, dst: 'ff0e::1' }, 'drop'],
     ['the group of an own address', { src: CLIENT6, dst: 'ff02::1:ff00:1' }, 'local'],
