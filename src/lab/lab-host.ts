@@ -168,13 +168,19 @@ export class LabHost {
 /** The last point before the routing of what arrives. */
 const ROUTING = 'prerouting (end)';
 
-/** Of a broadcast that the host sends a copy comes back to it. It passes POSTROUTING before the packet does, and then what any arrival does. */
+/**
+ * Of a broadcast that the host sends a copy comes back to it. Both pass POSTROUTING, where the one that comes first is asked for its
+ * translation, so that its rules stand for the packet's.
+ */
 function withoutCopy(rules: readonly TracedRule[]): readonly TracedRule[] {
   const sending = rules.filter(({ hook }) => hook === 'output');
   const leaving = rules.filter(({ hook }) => hook === 'postrouting');
-  const half = leaving.slice(leaving.length / 2);
-  const isTwice = JSON.stringify(leaving) === JSON.stringify([...half, ...half]);
-  return [...sending, ...(isTwice ? half : leaving)];
+  const [first] = leaving;
+  const again = leaving.findIndex(
+    ({ table, chain, rule }, index) =>
+      index > 0 && table === first?.table && chain === first.chain && rule === first.rule,
+  );
+  return [...sending, ...(again < 0 ? leaving : leaving.slice(0, again))];
 }
 
 /** Nothing is done with what came in between. */

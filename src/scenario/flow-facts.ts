@@ -45,9 +45,18 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
     translated,
     destinationNat:
       !sameIpAddress(original.destination, translated.destination) ||
-      original.destinationPort !== translated.destinationPort,
+      original.destinationPort !== translated.destinationPort ||
+      isTranslatedReply(way),
     state: other.state,
   };
+}
+
+/** The connection's destination is what a reply bears as its source, until that is put back on its way out. */
+function isTranslatedReply({ steps }: PacketResult): boolean {
+  return (
+    steps.some((step) => step.kind === 'conntrack' && step.isReply) &&
+    steps.some((step) => step.kind === 'nat' && step.side === 'source')
+  );
 }
 
 function outOf(hooks: readonly HookStep[], names: readonly HookStep['hook'][]): string | undefined {

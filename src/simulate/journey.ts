@@ -198,7 +198,8 @@ export class Journey {
     }
     const state = packet.state;
     if (state === undefined) throw new Error('connection tracking gave the packet no state');
-    journal.event({ kind: 'conntrack', hook, state, detail: trackingDetail(packet) });
+    const { isReply } = packet;
+    journal.event({ kind: 'conntrack', hook, state, isReply, detail: trackingDetail(packet) });
     return undefined;
   }
 

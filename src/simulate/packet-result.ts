@@ -101,6 +101,8 @@ export type TraceStep =
       readonly kind: 'conntrack';
       readonly hook: Hook;
       readonly state: ConnectionState;
+      /** Whether the packet travels against its connection's first one. */
+      readonly isReply: boolean;
       readonly detail: string;
     }
   | {
