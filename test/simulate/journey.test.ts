@@ -276,6 +276,11 @@ describe('translation', () => {
   });
 });
 
+test("the host's own nat rules may translate, and so are asked although nothing else tracks connections", () => {
+  const on = simulator('*nat\n:PREROUTING ACCEPT\n-A PREROUTING -j OPAQUE');
+  expect(run(on, 'tcp 192.0.2.10:1 -> 198.51.100.10:22 in=eth0').verdict).toBe('undetermined');
+});
+
 describe('REJECT', () => {
   const REJECTS = '*filter\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable';
   const RESETS = '*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset';
