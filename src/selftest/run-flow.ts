@@ -13,7 +13,7 @@ export interface SimulatedPacket {
   readonly result: PacketResult;
 }
 
-/** What ends a flow early: how many steps it has at most. */
+/** How many steps a flow has at most; connections of TCP need some to get through their states. */
 const MOST_STEPS = 6;
 /** How the broadcast addresses end of the subnets that generated machines have. */
 const BROADCASTS: ReadonlySet<number> = new Set([127, 255]);
@@ -30,7 +30,8 @@ export function runFlow(
   session: PacketSession,
   random: Random,
 ): readonly SimulatedPacket[] {
-  const numbers = start.protocol === IP_PROTOCOL.tcp ? new TcpNumbers(random) : undefined;
+  const isTcp = start.protocol === IP_PROTOCOL.tcp;
+  const numbers = isTcp ? new TcpNumbers(random) : undefined;
   const ran: SimulatedPacket[] = [];
   const send = (packet: Packet, isReply: boolean): SimulatedPacket => {
     const numbered = numbers === undefined ? packet : numbers.number(packet, isReply, random);
@@ -40,7 +41,7 @@ export function runFlow(
     return done;
   };
   let last = { ...send(start, false), isReply: false };
-  const steps = random.weighted({ 1: 4, 2: 3, 3: 2, 4: 1, [MOST_STEPS]: 1 });
+  const steps = random.weighted({ 1: 4, 2: 3, 3: 2, 4: 1, [MOST_STEPS]: isTcp ? 4 : 1 });
   for (let left = Number(steps) - 1; left > 0; left--) {
     if (last.result.verdict === 'undetermined') break;
     const next = nextPacket(last, random);
@@ -82,7 +83,7 @@ function nextPacket({ packet, result }: SimulatedPacket, random: Random): NextPa
 function again(packet: Packet, random: Random): Packet {
   if (packet.protocol !== IP_PROTOCOL.tcp || random.chance(40)) return packet;
   const { A, P, F, R, S } = TCP_FLAG;
-  return { ...packet, tcpFlags: random.pick([A, A | P, A | F, R, A | R, S]) };
+  return { ...packet, tcpFlags: random.pick([A, A | P, A | F, R, A | R, S, S]) };
 }
 
 const REPLY_FLAGS = ['R', 'RA', 'FA', 'A', 'PA', 'SA', 'S'] as const;

@@ -108,7 +108,7 @@ function runVitest(folder: string, path: string): Untimed {
   const run = runNode(folder, args, {
     ...process.env,
     HEPSIM_PROPERTY_PACKETS: PROPERTY_PACKETS,
-    HEPSIM_PROPERTY_SEED: SEED,
+    HEPSIM_TEST_SEED: SEED,
   });
   if (run.status === 0) return { end: 'passed', detail: '' };
   if (run.status !== 1) return broken(run);

@@ -128,7 +128,26 @@ export function randomRule(context: DocumentContext): JsonDocument {
   });
 }
 
-/** Up to `most` rules. */
+/** A rule that asks for nothing but the destination's ports, so that all that lies at their edges hits it. */
+function portRule({ random, version }: DocumentContext): JsonDocument {
+  const protocol = random.pick(['TCP', 'UDP'] as const);
+  const v1 = version === '2.6';
+  const first = random.pick(RULE_PORTS);
+  const range = `${first}:${Math.min(65535, first + 40 + random.below(2000))}`;
+  const isNamed = !v1 && random.chance(50);
+  const named = protocol === 'TCP' ? 'http' : 'cache';
+  const action = random.pick(['Allow', 'Deny']);
+  return {
+    action: v1 ? action.toLowerCase() : action,
+    protocol: v1 ? protocol.toLowerCase() : protocol,
+    destination: { ports: [isNamed ? named : range] },
+  };
+}
+
+/** Up to `most` rules; now and then of none but ports. */
 export function randomRules(context: DocumentContext, most: number): readonly JsonDocument[] {
-  return Array.from({ length: context.random.below(most + 1) }, () => randomRule(context));
+  const { random } = context;
+  const length = random.below(most + 1);
+  const make = random.chance(15) ? portRule : randomRule;
+  return Array.from({ length }, () => make(context));
 }
