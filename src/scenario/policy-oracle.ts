@@ -57,8 +57,7 @@ export class PolicyOracle {
     const { in: from, source } = result.packet;
     const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);
-    // A packet of a known connection has moved it on, whatever became of the packet then.
-    if (leavesConnection(result) || result.state === 'established') {
+    if (leavesConnection(result)) {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
     // Hiding pools behind the host is the compiler's translation, which a host without policy does not have.
@@ -117,9 +116,15 @@ function hasHop(result: PacketResult, target: string): boolean {
  */
 function leavesConnection(result: PacketResult): boolean {
   if (result.verdict === 'accept') return true;
+  // What belongs to a connection moves its state on before policy stops it; so may what tracking takes for invalid.
+  if (result.state === 'invalid' || result.steps.some(isOfKnownConnection)) return true;
   const hooks = result.steps.filter(isHook).map(({ hook }) => hook);
   const sent = hooks.indexOf('postrouting');
   return sent >= 0 && sent < hooks.length - 1;
+}
+
+function isOfKnownConnection(step: TraceStep): boolean {
+  return step.kind === 'conntrack' && step.isKnown;
 }
 
 function isHook(step: TraceStep): step is Extract<TraceStep, { kind: 'hook' }> {

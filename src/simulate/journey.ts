@@ -199,7 +199,9 @@ export class Journey {
     const state = packet.state;
     if (state === undefined) throw new Error('connection tracking gave the packet no state');
     const { isReply } = packet;
-    journal.event({ kind: 'conntrack', hook, state, isReply, detail: trackingDetail(packet) });
+    const isKnown = packet.connection?.confirmed === true;
+    const detail = trackingDetail(packet);
+    journal.event({ kind: 'conntrack', hook, state, isReply, isKnown, detail });
     return undefined;
   }
 

@@ -103,6 +103,8 @@ export type TraceStep =
       readonly state: ConnectionState;
       /** Whether the packet travels against its connection's first one. */
       readonly isReply: boolean;
+      /** Whether its connection was in the table before it came. */
+      readonly isKnown: boolean;
       readonly detail: string;
     }
   | {
