@@ -25,8 +25,11 @@ function agree(policy: PolicyDecision, result: PacketResult): boolean {
   const stopped = policy.verdict === 'drop' || policy.verdict === 'reject';
   // Nor is where the kernel itself ends packets: routing, translation without an address to take.
   if (decision.kind === 'routing') return !stopped;
-  const byNoRule = decision.kind === 'conntrack' && decision.rule === undefined;
-  if (verdict !== 'accept' && (decision.kind === 'unpoliced' || byNoRule)) return !stopped;
+  if (verdict !== 'accept' && decision.kind === 'unpoliced') return !stopped;
+  // Connection tracking without a rule ends packets before policy has seen all of them.
+  if (verdict !== 'accept' && decision.kind === 'conntrack' && decision.rule === undefined) {
+    return true;
+  }
   if (verdict !== 'accept') {
     const same = policy.verdict === verdict || (policy.verdict === 'reject' && isSilent(result));
     return same && sameStep(decision, policy.decision);
