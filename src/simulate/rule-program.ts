@@ -3,7 +3,9 @@ import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { lookupOf, type SetLookup } from './address-lookup.ts';
 import { isUnknowable } from './match-evaluation.ts';
-import { RuleRows, restOf } from './rule-rows.ts';
+import { partMatches, type RuleCriteria } from './rule-criteria.ts';
+import { RuleFinder } from './rule-finder.ts';
+import { RuleOperations } from './rule-operations.ts';
 import { SetMembership } from './set-membership.ts';
 
 /** A chain of one table as the walker sees it: its rules are `first` to `end - 1` of the program. */
@@ -19,15 +21,17 @@ export interface ProgramRule {
   readonly rule: Rule;
   readonly chain: ProgramChain;
   readonly number: number;
-  /** What the rows cannot hold, in the rule's order; unknowable matches are not in it. */
+  readonly criteria: RuleCriteria;
+  /** What the criteria do not say, in the rule's order; unknowable matches are not in it. */
   readonly rest: readonly Match[];
   /** Chance or history decides whether it matches, and it matters. */
   readonly unknowable: boolean;
 }
 
-/** One family's rules prepared for walking: numbered through, with rows that decide nearly all packets. */
+/** One family's rules prepared for walking: numbered through, with what finds those that match. */
 export class RuleProgram {
-  readonly rows: RuleRows;
+  readonly finder: RuleFinder;
+  readonly operations: RuleOperations;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
@@ -49,6 +53,7 @@ export class RuleProgram {
     const numbers = new Map<string, number>();
     const base = noChains();
     const membership = new SetMembership(ruleset.family, ruleset.ipSets);
+    const interfaces = interfaceNumbers(ruleset);
     for (const table of ruleset.tables) {
       for (const chain of table.chains) {
         const first = rules.length;
@@ -57,9 +62,9 @@ export class RuleProgram {
         if (chain.kind === 'base') base[chain.hook][table.name] = chains.length;
         chains.push(place);
         chain.rules.forEach((rule, i) => {
-          const rest = restOf(rule, membership);
+          const { criteria, rest } = partMatches(rule, { interfaces, membership });
           const unknowable = isFollowedBothWays(rule);
-          rules.push({ rule, chain: place, number: i + 1, rest, unknowable });
+          rules.push({ rule, chain: place, number: i + 1, criteria, rest, unknowable });
         });
       }
     }
@@ -67,12 +72,16 @@ export class RuleProgram {
     this.chains = chains;
     this.membership = membership;
     this.#base = base;
-    this.#interfaces = interfaceNumbers(rules);
+    this.#interfaces = interfaces;
     this.sets = new Map(ruleset.ipSets.map((set) => [set.name, lookupOf(set)]));
     this.hasUnknowable = rules.some((rule) => rule.unknowable);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
-    this.rows = this.#encode(numbers);
+    this.finder = new RuleFinder(
+      rules.map(({ criteria }) => criteria),
+      interfaces.size,
+    );
+    this.operations = operationsOf(rules, numbers);
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */
@@ -84,25 +93,22 @@ export class RuleProgram {
   interfaceNumber(name: string): number {
     return this.#interfaces.get(name) ?? -1;
   }
+}
 
-  #encode(chainNumbers: ReadonlyMap<string, number>): RuleRows {
-    const rows = new RuleRows(this.rules.length);
-    this.rules.forEach(({ rule, rest, unknowable, chain }, at) => {
-      const names = {
-        interface: (name: string) => this.interfaceNumber(name),
-        chain: (name: string) => {
-          const number = chainNumbers.get(`${chain.table} ${name}`);
-          if (number === undefined) throw new Error(`table ${chain.table} has no chain ${name}`);
-          return number;
-        },
-      };
-      const inRows = rule.matches.filter((one) => !rest.includes(one) && !isUnknowable(one));
-      for (const match of inRows) rows.setMatch(at, match, this.membership, names);
-      if (rest.length > 0 || unknowable) rows.setMore(at);
-      rows.setTarget(at, rule.target, names);
+function operationsOf(
+  rules: readonly ProgramRule[],
+  chainNumbers: ReadonlyMap<string, number>,
+): RuleOperations {
+  const operations = new RuleOperations(rules.length);
+  rules.forEach(({ rule, criteria, rest, unknowable, chain }, at) => {
+    operations.setMore(at, criteria, rest.length > 0 || unknowable);
+    operations.setTarget(at, rule.target, (name) => {
+      const number = chainNumbers.get(`${chain.table} ${name}`);
+      if (number === undefined) throw new Error(`table ${chain.table} has no chain ${name}`);
+      return number;
     });
-    return rows;
-  }
+  });
+  return operations;
 }
 
 function noChains(): Record<Hook, Record<TableName, number>> {
@@ -122,12 +128,16 @@ function isFollowedBothWays(rule: Rule): boolean {
   return rule.matches.some(isUnknowable);
 }
 
-function interfaceNumbers(rules: readonly ProgramRule[]): ReadonlyMap<string, number> {
+/** Numbers from 1 for the interfaces that rules name. */
+function interfaceNumbers({ tables }: Ruleset): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  for (const { rule } of rules) {
-    for (const match of rule.matches) {
-      if (match.kind === 'interface' && !numbers.has(match.name)) {
-        numbers.set(match.name, numbers.size + 1);
+  for (const { chains } of tables) {
+    for (const { rules } of chains) {
+      for (const { matches } of rules) {
+        for (const match of matches) {
+          if (match.kind !== 'interface' || numbers.has(match.name)) continue;
+          numbers.set(match.name, numbers.size + 1);
+        }
       }
     }
   }

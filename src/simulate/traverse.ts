@@ -5,8 +5,8 @@ import type { Journal } from './journal.ts';
 import { type MatchContext, matches, stateBits } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
+import { DO } from './rule-operations.ts';
 import type { RuleProgram } from './rule-program.ts';
-import { DO } from './rule-rows.ts';
 import { AddressSets } from './set-membership.ts';
 
 /** How a base chain ended for a packet. */
@@ -15,7 +15,7 @@ export type WalkEnd = 'accept' | 'drop' | 'reject' | 'translate';
 /**
  * Walks base chains for packets, recording every rule that matched.
  *
- * Rules are decided by the program's rows; only where these say yes and more must be asked are the matches themselves looked at.
+ * The program finds the rules; only where more must be asked are the matches themselves looked at.
  */
 export class ChainWalker {
   readonly #program: RuleProgram;
@@ -46,7 +46,7 @@ export class ChainWalker {
   /** Runs the packet through the base chain with this number. HOT */
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the loop of the walk, whose parts share its position
   walk(chainNumber: number, packet: PacketInFlight): WalkEnd {
-    const { chains, rows } = this.#program;
+    const { chains, finder, operations } = this.#program;
     const stackNext = this.#stackNext;
     const stackEnd = this.#stackEnd;
     this.#begin(packet);
@@ -55,7 +55,7 @@ export class ChainWalker {
     let at = chains[chainNumber]!.first;
     let end = chains[chainNumber]!.end;
     for (;;) {
-      const rule = rows.next(at, end, packet.mark | 0, states);
+      const rule = finder.next(at, end, packet.mark | 0, states);
       if (this.#journal.explaining) this.#passOver(at, rule, depth, packet);
       if (rule === end) {
         if (depth === 0) return this.#policy(chainNumber);
@@ -65,20 +65,16 @@ export class ChainWalker {
         continue;
       }
       at = rule + 1;
-      if (rows.asksMore(rule) && !this.#allMatch(rule, packet)) {
+      if (operations.asksMore(rule) && !this.#allMatch(rule, packet)) {
         if (this.#journal.explaining) this.#passOver(rule, at, depth, packet);
         continue;
       }
       this.#journal.rule(rule, depth);
-      const operation = rows.operation(rule);
+      const operation = operations.operation(rule);
       if (operation === DO.return) {
         at = end;
       } else if (operation === DO.jump || operation === DO.goto) {
-        const callee = rows.operand(rule);
-        if (!this.#isWorthWalking(callee, packet)) {
-          if (operation === DO.goto) at = end;
-          continue;
-        }
+        const callee = operations.operand(rule);
         // Goto pushes no frame: its target's end returns to whoever called the chain that holds it.
         if (operation === DO.jump) {
           stackNext[depth] = at;
@@ -89,7 +85,7 @@ export class ChainWalker {
         at = target.first;
         end = target.end;
       } else if (operation === DO.mark) {
-        packet.mark = ((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0;
+        packet.mark = ((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0;
       } else if (operation !== DO.nothing) {
         const ended = this.#perform(operation, rule, packet);
         if (ended !== undefined) return ended;
@@ -98,16 +94,9 @@ export class ChainWalker {
     }
   }
 
-  /** Whether the chain may hold a rule that matches, or rules that do not match are wanted too. */
-  #isWorthWalking(chain: number, packet: PacketInFlight): boolean {
-    if (this.#journal.explaining) return true;
-    const { mark, protocol, destinationPort } = packet;
-    return this.#program.guards.mayMatch(chain, mark | 0, protocol, destinationPort);
-  }
-
   #begin(packet: PacketInFlight): void {
     const program = this.#program;
-    program.rows.begin({
+    program.finder.begin({
       protocol: packet.protocol,
       source: packet.source.w3,
       destination: packet.destination.w3,
@@ -142,12 +131,12 @@ export class ChainWalker {
     return chain.kind === 'base' && chain.policy === 'drop' ? 'drop' : 'accept';
   }
 
-  /** Whether the packet has what the rows leave open: sets, rare criteria, chance. */
+  /** Whether the packet has what the finder leaves open: sets, rare criteria, chance. */
   #allMatch(rule: number, packet: PacketInFlight): boolean {
-    const { rows, rules } = this.#program;
-    const sourceSet = rows.sourceSet(rule);
+    const { operations, rules } = this.#program;
+    const sourceSet = operations.sourceSet(rule);
     if (sourceSet !== 0 && !inSet(this.#sourceSets, sourceSet, packet.source)) return false;
-    const set = rows.destinationSet(rule);
+    const set = operations.destinationSet(rule);
     if (set !== 0 && !inSet(this.#destinationSets, set, packet.destination)) return false;
     const { rest, unknowable } = rules[rule]!;
     for (let i = 0; i < rest.length; i++) {

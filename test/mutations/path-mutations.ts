@@ -4,7 +4,8 @@ const HOOKS = 'src/ruleset/hook.ts';
 const JOURNEY = 'src/simulate/journey.ts';
 const PIPELINE = 'src/simulate/pipeline.ts';
 const WALK = 'src/simulate/traverse.ts';
-const ROWS = 'src/simulate/rule-rows.ts';
+const CRITERIA = 'src/simulate/rule-criteria.ts';
+const FINDER = 'src/simulate/rule-finder.ts';
 const MATCHES = 'src/simulate/match-evaluation.ts';
 
 /** Faults in the order of hooks and tables, in walking chains and in matching. */
@@ -73,22 +74,22 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'mark-set-without-mask',
     file: WALK,
-    find: `((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0`,
-    replace: `rows.operand(rule)`,
+    find: `((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0`,
+    replace: `operations.operand(rule)`,
     fault: 'MARK replaces the whole mark instead of the bits of its mask',
   },
   {
     name: 'mark-bits-only-added',
     file: WALK,
-    find: `((packet.mark & ~rows.operand2(rule)) ^ rows.operand(rule)) >>> 0`,
-    replace: `(packet.mark | rows.operand(rule)) >>> 0`,
+    find: `((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0`,
+    replace: `(packet.mark | operations.operand(rule)) >>> 0`,
     fault: 'MARK clears no bits',
   },
   {
     name: 'mark-compared-by-value-as-mask',
-    file: ROWS,
-    find: `(mark & words[row + MARK_MASK]!) === words[row + MARK_VALUE]!`,
-    replace: `(mark & words[row + MARK_VALUE]!) === words[row + MARK_VALUE]!`,
+    file: FINDER,
+    find: `(mark & mask) === value`,
+    replace: `(mark & value) === value`,
     fault: 'mask and value of a mark match are swapped',
   },
   {
@@ -182,9 +183,9 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'set-directions-swapped',
-    file: ROWS,
-    find: `match.directions[0] === 'src' ? SOURCE_SET : DESTINATION_SET`,
-    replace: `match.directions[0] === 'src' ? DESTINATION_SET : SOURCE_SET`,
+    file: CRITERIA,
+    find: `directions[0] === 'src' ? {`,
+    replace: `directions[0] !== 'src' ? {`,
     fault: '--match-set takes src for dst',
   },
   {
@@ -196,17 +197,17 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'port-range-without-its-last',
-    file: ROWS,
-    find: `port <= words[row + PORT_LAST]! &&`,
-    replace: `(port < words[row + PORT_LAST]! || port === words[row + PORT_FIRST]!) &&`,
+    file: FINDER,
+    find: `port >= first && port <= last`,
+    replace: `(port === first || (port > first && port < last))`,
     fault: 'the last port of a range is outside of it',
   },
   {
-    name: 'guard-port-range-off-by-one',
-    file: 'src/simulate/chain-guards.ts',
-    find: `port >= ranges[i + 1]! && port <= ranges[i + 2]!`,
-    replace: `port > ranges[i + 1]! && port < ranges[i + 2]!`,
-    fault: 'chains are passed by for packets at the ends of their port ranges',
+    name: 'block-without-its-first-address',
+    file: FINDER,
+    find: `value >= first && value <= last`,
+    replace: `value > first && value <= last`,
+    fault: 'the first address of a block is outside of it',
   },
   {
     name: 'errors-are-rejected-too',
