@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { main } from './main.ts';
-import type { Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 // For the build's trial run.
 export { main };
 
 /** Runs the process's own command line and sets the exit code. */
 export async function run(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader has gone (`hepsim ... | head`): there is nobody left to tell anything.
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has gone (`hepsim ... | head`): nobody is left to tell anything, but what was asked to hold still holds or not.
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`hepsim: cannot write the result: ${error.message}\n`);
+    process.exit(EXIT.environmentRefused);
+  });
+  process.stderr.on('error', () => undefined);
   process.exitCode = await main(process.argv.slice(2), processTerminal());
 }
 

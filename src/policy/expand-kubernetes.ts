@@ -29,7 +29,7 @@ export function expandKubernetes(resources: ResourceSet): ResourceSet {
       pods.flatMap((pod) => convertPod(pod) ?? []),
       workloadKey,
     ),
-    profiles: addMissing(resources.profiles, kubernetesProfiles(resources), profileKey),
+    profiles: mergeProfiles(resources.profiles, kubernetesProfiles(resources)),
   };
 }
 
@@ -64,6 +64,14 @@ function workloadKey({ metadata }: WorkloadEndpoint): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-function profileKey({ metadata }: Profile): string {
-  return metadata.name;
+/** A profile that a document writes out keeps its rules, and gains the labels that the Kubernetes object has beside its own. */
+function mergeProfiles(written: readonly Profile[], made: readonly Profile[]): readonly Profile[] {
+  const byName = new Map(made.map((profile) => [profile.metadata.name, profile]));
+  const merged = written.map((profile) => {
+    const other = byName.get(profile.metadata.name);
+    if (other === undefined) return profile;
+    byName.delete(profile.metadata.name);
+    return { ...profile, labels: new Map([...other.labels, ...profile.labels]) };
+  });
+  return [...merged, ...byName.values()];
 }

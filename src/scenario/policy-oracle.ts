@@ -24,6 +24,8 @@ export class PolicyOracle {
   private readonly unpoliced: PacketSession;
   private readonly router: Router;
   private readonly hidesPools: boolean;
+  /** Policy's own marks choose routes, which a host without policy does not know. */
+  private readonly marksChooseRoutes: boolean;
   /** What made the connection table that the next packet meets. */
   private history: Packet[] = [];
   /** After a packet that could not be determined nobody knows the connection table. */
@@ -33,6 +35,10 @@ export class PolicyOracle {
     this.model = model;
     this.router = new Router(model.host);
     this.hidesPools = model.policy.pools.some(({ natOutgoing }) => natOutgoing);
+    const { markMask } = model.policy.config;
+    this.marksChooseRoutes = model.host.rules.some(
+      ({ fwmark }) => fwmark !== undefined && (fwmark.mask & markMask) !== 0,
+    );
     const simulators = new Map<IpFamily, Simulator>();
     this.unpoliced = new PacketSession((family) => {
       const made = simulators.get(family) ?? unpolicedSimulator(model, family);
@@ -53,7 +59,7 @@ export class PolicyOracle {
    */
   check(packet: Packet, result: PacketResult): Disagreement | undefined {
     if (result.verdict === 'undetermined') this.lost = true;
-    if (this.lost) return undefined;
+    if (this.lost || this.marksChooseRoutes) return undefined;
     const { in: from, source } = result.packet;
     const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);

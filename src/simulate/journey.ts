@@ -1,3 +1,5 @@
+import { sameIpAddress } from '../address/ip-address.ts';
+import { hasPorts } from '../address/protocol.ts';
 import type { Host } from '../host/host.ts';
 import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Choices } from './choices.ts';
@@ -200,6 +202,9 @@ export class Journey {
     if (state === undefined) throw new Error('connection tracking gave the packet no state');
     const { isReply } = packet;
     const isKnown = packet.connection?.confirmed === true;
+    if (isKnown && isItsOwnMirror(packet)) {
+      this.unknown.push('a connection from a port to itself has no two directions to tell apart');
+    }
     const detail = trackingDetail(packet);
     journal.event({ kind: 'conntrack', hook, state, isReply, isKnown, detail });
     return undefined;
@@ -269,6 +274,21 @@ type Unrouted = Exclude<RouteOutcome, Routed>;
 
 function isRouted(route: RouteOutcome): route is Routed {
   return route.kind === 'local' || route.kind === 'forward';
+}
+
+/** Whether both directions of a packet's connection would look the same, so that it is chance which one the kernel finds. */
+function isItsOwnMirror({
+  source,
+  destination,
+  sourcePort,
+  destinationPort,
+  packet,
+}: PacketInFlight): boolean {
+  return (
+    hasPorts(packet.protocol) &&
+    sourcePort === destinationPort &&
+    sameIpAddress(source, destination)
+  );
 }
 
 function conntrackDrop(reason: string): Ending {

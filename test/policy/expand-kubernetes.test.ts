@@ -210,3 +210,16 @@ describe('a NetworkPolicy', () => {
     });
   });
 });
+
+test('labels of a namespace come from its document and from its profile', () => {
+  const profile = `
+apiVersion: projectcalico.org/v3
+kind: Profile
+metadata: {name: kns.shop}
+spec: {labelsToApply: {pcns.tier: gold}, ingress: [{action: Allow}], egress: [{action: Allow}]}`;
+  const found = expandKubernetes(read(profile)).profiles.find(
+    ({ metadata }) => metadata.name === 'kns.shop',
+  );
+  expect(found?.labels.get('pcns.team')).toBe('sales');
+  expect(found?.labels.get('pcns.tier')).toBe('gold');
+});

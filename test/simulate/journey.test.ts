@@ -364,3 +364,10 @@ test('what rules of one family say does not concern the other', () => {
   const line = 'tcp [2001:db8:0:2::10]:1 -> [2001:db8:0:100::10]:22 in=eth0';
   expect(outcome(run(on, line))).toBe('drop');
 });
+
+test('which direction a known connection from a port to itself is found in is chance', () => {
+  const on = simulator('*filter\n-A INPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n');
+  const line = 'tcp 192.0.2.1:999 -> 192.0.2.1:999 in=local';
+  expect(run(on, line).verdict).toBe('accept');
+  expect(run(on, `${line} flags=A`).verdict).toBe('undetermined');
+});
