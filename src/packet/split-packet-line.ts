@@ -39,7 +39,9 @@ function findQuoted(line: string): number | undefined {
 }
 
 function wordsOf(text: string): readonly Word[] {
-  return [...text.matchAll(/\S+/g)].flatMap((match) => splitArrow(match[0], match.index + 1));
+  const words: Word[] = [];
+  for (const match of text.matchAll(/\S+/g)) words.push(...splitArrow(match[0], match.index + 1));
+  return words;
 }
 
 /** The arrow needs no blanks around it; values of fields keep what they hold. */

@@ -48,10 +48,7 @@ export function judgeTiers(
 ): Judgement {
   for (const tier of tiers) {
     if (tier[direction].length > 0) passMark.isSet = false;
-    const rules = tier[direction].flatMap((policy) =>
-      policy[direction].map((rule) => ({ policy, rule })),
-    );
-    const decisive = rules.find(({ rule }) => rule.action !== 'log' && ruleMatches(rule, view));
+    const decisive = findDecisive(tier[direction], direction, view);
     if (decisive === undefined) {
       if (tier[direction].length > 0 && tier.defaultAction === 'deny') {
         return { kind: 'end-of-tier', tier: tier.tier };
@@ -65,6 +62,20 @@ export function judgeTiers(
     passMark.isSet = true;
   }
   return { kind: 'undecided' };
+}
+
+/** The first rule that matches and does more than log, with its policy. */
+function findDecisive(
+  policies: EndpointTier['ingress'],
+  direction: 'ingress' | 'egress',
+  view: PolicyView,
+): { readonly policy: EndpointTier['ingress'][number]; readonly rule: ResolvedRule } | undefined {
+  for (const policy of policies) {
+    for (const rule of policy[direction]) {
+      if (rule.action !== 'log' && ruleMatches(rule, view)) return { policy, rule };
+    }
+  }
+  return undefined;
 }
 
 /** Judges by the profiles in listed order. `pass` leaves the profile that it stands in. */

@@ -80,37 +80,69 @@ export class StepLog {
     aspect: Aspect,
     table: TableOfDrop,
   ): EndpointJudge {
-    const fields = { ...aspect, endpoint: endpoint.name, source: endpoint.location };
-    return {
-      established: (returns) => {
-        this.accept({ ...fields, kind: 'conntrack' });
-        return returns ? 'allowed' : 'accepted';
-      },
-      invalid: () => this.drop({ ...fields, kind: 'conntrack' }, table),
-      failsafe: () => {
-        // A failsafe port stands in no document that the endpoint knows of.
-        this.accept({ ...fields, kind: 'failsafe', source: undefined });
-        return 'accepted';
-      },
-      nothingMatched: () => this.drop({ ...fields, kind: 'default' }, table),
-      settle: (judgement) => {
-        if (judgement.kind === 'undecided') return 'undecided';
-        if (judgement.kind === 'end-of-tier') {
-          return this.drop({ ...fields, kind: 'default', tier: judgement.tier }, table);
-        }
-        const { kind, name, tier, rule, action } = judgement;
-        const step: StepFields = {
-          ...fields,
-          kind,
-          policy: name,
-          tier,
-          ruleIndex: rule.index,
-          source: rule.location,
-        };
-        if (action === 'deny') return this.drop(step, table);
-        this.accept(step);
-        return 'allowed';
-      },
-    };
+    return new LoggingJudge(this, endpoint, aspect, table);
+  }
+}
+
+class LoggingJudge implements EndpointJudge {
+  private readonly log: StepLog;
+  private readonly endpoint: { readonly name: string; readonly location: SourceLocation };
+  private readonly aspect: Aspect;
+  private readonly table: TableOfDrop;
+
+  constructor(
+    log: StepLog,
+    endpoint: { readonly name: string; readonly location: SourceLocation },
+    aspect: Aspect,
+    table: TableOfDrop,
+  ) {
+    this.log = log;
+    this.endpoint = endpoint;
+    this.aspect = aspect;
+    this.table = table;
+  }
+
+  established(returns: boolean): Outcome {
+    this.log.accept(this.step('conntrack', this.endpoint.location));
+    return returns ? 'allowed' : 'accepted';
+  }
+
+  invalid(): Outcome {
+    return this.log.drop(this.step('conntrack', this.endpoint.location), this.table);
+  }
+
+  failsafe(): Outcome {
+    // A failsafe port stands in no document that the endpoint knows of.
+    this.log.accept(this.step('failsafe', undefined));
+    return 'accepted';
+  }
+
+  nothingMatched(): Outcome {
+    return this.log.drop(this.step('default', this.endpoint.location), this.table);
+  }
+
+  settle(judgement: Judgement): Outcome {
+    if (judgement.kind === 'undecided') return 'undecided';
+    const { direction, type } = this.aspect;
+    const endpoint = this.endpoint.name;
+    if (judgement.kind === 'end-of-tier') {
+      const { tier } = judgement;
+      const source = this.endpoint.location;
+      return this.log.drop(
+        { kind: 'default', tier, direction, endpoint, type, source },
+        this.table,
+      );
+    }
+    const { kind, name: policy, tier, rule, action } = judgement;
+    const { index: ruleIndex, location: source } = rule;
+    const step = { kind, policy, tier, direction, ruleIndex, endpoint, type, source };
+    if (action === 'deny') return this.log.drop(step, this.table);
+    this.log.accept(step);
+    return 'allowed';
+  }
+
+  private step(kind: PolicyStep['kind'], source: SourceLocation | undefined): StepFields {
+    const { direction, type } = this.aspect;
+    return { kind, direction, endpoint: this.endpoint.name, type, source };
   }
 }
