@@ -17,6 +17,8 @@ const mayImport: Record<string, readonly string[]> = {
   simulate: ['source', 'address', 'packet', 'ruleset', 'host'],
   lab: ['source', 'address', 'packet', 'ruleset', 'host'],
   files: ['source', 'resources'],
+  machine: ['source', 'address', 'resources', 'ruleset', 'host'],
+  capture: ['source', 'address', 'packet'],
   scenario: [
     'source',
     'address',
@@ -41,9 +43,39 @@ const mayImport: Record<string, readonly string[]> = {
     'scenario',
     'lab',
   ],
+  replay: [
+    'source',
+    'address',
+    'packet',
+    'resources',
+    'policy',
+    'ruleset',
+    'compile',
+    'simulate',
+    'host',
+    'scenario',
+    'capture',
+  ],
+  apply: [
+    'source',
+    'address',
+    'packet',
+    'resources',
+    'policy',
+    'ruleset',
+    'compile',
+    'simulate',
+    'host',
+    'scenario',
+    'machine',
+  ],
   cli: [
     'lab',
     'selftest',
+    'machine',
+    'capture',
+    'replay',
+    'apply',
     'source',
     'address',
     'packet',
@@ -58,8 +90,17 @@ const mayImport: Record<string, readonly string[]> = {
   ],
 };
 
-/** Only these folders touch the machine: files, terminal, processes. The rest also runs in a browser page. */
-const mayUseNode = new Set(['cli', 'files', 'lab', 'selftest']);
+/** Only these folders touch the machine: files, terminal, processes, threads. The rest also runs in a browser page. */
+const mayUseNode = new Set([
+  'cli',
+  'files',
+  'lab',
+  'selftest',
+  'machine',
+  'capture',
+  'replay',
+  'apply',
+]);
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
