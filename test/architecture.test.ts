@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   compile: ['source', 'address', 'resources', 'policy', 'ruleset'],
   host: ['source', 'address', 'resources', 'ruleset'],
   simulate: ['source', 'address', 'packet', 'ruleset', 'host'],
-  lab: ['source', 'address', 'packet', 'ruleset', 'host'],
+  lab: ['source', 'address', 'packet', 'ruleset', 'host', 'machine'],
   files: ['source', 'resources'],
   machine: ['source', 'address', 'resources', 'ruleset', 'host'],
   capture: ['source', 'address', 'packet'],

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { InputError, UsageError } from '../source/errors.ts';
+import { InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
 import { EnvironmentError } from './environment-error.ts';
@@ -73,7 +73,7 @@ function reportError(error: unknown, terminal: Terminal): number {
     if (error.hint !== undefined) terminal.writeError(`    hint: ${error.hint}\n`);
     return EXIT.inputWrong;
   }
-  if (error instanceof EnvironmentError) {
+  if (error instanceof EnvironmentError || error instanceof KernelError) {
     terminal.writeError(`hepsim: ${error.message}\n`);
     return EXIT.environmentRefused;
   }
