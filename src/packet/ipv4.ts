@@ -16,6 +16,7 @@ export function putIpv4Header(
   fields: { readonly lengthBytes: number; readonly identification: number },
 ): void {
   bytes[offset] = 0x45;
+  bytes[offset + 1] = packet.tos;
   put16(bytes, offset + 2, fields.lengthBytes);
   put16(bytes, offset + 4, fields.identification);
   bytes[offset + 8] = packet.ttl;

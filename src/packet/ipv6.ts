@@ -14,7 +14,7 @@ export function putIpv6Header(
   packet: Packet,
   lengthBytes: number,
 ): void {
-  bytes[offset] = 0x60;
+  put16(bytes, offset, 0x6000 | (packet.tos << 4));
   put16(bytes, offset + 4, lengthBytes - IPV6_HEADER_BYTES);
   bytes[offset + 6] = packet.protocol;
   bytes[offset + 7] = packet.ttl;

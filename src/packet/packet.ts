@@ -50,12 +50,17 @@ export interface Packet {
   /** Source MAC address, lower case with colons. */
   readonly mac: string | undefined;
   readonly ttl: number;
+  /** The byte of differentiated services and congestion (TOS, IPv6 traffic class). */
+  readonly tos: number;
   /** Total length of the IP packet in bytes. Undefined: the smallest that the headers allow. */
   readonly length: number | undefined;
   /** Packet mark (fwmark) that it starts with, unsigned 32 bits. */
   readonly mark: number;
   /** Overrides what connection tracking would say. */
   readonly state: ConnectionState | undefined;
+  /** User and group of the process that sends it; undefined where nobody says, and for what arrives. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
   /** Seconds since the sequence's start. Undefined: the time of the packet before (0 for the first). */
   readonly timeSeconds: number | undefined;
 }

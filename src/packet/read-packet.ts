@@ -25,7 +25,7 @@ import { parseTcpFlags } from './tcp-flags.ts';
 /** The fields of a packet, in the order of the outside contract; `quoted` is what an ICMP error is about. */
 export const PACKET_FIELDS: readonly string[] = [
   ...['in', 'proto', 'src', 'sport', 'dst', 'dport', 'flags', 'type', 'code', 'id', 'seq', 'ack'],
-  ...['chunk', 'mac', 'ttl', 'length', 'mark', 'state', 'time', 'quoted'],
+  ...['chunk', 'mac', 'ttl', 'tos', 'length', 'mark', 'uid', 'gid', 'state', 'time', 'quoted'],
 ];
 
 const STATES: readonly ConnectionState[] = [
@@ -100,8 +100,11 @@ function packetOf(reader: PacketFieldReader, quoted: Packet | undefined): Packet
     sctpChunk,
     mac: common.mac,
     ttl: common.ttl,
+    tos: common.tos,
     length,
     mark: common.mark,
+    uid: common.uid,
+    gid: common.gid,
     state: common.state,
     timeSeconds: common.timeSeconds,
   };
@@ -244,16 +247,23 @@ function readLength(
 
 function readCommon(
   reader: PacketFieldReader,
-): Pick<Packet, 'in' | 'mac' | 'ttl' | 'mark' | 'state' | 'timeSeconds'> {
+): Pick<Packet, 'in' | 'mac' | 'ttl' | 'tos' | 'mark' | 'uid' | 'gid' | 'state' | 'timeSeconds'> {
+  const from = reader.parsed(
+    'in',
+    (text) => (text === LOCAL || isInterfaceName(text) ? text : undefined),
+    'Use an interface name of 1 to 15 characters, or local for a process on the host.',
+  );
+  if (from !== undefined && from !== LOCAL) {
+    reader.refuse(['uid', 'gid'], 'packets of a process on the host (in=local)');
+  }
   return {
-    in: reader.parsed(
-      'in',
-      (text) => (text === LOCAL || isInterfaceName(text) ? text : undefined),
-      'Use an interface name of 1 to 15 characters, or local for a process on the host.',
-    ),
+    in: from,
     mac: reader.parsed('mac', parseMac, 'Use six pairs of hex digits, such as 02:00:00:00:00:01.'),
     ttl: reader.integer('ttl', 0, 255) ?? DEFAULT_TTL,
+    tos: reader.integer('tos', 0, 255) ?? 0,
     mark: reader.integer('mark', 0, WORD32_MAX) ?? 0,
+    uid: reader.integer('uid', 0, WORD32_MAX),
+    gid: reader.integer('gid', 0, WORD32_MAX),
     state: reader.parsed(
       'state',
       (text) => STATES.find((state) => state === text.toLowerCase()),

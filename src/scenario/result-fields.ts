@@ -41,8 +41,11 @@ export const RESULT_FIELDS: readonly string[] = [
     'chunk',
     'mac',
     'ttl',
+    'tos',
     'length',
     'mark',
+    'uid',
+    'gid',
     'state',
     'time',
     'quoted',
@@ -82,7 +85,7 @@ export const FIELD_WORDS: ReadonlyMap<string, readonly (string | null)[]> = new 
   ['decision.direction', ['ingress', 'egress', null]],
   ['decision.type', ['untracked', 'preDNAT', 'normal', 'forward', 'workload', null]],
   ['decision.hook', ['prerouting', 'input', 'forward', 'output', 'postrouting', null]],
-  ['decision.table', ['raw', 'mangle', 'nat', 'filter', null]],
+  ['decision.table', ['raw', 'mangle', 'nat', 'filter', 'security', null]],
 ]);
 
 function nested(object: string, names: readonly string[]): readonly string[] {

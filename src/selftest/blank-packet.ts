@@ -37,6 +37,9 @@ export function blankPacket(
     length: undefined,
     mark: 0,
     state: undefined,
+    tos: 0,
+    uid: undefined,
+    gid: undefined,
     timeSeconds: undefined,
   };
 }

@@ -48,6 +48,13 @@ describe('a packet in bytes', () => {
     expect(bytes.slice(80, 112)).toBe('03e801bb01020304fffefdfc50121234');
   });
 
+  test('bears its type of service where each family has it', () => {
+    const four = encodePacket(packet('udp 192.0.2.10:1 -> 198.51.100.9:2 tos=0xb8'));
+    expect(hex(four.subarray(0, 2))).toBe('45b8');
+    const six = encodePacket(packet('udp [2001:db8::a]:1 -> [2001:db8::b]:2 tos=0xb8'));
+    expect(hex(six.subarray(0, 2))).toBe('6b80');
+  });
+
   test('has valid checksums whatever its headers and length', () => {
     const port = fc.integer({ min: 0, max: 65535 });
     const protocols = ['tcp', 'udp', 'udplite', 'dccp', 'icmp'] as const;

@@ -48,6 +48,9 @@ const SSH: Packet = {
   length: undefined,
   mark: 0,
   state: undefined,
+  tos: 0,
+  uid: undefined,
+  gid: undefined,
   timeSeconds: undefined,
 };
 
@@ -97,7 +100,7 @@ describe('a line and an object mean the same packet', () => {
       { tcpFlags: 0, in: 'local' },
     ],
     [
-      '17 203.0.113.7:0 -> 192.0.2.10:53 ttl=1 length=1500 mark=0x10 state=established time=1.5 mac=02-00-00-00-AB-01',
+      '17 203.0.113.7:0 -> 192.0.2.10:53 ttl=1 tos=0xb8 length=1500 mark=0x10 state=established time=1.5 mac=02-00-00-00-AB-01',
       {
         proto: 17,
         src: '203.0.113.7',
@@ -105,6 +108,7 @@ describe('a line and an object mean the same packet', () => {
         dst: '192.0.2.10',
         dport: 53,
         ttl: 1,
+        tos: 0xb8,
         length: 1500,
         mark: 16,
         state: 'established',
@@ -117,6 +121,7 @@ describe('a line and an object mean the same packet', () => {
         destinationPort: 53,
         tcpFlags: 0,
         ttl: 1,
+        tos: 0xb8,
         length: 1500,
         mark: 16,
         state: 'established',
@@ -294,6 +299,8 @@ describe('what is wrong in a line is said with its column', () => {
     ['icmp 203.0.113.7 -> 192.0.2.10 type=256', 37, /`256`/, /255/],
     ['icmp 203.0.113.7 -> 192.0.2.10 id=65536', 35, /`65536`/, /65535/],
     ['sctp 203.0.113.7 -> 192.0.2.10:1 chunk=INITACK', 40, /`INITACK`/, /`INIT_ACK`/],
+    ['udp 203.0.113.7 -> 192.0.2.10:1 in=eth0 uid=33', 45, /cannot have `uid`/, /process/],
+    ['udp 203.0.113.7 -> 192.0.2.10:1 tos=256', 37, /`tos` is `256`/, /255/],
     ['udp 203.0.113.7 -> 192.0.2.10:1 chunk=INIT', 39, /cannot have `chunk`/, /sctp/],
   ])('%s', (text, column, message, hint) => {
     expect(problemsOf(parsePacketLine(text))).toEqual([
@@ -409,37 +416,49 @@ describe('properties', () => {
         const icmp = protocol === 1 || protocol === 58;
         const when = <T>(condition: boolean, arbitrary: fc.Arbitrary<T>, otherwise: T) =>
           condition ? arbitrary : fc.constant(otherwise);
-        return fc.record<Packet>({
-          in: optional(fc.constantFrom('eth0', 'local', 'br-1.7@x')),
-          family: fc.constant(family),
-          protocol: fc.constant(protocol),
-          source: address(family),
-          destination: address(family),
-          sourcePort: when(ports, port, 0),
-          destinationPort: when(ports, port, 0),
-          tcpFlags: when(protocol === 6, fc.nat({ max: 255 }), 0),
-          tcpSequence: when(protocol === 6, optional(word32), undefined),
-          tcpAcknowledgement: when(protocol === 6, optional(word32), undefined),
-          icmpType: when(icmp, fc.nat({ max: 255 }), 0),
-          icmpCode: when(icmp, fc.nat({ max: 255 }), 0),
-          icmpId: when(icmp, port, 0),
-          quoted: when(icmp && depth < 2, optional(fc.constant(null)), null).chain((quoted) =>
-            quoted === undefined ? packetArbitrary(depth + 1) : fc.constant(undefined),
-          ),
-          sctpChunk: when<string | undefined>(
-            protocol === 132,
-            fc.constantFrom(...SCTP_CHUNKS),
-            undefined,
-          ),
-          mac: optional(fc.constantFrom('02:00:00:00:00:01', 'ff:ff:ff:ff:ff:ff')),
-          ttl: fc.nat({ max: 255 }),
-          length: optional(fc.integer({ min: 60, max: 65535 })),
-          mark: word32,
-          state: optional(fc.constantFrom('new', 'established', 'related', 'invalid', 'untracked')),
-          timeSeconds: optional(
-            fc.double({ min: 0, max: 1e9, noNaN: true }).map((seconds) => Math.abs(seconds)),
-          ),
-        });
+        return fc
+          .record<Packet>({
+            in: optional(fc.constantFrom('eth0', 'local', 'br-1.7@x')),
+            family: fc.constant(family),
+            protocol: fc.constant(protocol),
+            source: address(family),
+            destination: address(family),
+            sourcePort: when(ports, port, 0),
+            destinationPort: when(ports, port, 0),
+            tcpFlags: when(protocol === 6, fc.nat({ max: 255 }), 0),
+            tcpSequence: when(protocol === 6, optional(word32), undefined),
+            tcpAcknowledgement: when(protocol === 6, optional(word32), undefined),
+            icmpType: when(icmp, fc.nat({ max: 255 }), 0),
+            icmpCode: when(icmp, fc.nat({ max: 255 }), 0),
+            icmpId: when(icmp, port, 0),
+            quoted: when(icmp && depth < 2, optional(fc.constant(null)), null).chain((quoted) =>
+              quoted === undefined ? packetArbitrary(depth + 1) : fc.constant(undefined),
+            ),
+            sctpChunk: when<string | undefined>(
+              protocol === 132,
+              fc.constantFrom(...SCTP_CHUNKS),
+              undefined,
+            ),
+            mac: optional(fc.constantFrom('02:00:00:00:00:01', 'ff:ff:ff:ff:ff:ff')),
+            ttl: fc.nat({ max: 255 }),
+            tos: fc.nat({ max: 255 }),
+            uid: optional(word32),
+            gid: optional(word32),
+            length: optional(fc.integer({ min: 60, max: 65535 })),
+            mark: word32,
+            state: optional(
+              fc.constantFrom('new', 'established', 'related', 'invalid', 'untracked'),
+            ),
+            timeSeconds: optional(
+              fc.double({ min: 0, max: 1e9, noNaN: true }).map((seconds) => Math.abs(seconds)),
+            ),
+          })
+          .map((packet) =>
+            // Only a process on the host has them.
+            packet.in === 'eth0' || packet.in === 'br-1.7@x'
+              ? { ...packet, uid: undefined, gid: undefined }
+              : packet,
+          );
       });
   }
 

@@ -39,6 +39,9 @@ export function packet(from: string, to: string, more: Partial<Packet> = {}): Pa
     length: undefined,
     mark: 0,
     state: undefined,
+    tos: 0,
+    uid: undefined,
+    gid: undefined,
     timeSeconds: undefined,
     ...more,
   };

@@ -74,6 +74,9 @@ export function inFlight(words: PacketWords): PacketInFlight {
     length: undefined,
     mark: words.mark ?? 0,
     state: undefined,
+    tos: 0,
+    uid: undefined,
+    gid: undefined,
     timeSeconds: undefined,
   };
   return new PacketInFlight(packet, name === LOCAL ? '' : name);
