@@ -20,6 +20,14 @@ await build({
   },
 });
 
+// The process inside a kernel lab, which starts once for every host.
+await build({
+  input: 'src/lab/lab-worker.ts',
+  platform: 'node',
+  external: ['koffi'],
+  output: { file: 'dist/lab-worker.js', format: 'esm', codeSplitting: false },
+});
+
 // Functions are compiled when they are first called, so that the compiled form is worth most after a typical run.
 const { exports: program, script } = loadProgram();
 const output = [];

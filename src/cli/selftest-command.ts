@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { IptablesBuild } from '../lab/kernel-lab.ts';
 import { LabError } from '../lab/lab-error.ts';
 import type { Finding } from '../selftest/finding.ts';
+import { HOSTS_IN_TURN } from '../selftest/generate/random-documents.ts';
 import { type FoundFacts, findKernelFacts, type KernelFacts } from '../selftest/kernel-facts.ts';
 import type { LabStarter } from '../selftest/lab-pool.ts';
 import { Random } from '../selftest/random.ts';
@@ -45,7 +46,7 @@ export interface SelftestMachine {
 const FORMS = ['text', 'json'] as const;
 const BUILDS = ['legacy', 'nft', 'both'] as const;
 const DEFAULT_PACKETS = 20_000;
-const PACKETS_PER_RULESET = 200;
+const PACKETS_PER_RULESET = 250;
 /** The user's rules are one ruleset, which need not be loaded again so soon. */
 const PACKETS_PER_LOADING = 2_000;
 const TRACE_EVERY = 20;
@@ -83,6 +84,7 @@ export async function runSelftestCommand(
     firstRuleset: limits.ruleset ?? 0,
     rulesets: limits.ruleset === undefined ? undefined : 1,
     builds: facts.builds,
+    lanes: options.filename.length > 0 ? 1 : HOSTS_IN_TURN,
     traceEvery: TRACE_EVERY,
     mostFindings: MOST_FINDINGS,
     shrinkTries: SHRINK_TRIES,

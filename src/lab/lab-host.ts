@@ -7,9 +7,11 @@ import { LOCAL, type Packet } from '../packet/packet.ts';
 import type { TableName } from '../ruleset/hook.ts';
 import { renderIpsets } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { ConnectionFlush } from './connection-flush.ts';
 import { ConnectionNumbers } from './connection-numbers.ts';
 import type { InjectOptions, LabOptions, Observation, TracedRule } from './kernel-lab.ts';
 import { LabError } from './lab-error.ts';
+import { LoadedSets } from './loaded-sets.ts';
 import { LocalSender } from './local-sender.ts';
 import { type LogMessage, NetfilterLog } from './netfilter-log.ts';
 import { LOG_GROUP } from './observation-point.ts';
@@ -46,8 +48,11 @@ export class LabHost {
   readonly #observer: PacketObserver;
   readonly #tracer: RuleTracer;
   readonly #routes = new RouteQuestion();
+  readonly #connections = new ConnectionFlush();
   readonly #numbers = new ConnectionNumbers();
-  #hasSets = false;
+  readonly #sets = new LoadedSets();
+  /** Whether the kernel has the rules and sets that were loaded last: all of them, as nothing was refused. */
+  #isSure = true;
   /** Tables that have been loaded, by family. */
   readonly #used: Record<IpFamily, ReadonlySet<TableName>> = { 4: new Set(), 6: new Set() };
 
@@ -79,18 +84,24 @@ export class LabHost {
 
   /** Replaces all rules and sets. @throws LabError with what the programs said when they refuse any of it. */
   load(rulesets: readonly Ruleset[]): void {
-    const sets = renderIpsets(rulesets);
-    if (this.#hasSets) {
-      // Sets in use cannot be destroyed.
-      for (const family of FAMILIES) this.#restore(emptyRuleset(family));
-      runProgram('ipset', ['destroy']);
-    }
-    this.#hasSets = sets !== '';
-    if (sets !== '') runProgram('ipset', ['restore'], sets);
+    const wanted = renderIpsets(rulesets);
+    const sets = this.#isSure ? this.#sets.replacing(wanted) : undefined;
+    this.#isSure = false;
+    if (sets === undefined) this.#startFromNothing();
+    const text = sets ?? this.#sets.replacing(wanted);
+    if (text !== undefined && text !== '') runProgram('ipset', ['restore'], text);
     for (const family of FAMILIES) {
       this.#restore(rulesets.find((one) => one.family === family) ?? emptyRuleset(family));
     }
+    this.#isSure = true;
     this.flushConnections();
+  }
+
+  /** Sets in use cannot be destroyed, so that the rules go first. */
+  #startFromNothing(): void {
+    for (const family of FAMILIES) this.#restore(emptyRuleset(family));
+    runProgram('ipset', ['destroy']);
+    this.#sets.clear();
   }
 
   #restore(ruleset: Ruleset): void {
@@ -99,13 +110,16 @@ export class LabHost {
     this.#used[family] = new Set([...this.#used[family], ...tableNames(ruleset)]);
     this.#tracer.loaded(ruleset);
     if (text === '') return;
-    const program = `${family === 4 ? 'iptables' : 'ip6tables'}-${this.#options.build}-restore`;
-    runProgram(program, ['--noflush'], text);
+    runProgram(
+      `${family === 4 ? 'iptables' : 'ip6tables'}-${this.#options.build}-restore`,
+      [],
+      text,
+    );
   }
 
   /** Empties the connection table. */
   flushConnections(): void {
-    runProgram('conntrack', ['-F']);
+    this.#connections.run();
     this.#numbers.clear();
   }
 

@@ -1,20 +1,14 @@
 import {
-  bindSocket,
-  ERRNO,
-  lastErrno,
-  openSocket,
-  receiveBytes,
-  SOCKET,
-  sendBytesTo,
-  setSocketOption,
-} from './system-calls.ts';
+  askNetfilter,
+  NETFILTER_HEADER_BYTES,
+  NETLINK_HEADER_BYTES,
+  openNetfilterSocket,
+} from './netfilter-socket.ts';
+import { ERRNO, lastErrno, receiveBytes, SOCKET, setSocketOption } from './system-calls.ts';
 
-/** Source: Linux, include/uapi/linux/netlink.h, netfilter/nfnetlink.h, netfilter/nfnetlink_log.h. */
-const NETLINK_NETFILTER = 12;
-const NLM_F_REQUEST_ACK = 5;
+/** Source: Linux, include/uapi/linux/netfilter/nfnetlink_log.h. */
 const MESSAGE_CONFIG = 0x401;
 const MESSAGE_PACKET = 0x400;
-const MESSAGE_ERROR = 2;
 const CONFIG = { command: 1, mode: 2, bufferBytes: 3, timeout: 4, threshold: 5, flags: 6 } as const;
 const COMMAND_BIND = 1;
 const COPY_PACKET = 2;
@@ -29,8 +23,6 @@ const ATTRIBUTE = {
   sequence: 12,
 } as const;
 
-const NETLINK_HEADER_BYTES = 16;
-const NETFILTER_HEADER_BYTES = 4;
 const RECEIVE_BUFFER_BYTES = 256 * 1024 * 1024;
 const MESSAGE_BUFFER_BYTES = 65536;
 /** One report a message: a second report never waits for a third. */
@@ -68,10 +60,7 @@ export class NetfilterLog {
   #lost = 0;
 
   constructor(groups: readonly number[], copyBytes: number) {
-    this.#fd = openSocket(SOCKET.AF_NETLINK, SOCKET.SOCK_RAW, NETLINK_NETFILTER);
-    const address = new Uint8Array(12);
-    new Uint16Array(address.buffer)[0] = SOCKET.AF_NETLINK;
-    if (bindSocket(this.#fd, address) < 0) throw new Error(`netlink bind: error ${lastErrno()}`);
+    this.#fd = openNetfilterSocket();
     setSocketOption(this.#fd, SOCKET.SOL_SOCKET, SOCKET.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
     for (const group of groups) {
       this.#configure(group, attribute(CONFIG.command, Uint8Array.of(COMMAND_BIND)));
@@ -180,27 +169,9 @@ export class NetfilterLog {
   }
 
   #configure(group: number, attributes: Uint8Array): void {
-    const length = NETLINK_HEADER_BYTES + NETFILTER_HEADER_BYTES + attributes.length;
-    const request = new Uint8Array(length);
-    const view = new DataView(request.buffer);
-    view.setUint32(0, length, true);
-    view.setUint16(4, MESSAGE_CONFIG, true);
-    view.setUint16(6, NLM_F_REQUEST_ACK, true);
-    view.setUint32(8, 1, true);
-    view.setUint16(NETLINK_HEADER_BYTES + 2, group);
-    request.set(attributes, NETLINK_HEADER_BYTES + NETFILTER_HEADER_BYTES);
-    const kernel = new Uint8Array(12);
-    new Uint16Array(kernel.buffer)[0] = SOCKET.AF_NETLINK;
-    if (sendBytesTo(this.#fd, request, kernel) < 0) {
-      throw new Error(`netlink send: error ${lastErrno()}`);
-    }
-    const answered = receiveBytes(this.#fd, this.#bytes);
-    const refused =
-      answered < NETLINK_HEADER_BYTES + 4 || this.#view.getUint16(4, true) !== MESSAGE_ERROR;
-    const error = refused ? 0 : this.#view.getInt32(NETLINK_HEADER_BYTES, true);
-    if (refused || error !== 0) {
-      throw new Error(`NFLOG group ${group} cannot be had: error ${-error}`);
-    }
+    const request = { type: MESSAGE_CONFIG, resource: group, attributes };
+    const error = askNetfilter(this.#fd, request, this.#bytes);
+    if (error !== 0) throw new Error(`NFLOG group ${group} cannot be had: error ${error}`);
   }
 }
 

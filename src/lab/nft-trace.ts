@@ -1,15 +1,7 @@
-import {
-  bindSocket,
-  ERRNO,
-  lastErrno,
-  openSocket,
-  receiveBytes,
-  SOCKET,
-  setSocketOption,
-} from './system-calls.ts';
+import { openNetfilterSocket } from './netfilter-socket.ts';
+import { ERRNO, lastErrno, receiveBytes, SOCKET, setSocketOption } from './system-calls.ts';
 
-/** Source: Linux, include/uapi/linux/netlink.h, netfilter/nfnetlink.h, netfilter/nf_tables.h. */
-const NETLINK_NETFILTER = 12;
+/** Source: Linux, include/uapi/linux/netlink.h, netfilter/nf_tables.h. */
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 const GROUP_TRACE = 9;
@@ -41,10 +33,7 @@ export class NftTrace {
   #lost = 0;
 
   constructor() {
-    this.#fd = openSocket(SOCKET.AF_NETLINK, SOCKET.SOCK_RAW, NETLINK_NETFILTER);
-    const address = new Uint8Array(12);
-    new Uint16Array(address.buffer)[0] = SOCKET.AF_NETLINK;
-    if (bindSocket(this.#fd, address) < 0) throw new Error(`netlink bind: error ${lastErrno()}`);
+    this.#fd = openNetfilterSocket();
     setSocketOption(this.#fd, SOCKET.SOL_SOCKET, SOCKET.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
     setSocketOption(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, GROUP_TRACE);
   }

@@ -7,12 +7,16 @@ const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
 const HOOKS = Object.keys(HOOK_TABLES) as readonly Hook[];
 
 /**
- * What `iptables-restore --noflush` reads to replace all rules of a family by one ruleset: the tables in `used` are emptied and their policies set
- * to accept. Tables that neither were nor will be used are not mentioned, because mentioning them would load them.
+ * What `iptables-restore` reads to replace all rules of a family by one ruleset: each table as a whole, those in `used` that the ruleset says
+ * nothing of by empty ones. Tables that neither were nor will be used are not mentioned, because mentioning them would load them.
  */
 export function replacementText(ruleset: Ruleset, used: ReadonlySet<TableName>): string {
-  const mentioned = TABLES.filter((name) => used.has(name) || tableNames(ruleset).has(name));
-  return `${mentioned.map(emptyTable).join('')}${renderIptables(ruleset)}`;
+  const present = tableNames(ruleset);
+  const emptied = TABLES.filter((name) => used.has(name) && !present.has(name));
+  const rules = renderIptables(ruleset);
+  // A policy that is not mentioned stays as it was; of two mentions the later one counts.
+  const complete = rules.replace(/^\*(\w+)\n/gm, (_, name: TableName) => tableStart(name));
+  return `${emptied.map((name) => `${tableStart(name)}COMMIT\n`).join('')}${complete}`;
 }
 
 /** The tables that a ruleset has chains in. */
@@ -25,9 +29,9 @@ export function emptyRuleset(family: IpFamily): Ruleset {
   return { family, tables: [], ipSets: [] };
 }
 
-function emptyTable(name: TableName): string {
+function tableStart(name: TableName): string {
   const policies = HOOKS.filter((hook) => HOOK_TABLES[hook].includes(name)).map(
     (hook) => `:${BASE_CHAIN[hook]} ACCEPT [0:0]\n`,
   );
-  return `*${name}\n${policies.join('')}-F\n-X\nCOMMIT\n`;
+  return `*${name}\n${policies.join('')}`;
 }

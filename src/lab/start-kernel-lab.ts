@@ -64,12 +64,10 @@ function spawnWorker(name: string, path: string): ChildProcess {
   });
 }
 
-/** The worker beside this module, or below it when this module is part of the bundled program. */
+/** The worker beside this module. It is one file beside the bundled program as well, since it starts for every host. */
 function workerPath(): string {
-  for (const place of ['./lab-worker.js', './lab/lab-worker.js']) {
-    const path = fileURLToPath(new URL(place, import.meta.url));
-    if (existsSync(path)) return path;
-  }
+  const path = fileURLToPath(new URL('./lab-worker.js', import.meta.url));
+  if (existsSync(path)) return path;
   throw new LabError('failed', 'the lab has not been built: there is no lab-worker.js');
 }
 

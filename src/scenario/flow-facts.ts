@@ -43,20 +43,24 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
     reversePathFails: inInterface !== undefined && other.reversePathFails(inInterface),
     original,
     translated,
-    destinationNat:
-      !sameIpAddress(original.destination, translated.destination) ||
-      original.destinationPort !== translated.destinationPort ||
-      isTranslatedReply(way),
+    destinationNat: isReply(way)
+      ? isSourcePutBack(way)
+      : !sameIpAddress(original.destination, translated.destination) ||
+        original.destinationPort !== translated.destinationPort,
     state: other.state,
   };
 }
 
-/** The connection's destination is what a reply bears as its source, until that is put back on its way out. */
-function isTranslatedReply({ steps }: PacketResult): boolean {
-  return (
-    steps.some((step) => step.kind === 'conntrack' && step.isReply) &&
-    steps.some((step) => step.kind === 'nat' && step.side === 'source')
-  );
+function isReply({ steps }: PacketResult): boolean {
+  return steps.some((step) => step.kind === 'conntrack' && step.isReply);
+}
+
+/**
+ * The connection's destination is what a reply bears as its source, until that is put back on its way out. A reply's own destination is changed where
+ * the connection's source was.
+ */
+function isSourcePutBack({ steps }: PacketResult): boolean {
+  return steps.some((step) => step.kind === 'nat' && step.side === 'source');
 }
 
 function outOf(hooks: readonly HookStep[], names: readonly HookStep['hook'][]): string | undefined {

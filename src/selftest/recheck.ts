@@ -28,11 +28,12 @@ export class Rechecker {
     if (simulated === undefined) return undefined;
     const { model, ran, disagreement } = simulated;
     if (like.kind === 'policy') {
-      if (disagreement === undefined) return undefined;
+      const last = ran.at(-1);
+      if (disagreement === undefined || last === undefined) return undefined;
       return {
         ruleset,
         packets: ran.map(({ packet }) => packet),
-        about: { kind: 'policy', disagreement },
+        about: { kind: 'policy', disagreement, verdict: last.result.verdict },
       };
     }
     if (ran.length === 0) return undefined;
@@ -53,7 +54,7 @@ export class Rechecker {
     { build, traced }: KernelFinding,
   ): Promise<SequenceDifference | undefined> {
     try {
-      const lab = await this.#pool.take(model.host, build);
+      const lab = await this.#pool.take(model.host, { build, lane: 0 });
       await lab.load([model.ruleset(4), model.ruleset(6)]);
       return (await checkSequences(lab, [{ packets: ran, trace: traced }])).difference;
     } catch (error) {

@@ -1,11 +1,10 @@
 import { stringify } from 'yaml';
 import { renderIpAddress } from '../address/ip-address.ts';
 import { hasPorts } from '../address/protocol.ts';
-import type { Observation } from '../lab/kernel-lab.ts';
 import type { Packet } from '../packet/packet.ts';
 import { renderPacketLine } from '../packet/packet-text.ts';
 import type { Finding } from './finding.ts';
-import { withoutUndefined } from './generate/json-document.ts';
+import { type JsonDocument, withoutUndefined } from './generate/json-document.ts';
 
 /** The name of the file that a finding is written to. */
 export function reproductionName({ ruleset }: Finding, seed: string): string {
@@ -14,17 +13,14 @@ export function reproductionName({ ruleset }: Finding, seed: string): string {
 
 /**
  * A finding as a scenario file: its documents, its packets, and of the last one as expectation what the kernel did. `hepsim test`
- * fails on it for as long as the fault is there.
+ * fails on it for as long as the fault is there; only of a difference in tracing the file says no more than its comment.
  */
 export function renderReproduction(finding: Finding, seed: string): string {
   const { ruleset, packets, about } = finding;
   const steps = packets.map((packet, index) =>
     withoutUndefined({
       packet: renderPacketLine(packet),
-      expect:
-        index === packets.length - 1 && about.kind === 'kernel'
-          ? expectationOf(packet, about.observed)
-          : undefined,
+      expect: index === packets.length - 1 ? expectationOf(packet, about) : undefined,
     }),
   );
   const name = `selftest-${seed}-${ruleset.index}`;
@@ -45,7 +41,10 @@ export function renderReproduction(finding: Finding, seed: string): string {
   return commentOf(finding) + stringify(scenario, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function expectationOf(packet: Packet, observed: Observation): Readonly<Record<string, unknown>> {
+/** Where policy disagrees, what the rules say is expected: `hepsim test` asks policy as well, and fails. */
+function expectationOf(packet: Packet, about: Finding['about']): JsonDocument {
+  if (about.kind === 'policy') return { verdict: about.verdict };
+  const { observed } = about;
   const { final } = observed;
   const ports = hasPorts(packet.protocol);
   return withoutUndefined({

@@ -1,8 +1,9 @@
 import type { IptablesBuild } from '../lab/kernel-lab.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { checkSequences } from './check-sequence.ts';
+import { chooseTraced } from './choose-traced.ts';
 import { type Finding, isSameFault } from './finding.ts';
-import { LabPool, type LabStarter } from './lab-pool.ts';
+import { LabPool, type LabStarter, machineKey } from './lab-pool.ts';
 import type { PacketStarts } from './packet-starts.ts';
 import { Random } from './random.ts';
 import { Rechecker } from './recheck.ts';
@@ -29,6 +30,10 @@ export interface SelftestOptions {
   /** How many rulesets at most; undefined: as many as the packets need. */
   readonly rulesets: number | undefined;
   readonly builds: readonly IptablesBuild[];
+  /**
+   * How many rulesets are with the kernel at once, each in a lab of its own: loading rules is mostly waiting. At least 1.
+   */
+  readonly lanes: number;
   /** One sequence of so many is traced rule by rule. */
   readonly traceEvery: number;
   /** The run ends after so many disagreements. */
@@ -52,10 +57,12 @@ export interface SelftestOutcome {
 /** Compares simulation, policy and kernel on packets against rulesets, one ruleset after the other. */
 export async function runSelftest(options: SelftestOptions): Promise<SelftestOutcome> {
   const pool = new LabPool(options.startLab);
+  const shrinking = new LabPool(options.startLab);
   try {
-    return await new SelftestRun(options, pool).run();
+    return await new SelftestRun(options, pool, new Rechecker(shrinking)).run();
   } finally {
     await pool.stop();
+    await shrinking.stop();
   }
 }
 
@@ -64,6 +71,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 class SelftestRun {
   readonly #options: SelftestOptions;
   readonly #pool: LabPool;
+  readonly #rechecker: Rechecker;
   readonly #findings: Finding[] = [];
   readonly #counts: Mutable<SelftestCounts> = {
     packets: 0,
@@ -75,35 +83,47 @@ class SelftestRun {
     tracedRules: 0,
     lost: 0,
   };
-  #labsForShrinking = 0;
+  /** The machine of each lane. */
+  readonly #machines = new Map<number, string>();
 
-  constructor(options: SelftestOptions, pool: LabPool) {
+  constructor(options: SelftestOptions, pool: LabPool, rechecker: Rechecker) {
     this.#options = options;
     this.#pool = pool;
+    this.#rechecker = rechecker;
   }
 
   async run(): Promise<SelftestOutcome> {
-    const { packets, firstRuleset, rulesets, mostFindings, isOver, progress } = this.#options;
+    const { packets, firstRuleset, rulesets, mostFindings, lanes, isOver, progress } =
+      this.#options;
     const counts = this.#counts;
-    let asked: Promise<readonly Finding[]> = Promise.resolve([]);
+    /** Rulesets that are with the kernel, the oldest first; the lane of the oldest is the next one's. */
+    const asked: Promise<readonly Finding[]>[] = [];
     for (let index = firstRuleset; ; index++) {
       const enough = counts.packets + counts.undetermined >= packets;
       const isLast = enough || isOver() || counts.rulesets === rulesets;
-      // The next ruleset is simulated while the kernel is at work on the one before.
+      // The next ruleset is simulated while the kernel is at work on those before.
       const next = isLast ? undefined : this.#simulate(index);
-      await this.#report(await asked);
-      progress(counts, this.#findings.length);
+      if (next !== undefined) this.#prepare(next);
+      while (asked.length > (next === undefined ? 0 : lanes - 1)) {
+        await this.#report((await asked.shift()) ?? []);
+        progress(counts, this.#findings.length);
+      }
       if (next === undefined || this.#findings.length >= mostFindings) break;
-      asked = this.#compare(next);
+      const findings = this.#compare(next);
       // A failure is reported when it is awaited.
-      asked.catch(() => undefined);
+      findings.catch(() => undefined);
+      asked.push(findings);
     }
-    await asked.catch(() => undefined);
+    await Promise.allSettled(asked);
     return { counts, findings: this.#findings };
   }
 
+  #prepare({ model, lane }: RunRuleset): void {
+    for (const build of this.#options.builds) this.#pool.prepare(model.host, { build, lane });
+  }
+
   #simulate(index: number): RunRuleset {
-    const { seed, source, packets, packetsPerRuleset } = this.#options;
+    const { seed, source, packets, packetsPerRuleset, lanes } = this.#options;
     const counts = this.#counts;
     const ruleset = source.caseOf(index);
     const model = modelOf(ruleset);
@@ -115,10 +135,14 @@ class SelftestRun {
       random,
       nextStart: () => starts.next(),
     });
+    const lane = index % lanes;
+    const machine = machineKey(model.host);
+    if (machine !== this.#machines.get(lane)) counts.hosts++;
+    this.#machines.set(lane, machine);
     counts.rulesets++;
     counts.packets += simulated.packets;
     counts.undetermined += simulated.undetermined;
-    return { ruleset, model, simulated };
+    return { ruleset, model, simulated, lane };
   }
 
   /** Everything found in one ruleset, not yet shrunk; of the same fault on both builds one. */
@@ -128,29 +152,24 @@ class SelftestRun {
     const [policy] = simulated.findings;
     const found: Finding[] = [];
     if (policy !== undefined) {
-      const { packets, disagreement } = policy;
-      found.push({ ruleset, packets, about: { kind: 'policy', disagreement } });
+      const { packets, ...difference } = policy;
+      found.push({ ruleset, packets, about: { kind: 'policy', ...difference } });
     }
     const compared = await Promise.all(builds.map((build) => this.#compareOn(build, run)));
     for (const finding of compared) {
       if (finding === undefined) continue;
       if (!found.some(({ about }) => isSameFault(about, finding.about))) found.push(finding);
     }
-    this.#counts.hosts = Math.ceil((this.#pool.started - this.#labsForShrinking) / builds.length);
     return found;
   }
 
   /** Loads the rules and asks the kernel for all sequences. */
   async #compareOn(
     build: IptablesBuild,
-    { ruleset, model, simulated }: RunRuleset,
+    { ruleset, model, simulated, lane }: RunRuleset,
   ): Promise<Finding | undefined> {
-    const { traceEvery } = this.#options;
-    const sequences = simulated.sequences.map(({ packets }, index) => ({
-      packets,
-      trace: (ruleset.index + index) % traceEvery === 0,
-    }));
-    const lab = await this.#pool.take(model.host, build);
+    const sequences = chooseTraced(ruleset.index, simulated.sequences, this.#options.traceEvery);
+    const lab = await this.#pool.take(model.host, { build, lane });
     await lab.load([model.ruleset(4), model.ruleset(6)]);
     const { difference, ...counted } = await checkSequences(lab, sequences);
     for (const name of ['compared', 'traced', 'tracedRules', 'lost'] as const) {
@@ -167,16 +186,13 @@ class SelftestRun {
 
   /** Shrinks and keeps what was found. */
   async #report(found: readonly Finding[]): Promise<void> {
-    const before = this.#pool.started;
-    const rechecker = new Rechecker(this.#pool);
     for (const finding of found) {
       const smallest = await shrink(finding, {
-        recheck: (ruleset, packets, like) => rechecker.recheck(ruleset, packets, like),
+        recheck: (ruleset, packets, like) => this.#rechecker.recheck(ruleset, packets, like),
         mostTries: this.#options.shrinkTries,
       });
       this.#findings.push(smallest);
     }
-    this.#labsForShrinking += this.#pool.started - before;
   }
 }
 
@@ -185,4 +201,5 @@ interface RunRuleset {
   readonly ruleset: RulesetCase;
   readonly model: NodeModel;
   readonly simulated: SimulatedRuleset;
+  readonly lane: number;
 }

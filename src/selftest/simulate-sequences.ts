@@ -3,6 +3,7 @@ import type { Disagreement } from '../scenario/disagreement.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketSession } from '../scenario/packet-session.ts';
 import { PolicyOracle } from '../scenario/policy-oracle.ts';
+import type { PacketResult } from '../simulate/packet-result.ts';
 import type { Random } from './random.ts';
 import { canBeSent, runFlow, type SimulatedPacket } from './run-flow.ts';
 
@@ -15,6 +16,7 @@ export interface Sequence {
 export interface PolicyFinding {
   readonly packets: readonly Packet[];
   readonly disagreement: Disagreement;
+  readonly verdict: PacketResult['verdict'];
 }
 
 /** What the simulation says before the kernel is asked. */
@@ -66,7 +68,8 @@ export function simulateSequences(model: NodeModel, options: SequenceOptions): S
         }
         ran.push(one);
         if (disagreement !== undefined) {
-          findings.push({ packets: ran.map(({ packet }) => packet), disagreement });
+          const { verdict } = one.result;
+          findings.push({ packets: ran.map(({ packet }) => packet), disagreement, verdict });
         }
       }
     }

@@ -18,6 +18,7 @@ import { TEST_SEED } from '../support/seed.ts';
 /** Random packets, at least; HEPSIM_DIFFERENTIAL_PACKETS for a longer run, HEPSIM_DIFFERENTIAL_SEED to repeat one. */
 const PACKETS = Number(process.env.HEPSIM_DIFFERENTIAL_PACKETS ?? 51_000);
 const PACKETS_PER_RULESET = 165;
+const LANES = 4;
 const SEED =
   process.env.HEPSIM_DIFFERENTIAL_SEED ?? TEST_SEED?.toString(16) ?? randomBytes(4).toString('hex');
 const BUILDS: readonly IptablesBuild[] = ['legacy', 'nft'];
@@ -44,6 +45,7 @@ describe.skipIf(reason !== undefined)(title, () => {
       firstRuleset: 0,
       rulesets: undefined,
       builds: BUILDS,
+      lanes: LANES,
       traceEvery: 8,
       mostFindings: 3,
       shrinkTries: 200,
@@ -76,7 +78,7 @@ describe.skipIf(reason !== undefined)(title, () => {
       prepareScenario(found.scenario, () => undefined),
     );
     for (const build of BUILDS) {
-      const lab = await pool.take(model.host, build);
+      const lab = await pool.take(model.host, { build, lane: 0 });
       await lab.load([model.ruleset(4), model.ruleset(6)]);
       const asked = sequences.map((packets) => ({ packets, trace: true }));
       const { difference, lost } = await checkSequences(lab, asked);

@@ -25,6 +25,7 @@ for (
     firstRuleset: first,
     rulesets: RULESETS_AT_ONCE,
     builds: ['legacy'],
+    lanes: 1,
     traceEvery: 8,
     // Findings of policy would else end the run before the kernel is heard.
     mostFindings: Number.POSITIVE_INFINITY,

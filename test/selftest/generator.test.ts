@@ -64,7 +64,9 @@ describe('generated rulesets', () => {
       versions.add(ruleset.version);
       expect(() => modelOf(ruleset).ruleset(6)).not.toThrow();
     }
-    expect(hosts.size).toBe(3);
+    // Four in turn, of which one is exchanged every twelve rulesets.
+    expect(hosts.size).toBeGreaterThanOrEqual(4);
+    expect(hosts.size).toBeLessThanOrEqual(8);
     expect([...versions].sort()).toEqual(['2.6', '3.32', '3.9']);
   });
 

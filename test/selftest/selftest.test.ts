@@ -21,11 +21,12 @@ function options(
     counts: labs.counts,
     options: {
       seed: 'fake',
-      packets: 400,
+      packets: 800,
       packetsPerRuleset: 100,
       firstRuleset: 0,
       rulesets: undefined,
       builds: ['legacy', 'nft'],
+      lanes: 4,
       traceEvery: 3,
       mostFindings: 1,
       shrinkTries: 300,
@@ -55,13 +56,15 @@ describe('a run', () => {
     const { options: given, counts } = options(undefined);
     const outcome = await runSelftest(given);
     expect(outcome.findings).toEqual([]);
-    expect(outcome.counts.packets + outcome.counts.undetermined).toBeGreaterThanOrEqual(400);
+    expect(outcome.counts.packets + outcome.counts.undetermined).toBeGreaterThanOrEqual(800);
     expect(outcome.counts.compared).toBe(2 * outcome.counts.packets);
-    expect(outcome.counts.rulesets).toBe(4);
+    expect(outcome.counts.rulesets).toBe(8);
     expect(outcome.counts.traced).toBeGreaterThan(0);
     expect(outcome.counts.lost).toBe(0);
-    // One host, two builds, and nothing left running.
-    expect(counts).toEqual({ started: 2, stopped: 2, asked: outcome.counts.compared });
+    // Two builds of each host, which is kept from one ruleset to the next, and nothing left running.
+    expect(outcome.counts.hosts).toBeLessThan(8);
+    const labs = 2 * outcome.counts.hosts;
+    expect(counts).toEqual({ started: labs, stopped: labs, asked: outcome.counts.compared });
   });
 
   test('stops when time is up, and after the rulesets that were asked for', async () => {

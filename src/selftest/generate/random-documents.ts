@@ -11,12 +11,19 @@ import { NODE, type World } from './world.ts';
 
 const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
 
-/** How many rulesets in a row share a host, which costs more to build than rules cost to load. */
-export const RULESETS_PER_HOST = 10;
+/** How many rulesets share a host, which costs more to build than rules cost to load. */
+const RULESETS_PER_HOST = 12;
+
+/** So many rulesets in a row have different hosts, so that as many labs can be at work without taking each other's place. */
+export const HOSTS_IN_TURN = 4;
 
 /** The machine of the ruleset with this number, and what its documents and packets speak of. */
 export function randomWorldOf(seed: string, index: number): World {
-  return randomWorld(new Random(`${seed}/host/${Math.floor(index / RULESETS_PER_HOST)}`));
+  const lane = index % HOSTS_IN_TURN;
+  // Hosts are not all exchanged at once.
+  const ahead = (lane * RULESETS_PER_HOST) / HOSTS_IN_TURN;
+  const turn = Math.floor((Math.floor(index / HOSTS_IN_TURN) + ahead) / RULESETS_PER_HOST);
+  return randomWorld(new Random(`${seed}/host/${lane}/${turn}`));
 }
 
 /** The ruleset with this number of a run; seed and number are all that it depends on. */
