@@ -44,7 +44,7 @@ async function selftest(
   return { code, out, error };
 }
 
-describe('hepsim selftest', () => {
+describe('hepsim selftest', { timeout: 60_000 }, () => {
   test('exits with 0 where the kernel agrees, and says the seed', async () => {
     const { code, out, error } = await selftest({ seed: 'abc', output: 'json' });
     expect(code).toBe(0);

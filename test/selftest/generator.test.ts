@@ -48,7 +48,7 @@ describe('Random', () => {
   });
 });
 
-describe('generated rulesets', () => {
+describe('generated rulesets', { timeout: 60_000 }, () => {
   test('depend on seed and number alone, packets and answers included', () => {
     expect(generateCase('s', 3)).toEqual(generateCase('s', 3));
     expect(generateCase('s', 3)).not.toEqual(generateCase('t', 3));
