@@ -3,6 +3,7 @@ import type { ConntrackState } from '../ruleset/match/conntrack-state.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import { assertNever } from '../source/never.ts';
 import type { SetLookup } from './address-lookup.ts';
+import { doubtOf } from './doubt.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
 
@@ -48,21 +49,16 @@ const PLAIN_STATE_BIT = {
   untracked: STATE_BIT.UNTRACKED,
 } as const;
 
-/** Whether chance or history that the simulation does not have decides the match. */
-export function isUnknowable(match: Match): boolean {
-  switch (match.kind) {
-    case 'statistic':
-      return match.probability > 0 && match.probability < 1;
-    case 'recent':
-      return match.mode === 'rcheck';
-    case 'limit':
-      return true;
-    default:
-      return false;
-  }
+/** Whether the packet satisfies the match, as far as packet and host tell; undefined where they do not. */
+export function matchesIfKnown(
+  match: Match,
+  packet: PacketInFlight,
+  context: MatchContext,
+): boolean | undefined {
+  return doubtOf(match) === undefined ? matches(match, packet, context) : undefined;
 }
 
-/** Whether the packet satisfies the match. Unknowable matches are satisfied here; who walks the chains decides about them. */
+/** Whether the packet satisfies the match. What cannot be known is satisfied here; who walks the chains decides about it. */
 export function matches(match: Match, packet: PacketInFlight, context: MatchContext): boolean {
   switch (match.kind) {
     case 'protocol':
