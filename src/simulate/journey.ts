@@ -77,6 +77,7 @@ export class Journey {
     this.unknown = [];
     this.#walker.opaque.length = 0;
     const ending = packet.inInterface === '' ? this.#leave(packet) : this.#arrive(packet);
+    this.unknown.push(...this.#path.router.takeDoubts(ending.verdict));
     for (const description of this.#walker.opaque) {
       this.unknown.push(`the host's own rules are not modelled: ${description}`);
     }
