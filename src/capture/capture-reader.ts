@@ -1,5 +1,5 @@
-import type { InputWindow } from './input-window.ts';
 import { CaptureProblems } from './capture-problems.ts';
+import type { InputWindow } from './input-window.ts';
 
 /** What `next` came to. */
 export const STEP = { packet: 0, more: 1, end: 2 } as const;

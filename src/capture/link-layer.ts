@@ -216,7 +216,8 @@ export class LinkLayer {
       this.notIp = NAMES.get(type) ?? `EtherType 0x${type.toString(16).padStart(4, '0')}`;
       return;
     }
-    this.notIp = end - at >= 2 && bytes[at] === 0x42 && bytes[at + 1] === 0x42 ? 'STP' : '802.2 LLC';
+    this.notIp =
+      end - at >= 2 && bytes[at] === 0x42 && bytes[at + 1] === 0x42 ? 'STP' : '802.2 LLC';
   }
 }
 

@@ -80,5 +80,4 @@ export function isReadableLinkType(linkType: number): boolean {
 }
 
 /** The link types that are read, for a message. */
-export const READABLE_NAMES =
-  'EN10MB, RAW, IPV4, IPV6, NULL, LOOP, LINUX_SLL and LINUX_SLL2';
+export const READABLE_NAMES = 'EN10MB, RAW, IPV4, IPV6, NULL, LOOP, LINUX_SLL and LINUX_SLL2';

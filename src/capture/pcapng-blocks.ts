@@ -40,10 +40,8 @@ export class BlockBytes {
     const { bytes } = this;
     return this.littleEndian
       ? (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-      : ((bytes[at]! << 24) |
-          (bytes[at + 1]! << 16) |
-          (bytes[at + 2]! << 8) |
-          bytes[at + 3]!) >>> 0;
+      : ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>>
+          0;
   }
 
   /** A signed 64-bit number; exact up to 2^53. */

@@ -63,24 +63,27 @@ export class PcapngReader extends CaptureReader {
         continue;
       }
       const length = this.#block.u32(at + 4);
-      if (length < BLOCK_FRAME_BYTES || (length & 3) !== 0) {
-        this.#lose(`a block of ${length} bytes`);
-        continue;
-      }
       if (length > LONGEST_READ) {
         this.#passLongBlock(type, length);
         continue;
       }
       if (left < length) return this.#short(left, length);
-      if (this.#block.u32(at + length - 4) !== length) {
-        this.#lose(
-          `a block that says ${length} bytes at its start and ${this.#block.u32(at + length - 4)} at its end`,
-        );
-        continue;
-      }
+      if (!this.#isWhole(at, length)) continue;
       window.position = at + length;
       if (this.#takeBlock(type, at, at + length - 4)) return STEP.packet;
     }
+  }
+
+  /** Whether what begins at `at` can be a block of the length, and says so at its end; looks for the next one where not. HOT */
+  #isWhole(at: number, length: number): boolean {
+    if (length < BLOCK_FRAME_BYTES || (length & 3) !== 0) {
+      this.#lose(`a block of ${length} bytes`);
+      return false;
+    }
+    const again = this.#block.u32(at + length - 4);
+    if (again === length) return true;
+    this.#lose(`a block that says ${length} bytes at its start and ${again} at its end`);
+    return false;
   }
 
   /** Takes a block from `at` up to `end`, where its second length stands; true when it holds a packet. HOT */
@@ -159,7 +162,10 @@ export class PcapngReader extends CaptureReader {
 
   #setBytes(at: number, captured: number, original: number, end: number): boolean {
     if (captured > end - at) {
-      return this.#refuse(at, `a packet of ${captured} bytes in a block that has room for ${end - at}`);
+      return this.#refuse(
+        at,
+        `a packet of ${captured} bytes in a block that has room for ${end - at}`,
+      );
     }
     this.bytes = this.window.bytes;
     this.offset = at;
