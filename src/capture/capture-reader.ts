@@ -63,7 +63,12 @@ export abstract class CaptureReader {
 
   /** Notes what is wrong at `position` of the window. */
   protected problem(position: number, message: string): void {
-    this.problems.add({ frame: this.frame, offset: this.window.base + position, message });
+    this.problemAt(this.window.base + position, message, this.frame);
+  }
+
+  /** The same with the place in the input. */
+  protected problemAt(offset: number, message: string, frame: number): void {
+    this.problems.add({ frame, offset, message });
   }
 
   /** Asks for a window that holds this much; the end when the input has no more. */

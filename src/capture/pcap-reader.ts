@@ -44,9 +44,8 @@ export class PcapReader extends CaptureReader {
   readonly #littleEndian: boolean;
   readonly #unitsPerSecond: number;
   readonly #nanosecondsPerUnit: number;
-  /** The reader is between two records that fit, and looks for the second. */
-  #lost = false;
-  #lostAt = 0;
+  /** What is wrong, from where on: the reader looks for the next record. Undefined as long as records follow each other. */
+  #lost: { readonly what: string; readonly at: number } | undefined;
 
   /** The window must hold the file's header, and stand at it. */
   constructor(window: InputWindow) {
@@ -65,7 +64,7 @@ export class PcapReader extends CaptureReader {
   /** HOT */
   next(): number {
     const { window } = this;
-    if (this.#lost) {
+    if (this.#lost !== undefined) {
       const step = this.#search();
       if (step !== STEP.packet) return step;
     }
@@ -76,7 +75,9 @@ export class PcapReader extends CaptureReader {
     const little = this.#littleEndian;
     const captured = read32(bytes, at + 8, little);
     const original = read32(bytes, at + 12, little);
-    if (captured > LONGEST_PACKET) return this.#lose(captured);
+    if (captured > LONGEST_PACKET) {
+      return this.#lose(`a record of ${captured} bytes: no packet is longer than ${LONGEST_PACKET}`);
+    }
     const length = RECORD_HEADER_BYTES + captured;
     if (left < length) return this.#short(left, length);
     const fraction = read32(bytes, at + 4, little);
@@ -92,34 +93,20 @@ export class PcapReader extends CaptureReader {
     return STEP.packet;
   }
 
+  /** Too little is left for what should follow. At the end that may also be a wrong length, with records behind it. */
   #short(left: number, wantedBytes: number): number {
-    const { window } = this;
     const step = this.wait(wantedBytes);
-    if (step !== STEP.end || left === 0) {
-      if (step === STEP.end) this.noteFailure();
-      return step;
+    if (step !== STEP.end) return step;
+    if (left > 0) {
+      const what = left < RECORD_HEADER_BYTES ? "a record's header" : "a packet's bytes";
+      return this.#lose(`the capture ends within ${what}: ${left} of ${wantedBytes} bytes`);
     }
-    const what = left < RECORD_HEADER_BYTES ? "a record's header" : "a packet's bytes";
-    this.frame++;
-    this.problem(
-      window.position,
-      `the capture ends within ${what}: ${left} of ${wantedBytes} bytes`,
-    );
-    this.frame--;
-    window.position = window.limit;
     this.noteFailure();
     return STEP.end;
   }
 
-  #lose(captured: number): number {
-    this.#lost = true;
-    this.#lostAt = this.window.offset;
-    this.frame++;
-    this.problem(
-      this.window.position,
-      `a record of ${captured} bytes: no packet is longer than ${LONGEST_PACKET}; looking for the next one`,
-    );
-    this.frame--;
+  #lose(what: string): number {
+    this.#lost = { what, at: this.window.offset };
     this.window.position++;
     return this.next();
   }
@@ -134,21 +121,24 @@ export class PcapReader extends CaptureReader {
       const isKnown = next + RECORD_HEADER_BYTES <= window.limit;
       if (!isKnown && !window.ended) return this.wait(reach);
       if (isKnown ? this.#isPlausible(next) : next === window.limit) {
-        this.#lost = false;
-        const skipped = window.offset - this.#lostAt;
-        this.problem(window.position, `${skipped} bytes skipped; records begin again here`);
+        this.#found();
         return STEP.packet;
       }
     }
     const step = this.wait(reach);
     if (step === STEP.end) {
-      this.#lost = false;
-      const skipped = window.base + window.limit - this.#lostAt;
       window.position = window.limit;
-      this.problem(window.limit, `the rest of the capture, ${skipped} bytes, holds no record`);
+      this.#found();
       this.noteFailure();
     }
     return step;
+  }
+
+  #found(): void {
+    if (this.#lost === undefined) return;
+    const { what, at } = this.#lost;
+    this.#lost = undefined;
+    this.problemAt(at, `${what}; ${this.window.offset - at} bytes skipped`, this.frame + 1);
   }
 
   #captured(at: number): number {

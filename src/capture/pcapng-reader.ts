@@ -33,8 +33,8 @@ export class PcapngReader extends CaptureReader {
   readonly #clocks: InterfaceClock[] = [];
   /** Where the interfaces of the section begin in `interfaces`. */
   #firstInterface = 0;
-  #lost = false;
-  #lostAt = 0;
+  /** What is wrong, from where on: the reader looks for the next block. Undefined as long as blocks follow each other. */
+  #lost: { readonly what: string; readonly at: number } | undefined;
 
   constructor(window: InputWindow) {
     super(window);
@@ -50,13 +50,17 @@ export class PcapngReader extends CaptureReader {
   next(): number {
     const { window } = this;
     for (;;) {
-      if (this.#lost) {
+      if (this.#lost !== undefined) {
         const step = this.#search();
         if (step !== STEP.packet) return step;
       }
       const at = window.position;
       const left = window.limit - at;
-      if (left < BLOCK_FRAME_BYTES) return this.#short(left, BLOCK_FRAME_BYTES);
+      if (left < BLOCK_FRAME_BYTES) {
+        if (left <= 0 || !window.ended) return this.#short(left, BLOCK_FRAME_BYTES);
+        this.#lose(`the capture ends within a block: ${left} bytes are left`);
+        continue;
+      }
       const type = this.#block.u32(at);
       if (type === BLOCK.sectionHeader && !this.#takeByteOrder(at)) {
         this.#lose('a section whose byte order cannot be told');
@@ -67,7 +71,11 @@ export class PcapngReader extends CaptureReader {
         this.#passLongBlock(type, length);
         continue;
       }
-      if (left < length) return this.#short(left, length);
+      if (left < length) {
+        if (!window.ended) return this.#short(left, length);
+        this.#lose(`the capture ends within a block: ${left} of ${length} bytes`);
+        continue;
+      }
       if (!this.#isWhole(at, length)) continue;
       window.position = at + length;
       if (this.#takeBlock(type, at, at + length - 4)) return STEP.packet;
@@ -263,11 +271,6 @@ export class PcapngReader extends CaptureReader {
     if (step !== STEP.end) return step;
     if (left < 0) {
       this.problem(window.limit, 'the capture ends within a block that was to be skipped');
-    } else if (left > 0) {
-      this.problem(
-        window.position,
-        `the capture ends within a block: ${left} of ${wantedBytes} bytes`,
-      );
     }
     window.position = window.limit;
     this.noteFailure();
@@ -275,11 +278,8 @@ export class PcapngReader extends CaptureReader {
   }
 
   #lose(what: string): void {
-    const { window } = this;
-    this.problem(window.position, `${what}: not a block; looking for the next one`);
-    this.#lost = true;
-    this.#lostAt = window.offset;
-    window.position++;
+    this.#lost = { what, at: this.window.offset };
+    this.window.position++;
   }
 
   /** Goes on from `position` to where a block says the same length at both ends. */
@@ -296,19 +296,23 @@ export class PcapngReader extends CaptureReader {
         return this.wait(reach);
       }
       if (block.u32(at + length - 4) !== length) continue;
-      this.#lost = false;
-      this.problem(at, `${window.offset - this.#lostAt} bytes skipped; blocks begin again here`);
+      this.#found();
       return STEP.packet;
     }
     const step = this.wait(reach);
     if (step === STEP.end) {
-      this.#lost = false;
-      const skipped = window.base + window.limit - this.#lostAt;
       window.position = window.limit;
-      this.problem(window.limit, `the rest of the capture, ${skipped} bytes, holds no block`);
+      this.#found();
       this.noteFailure();
     }
     return step;
+  }
+
+  #found(): void {
+    if (this.#lost === undefined) return;
+    const { what, at } = this.#lost;
+    this.#lost = undefined;
+    this.problemAt(at, `${what}; ${this.window.offset - at} bytes skipped`, this.frame + 1);
   }
 
   #mayBegin(at: number): boolean {
