@@ -76,7 +76,9 @@ export class PcapReader extends CaptureReader {
     const captured = read32(bytes, at + 8, little);
     const original = read32(bytes, at + 12, little);
     if (captured > LONGEST_PACKET) {
-      return this.#lose(`a record of ${captured} bytes: no packet is longer than ${LONGEST_PACKET}`);
+      return this.#lose(
+        `a record of ${captured} bytes: no packet is longer than ${LONGEST_PACKET}`,
+      );
     }
     const length = RECORD_HEADER_BYTES + captured;
     if (left < length) return this.#short(left, length);
