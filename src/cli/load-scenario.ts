@@ -6,7 +6,6 @@ import {
   felixEnvironment,
   type LoadedModel,
   printWarnings,
-  type RulesOptions,
   warnOfAddresslessHost,
 } from './load-model.ts';
 import { findScenarios, type ScenarioFile, ScenarioReader } from './scenario-files.ts';
@@ -22,7 +21,6 @@ export function loadScenarioModel(
   reference: string,
   options: DocumentOptions,
   terminal: Terminal,
-  rules: RulesOptions = {},
 ): LoadedModel {
   if (options.filename.length > 0) {
     throw new UsageError('--scenario and -f exclude each other: a scenario names its documents');
@@ -36,7 +34,6 @@ export function loadScenarioModel(
     node: options.node ?? found.scenario.node,
     machine: terminal.hostName(),
     environment: new Map([...felixEnvironment(terminal), ...found.scenario.environment]),
-    ...rules,
   });
   warnOfAddresslessHost(model, terminal);
   return { model, texts };

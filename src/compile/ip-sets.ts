@@ -1,7 +1,7 @@
 import { type Cidr, compareCidrs, hostCidr, splitCatchAll } from '../address/cidr.ts';
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
 import type { AddressSet, PortSet } from '../policy/node-policy.ts';
-import type { IpSet, IpSetMember } from '../ruleset/ruleset.ts';
+import type { IpSet, IpSetMember } from '../ruleset/ip-set.ts';
 import { OWN_PREFIX } from './chain-names.ts';
 import { nameHash } from './short-hash.ts';
 

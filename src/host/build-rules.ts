@@ -71,7 +71,6 @@ function buildRule(
     action: written.action,
     table: routeTableName(written.table ?? 'main'),
     suppressPrefixLength: written.suppressPrefixLength,
-    notModelled: written.notModelled,
   };
 }
 
@@ -109,6 +108,5 @@ function lookupRule(family: IpFamily, priority: number, table: string): RoutingR
     action: 'lookup',
     table,
     suppressPrefixLength: undefined,
-    notModelled: [],
   };
 }

@@ -1,9 +1,14 @@
 import type { IpFamily } from '../address/ip-address.ts';
-import { BASE_CHAIN, HOOK_TABLES, type Hook, type TableName } from '../ruleset/hook.ts';
+import {
+  BASE_CHAIN,
+  HOOK_TABLES,
+  type Hook,
+  TABLE_NAMES,
+  type TableName,
+} from '../ruleset/hook.ts';
 import { renderIptables } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 
-const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
 const HOOKS = Object.keys(HOOK_TABLES) as readonly Hook[];
 
 /**
@@ -12,7 +17,7 @@ const HOOKS = Object.keys(HOOK_TABLES) as readonly Hook[];
  */
 export function replacementText(ruleset: Ruleset, used: ReadonlySet<TableName>): string {
   const present = tableNames(ruleset);
-  const emptied = TABLES.filter((name) => used.has(name) && !present.has(name));
+  const emptied = TABLE_NAMES.filter((name) => used.has(name) && !present.has(name));
   const rules = renderIptables(ruleset);
   // A policy that is not mentioned stays as it was; of two mentions the later one counts.
   const complete = rules.replace(/^\*(\w+)\n/gm, (_, name: TableName) => tableStart(name));

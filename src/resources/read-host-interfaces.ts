@@ -22,9 +22,6 @@ export function readHostInterfaces(spec: Fields): HostInterfaces {
     const addresses = readAddresses(fields);
     const mac = readMac(fields);
     const up = fields.boolean('up')?.value ?? true;
-    const type = fields.string('type')?.value;
-    // For people alone: where a VLAN or a veth hangs, and what the kernel says of the link.
-    fields.ignore('parent', 'vlan', 'state');
     fields.finish();
     if (name === undefined) continue;
     if (master !== undefined) masters.push({ fields, own: name, master });
@@ -34,7 +31,6 @@ export function readHostInterfaces(spec: Fields): HostInterfaces {
       mac,
       up,
       master: master?.value,
-      type,
       location: fields.location,
     });
   }

@@ -1,7 +1,5 @@
-import { HOOK_TABLES, type Hook, type TableName } from './hook.ts';
+import { HOOK_TABLES, type Hook, TABLE_NAMES, type TableName } from './hook.ts';
 import type { BaseChain, Rule, Ruleset, Table, UserChain } from './ruleset.ts';
-
-const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
 
 /**
  * One ruleset of ours and the host's own, as the kernel would have them: in base chains our `insert` rules come first, then the host's,
@@ -12,7 +10,7 @@ const TABLES: readonly TableName[] = ['raw', 'mangle', 'nat', 'filter'];
 export function mergeRulesets(ours: Ruleset, foreign: Ruleset): Ruleset {
   if (ours.family !== foreign.family) throw new Error('rulesets of two families cannot be merged');
   const tables: Table[] = [];
-  for (const name of TABLES) {
+  for (const name of TABLE_NAMES) {
     const chains = mergeChains(name, findTable(ours, name), findTable(foreign, name));
     if (chains.length > 0) tables.push({ name, chains });
   }

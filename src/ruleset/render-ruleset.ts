@@ -1,14 +1,11 @@
-import { renderProtocol } from '../address/protocol.ts';
-import { renderMatch } from './match/match.ts';
+import { type Match, renderMatch } from './match/match.ts';
+import { canShareExtension } from './match/shared-extension.ts';
+import { renderIpSet } from './render-ip-set.ts';
 import { quoteValue } from './restore-text.ts';
-import type { BaseChain, IpSet, IpSetMember, Rule, Ruleset, Table } from './ruleset.ts';
-import { renderStoredAddress, renderStoredCidr } from './stored-address.ts';
+import type { BaseChain, Rule, Ruleset, Table } from './ruleset.ts';
 import { renderTarget } from './target/target.ts';
-import { headSlot, ruleContext } from './validate-rule.ts';
+import { type HeadSlot, headSlot, ruleContext } from './validate-rule.ts';
 import { checkRuleset } from './validate-ruleset.ts';
-
-/** How many elements ipset lets a set have unless told otherwise. */
-const DEFAULT_MAXELEM = 65536;
 
 /**
  * A rule as iptables-save writes it, without `-A CHAIN`: head options in their fixed order, matches as given, comment, target.
@@ -16,16 +13,31 @@ const DEFAULT_MAXELEM = 65536;
  */
 export function renderRule(rule: Rule, family: 4 | 6): string {
   const context = ruleContext(rule, family, undefined);
-  const head = { '-s': '', '-d': '', '-i': '', '-o': '', '-p': '' };
+  const head: Record<HeadSlot, string> = {
+    '-s': '',
+    '-d': '',
+    '-i': '',
+    '-o': '',
+    '-p': '',
+    '-f': '',
+  };
   let loaded = '';
+  let transport: Match[] = [];
   for (const match of rule.matches) {
     const slot = headSlot(match);
     const text = renderMatch(match, context);
-    if (slot === undefined) loaded = append(loaded, text);
-    else head[slot] = text;
+    if (slot !== undefined) head[slot] = text;
+    // iptables keeps the options of `-m tcp` together; one that is there already needs another `-m tcp`.
+    else if (canShareExtension(match, transport)) {
+      transport.push(match);
+      loaded = append(loaded, text.replace(/^-m \S+ ?/, ''));
+    } else {
+      transport = [match];
+      loaded = append(loaded, text);
+    }
   }
   let line = append(append(head['-s'], head['-d']), append(head['-i'], head['-o']));
-  line = append(append(line, head['-p']), loaded);
+  line = append(append(append(line, head['-p']), head['-f']), loaded);
   if (rule.comment !== undefined) {
     line = append(line, `-m comment --comment ${quoteValue(rule.comment)}`);
   }
@@ -93,34 +105,8 @@ export function renderIpsets(rulesets: readonly Ruleset[]): string {
     for (const set of ruleset.ipSets) {
       if (names.has(set.name)) throw new Error(`set ${set.name} is defined in both families`);
       names.add(set.name);
-      renderSet(set, lines);
+      renderIpSet(set, lines);
     }
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-}
-
-function renderSet(set: IpSet, lines: string[]): void {
-  // A second add of the same element would end the restore.
-  const members = new Set(set.members.map(renderMember));
-  const family = set.family === 4 ? 'inet' : 'inet6';
-  lines.push(
-    `create ${set.name} ${set.type} family ${family} hashsize 1024 maxelem ${maxelem(members.size)}`,
-  );
-  for (const member of members) lines.push(`add ${set.name} ${member}`);
-}
-
-function maxelem(count: number): number {
-  let limit = DEFAULT_MAXELEM;
-  while (limit < count) limit *= 2;
-  return limit;
-}
-
-/** A member as ipset save prints it: a single address without its length. */
-function renderMember(member: IpSetMember): string {
-  if (member.kind === 'net') {
-    const { cidr } = member;
-    const isHost = cidr.prefixLength === (cidr.network.family === 4 ? 32 : 128);
-    return isHost ? renderStoredAddress(cidr.network) : renderStoredCidr(cidr);
-  }
-  return `${renderStoredAddress(member.address)},${renderProtocol(member.protocol)}:${member.port}`;
 }

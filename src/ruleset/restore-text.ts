@@ -27,3 +27,9 @@ export function renderHex(value: number): string {
 export function isUnsigned(value: number, last: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= last;
 }
+
+/** Whether the text is not empty and has no character that could end a line or move a terminal's cursor. */
+export function isOneLine(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  return text !== '' && !/[\u0000-\u001f\u007f\u2028\u2029]/.test(text);
+}

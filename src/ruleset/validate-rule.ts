@@ -39,15 +39,21 @@ export function validateRule(rule: Rule, context: RuleContext): string | undefin
   return rule.target === undefined ? undefined : validateTarget(rule.target, context);
 }
 
+/** The options that a rule's head has room for once each. */
+export type HeadSlot = '-s' | '-d' | '-i' | '-o' | '-p' | '-f';
+
 /** The option that a rule's head has room for once; undefined for a match that is loaded with `-m`. */
-export function headSlot(match: Match): '-s' | '-d' | '-i' | '-o' | '-p' | undefined {
+export function headSlot(match: Match): HeadSlot | undefined {
   switch (match.kind) {
     case 'address':
+    case 'masked-address':
       return match.side === 'source' ? '-s' : '-d';
     case 'interface':
       return match.direction === 'in' ? '-i' : '-o';
     case 'protocol':
       return '-p';
+    case 'fragment':
+      return '-f';
     default:
       return undefined;
   }

@@ -1,8 +1,8 @@
 import { BASE_CHAIN } from './hook.ts';
-import { isSetName } from './match/set.ts';
-import type { Chain, IpSet, Ruleset, Table } from './ruleset.ts';
+import type { Chain, Ruleset, Table } from './ruleset.ts';
 import { isChainName } from './target/chain-call.ts';
 import { validateCalls } from './validate-calls.ts';
+import { checkIpSet } from './validate-ip-set.ts';
 import { ruleContext, validateRule } from './validate-rule.ts';
 
 /**
@@ -13,32 +13,11 @@ import { ruleContext, validateRule } from './validate-rule.ts';
 export function checkRuleset(ruleset: Ruleset): void {
   const sets = new Set<string>();
   for (const set of ruleset.ipSets) {
-    checkSet(set, ruleset.family);
+    checkIpSet(set, ruleset.family);
     if (sets.has(set.name)) throw new Error(`set ${set.name} is defined twice`);
     sets.add(set.name);
   }
   for (const table of ruleset.tables) checkTable(table, ruleset, sets);
-}
-
-/**
- * Checks name, family and members of a set.
- *
- * @throws Error naming what ipset would refuse.
- */
-function checkSet(set: IpSet, family: number): void {
-  const where = `set ${JSON.stringify(set.name)}`;
-  if (!isSetName(set.name)) throw new Error(`${where}: a name that ipset cannot take`);
-  if (set.family !== family) throw new Error(`${where}: of another family than its ruleset`);
-  for (const member of set.members) {
-    const address = member.kind === 'net' ? member.cidr.network : member.address;
-    if (address.family !== set.family) throw new Error(`${where}: a member of another family`);
-    if ((member.kind === 'net') !== (set.type === 'hash:net')) {
-      throw new Error(`${where}: a member of another type`);
-    }
-    if (member.kind === 'net' && member.cidr.prefixLength === 0) {
-      throw new Error(`${where}: ipset cannot hold a block of every address`);
-    }
-  }
 }
 
 function checkTable(table: Table, ruleset: Ruleset, sets: ReadonlySet<string>): void {
@@ -84,8 +63,12 @@ function findDangling(
   if ((target?.kind === 'jump' || target?.kind === 'goto') && !userChains.has(target.chain)) {
     return `chain ${target.chain} does not exist`;
   }
-  for (const match of rule?.matches ?? []) {
-    if (match.kind === 'set' && !sets.has(match.set)) return `set ${match.set} does not exist`;
+  const named = rule?.matches.flatMap((match) => (match.kind === 'set' ? [match.set] : [])) ?? [];
+  if (target?.kind === 'set') {
+    for (const reference of [target.add, target.delete, target.map]) {
+      if (reference !== undefined) named.push(reference.set);
+    }
   }
-  return undefined;
+  const missing = named.find((name) => !sets.has(name));
+  return missing === undefined ? undefined : `set ${missing} does not exist`;
 }

@@ -1,7 +1,7 @@
 import { type Cidr, cidrContains, compareCidrs, hostCidr } from '../address/cidr.ts';
 import { compareIpAddresses, type IpAddress } from '../address/ip-address.ts';
 import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
-import type { IpSet } from '../ruleset/ruleset.ts';
+import type { IpSet } from '../ruleset/ip-set.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 
 /** Blocks of one family in a form that is searched in logarithmic time. */
@@ -59,6 +59,12 @@ export class AddressLookup {
 export interface SetLookup {
   readonly dimensions: number;
   contains(packet: PacketInFlight, firstFromSource: boolean, secondFromSource: boolean): boolean;
+}
+
+/** Whether the members of a set can be looked up: those of `hash:net` and `hash:ip,port` as the compiler makes them. */
+export function isLookedUp({ type, members, options }: IpSet): boolean {
+  if (type !== 'hash:net' && type !== 'hash:ip,port') return false;
+  return options?.netmask === undefined && members.every(({ extras }) => extras === undefined);
 }
 
 /** Makes an ipset searchable. */

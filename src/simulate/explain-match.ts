@@ -3,16 +3,20 @@ import { hasPorts, renderProtocol } from '../address/protocol.ts';
 import { type Match, renderMatch } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import { ruleContext } from '../ruleset/validate-rule.ts';
-import { assertNever } from '../source/never.ts';
-import { doubtOf } from './doubt.ts';
-import { type MatchContext, matches, STATE_BIT, stateBits } from './match-evaluation.ts';
+import {
+  isUnknowable,
+  type MatchContext,
+  matches,
+  STATE_BIT,
+  stateBits,
+} from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 
 /** The first of the rule's criteria that the packet fails, with what the packet has: `` `-p tcp`: the packet is udp ``. */
 export function firstFailure(rule: Rule, packet: PacketInFlight, context: MatchContext): string {
   const failed =
     rule.matches.find((match) => !matches(match, packet, context)) ??
-    rule.matches.find((match) => doubtOf(match) !== undefined);
+    rule.matches.find((match) => isUnknowable(match, context.unreadSets));
   if (failed === undefined) throw new Error('a rule without a failing match was passed over');
   return `\`${criterion(failed, rule, packet.family)}\`: ${had(failed, packet)}`;
 }
@@ -64,7 +68,7 @@ function had(match: Match, packet: PacketInFlight): string {
     case 'limit':
       return 'followed here as if the rate were exceeded';
     default:
-      return assertNever(match);
+      return 'followed here as if it had not matched';
   }
 }
 

@@ -2,8 +2,7 @@ import type { PortRange } from '../address/port-range.ts';
 import { hasPorts } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
-import { doubtOf } from './doubt.ts';
-import { stateMask } from './match-evaluation.ts';
+import { isUnknowable, stateMask } from './match-evaluation.ts';
 import type { SetMembership } from './set-membership.ts';
 import type { ValueRange } from './value-intervals.ts';
 
@@ -38,6 +37,7 @@ export interface PartedMatches {
 export interface CriterionNumbers {
   readonly interfaces: ReadonlyMap<string, number>;
   readonly membership: SetMembership;
+  readonly unreadSets: ReadonlySet<string>;
 }
 
 /** Parts a rule's matches. A second criterion of one kind finds its place taken, and is left to the rest. */
@@ -48,7 +48,7 @@ export function partMatches(rule: Rule, numbers: CriterionNumbers): PartedMatche
   const criteria: Record<string, RuleCriteria[keyof RuleCriteria]> = {};
   const rest: Match[] = [];
   for (const match of rule.matches) {
-    if (doubtOf(match) !== undefined) continue;
+    if (isUnknowable(match, numbers.unreadSets)) continue;
     const criterion = criterionOf(match, numbers, ported);
     const [field] = Object.keys(criterion ?? {});
     if (field === undefined || field in criteria) rest.push(match);

@@ -27,6 +27,11 @@ const MORE = 3;
 const SOURCE_SET = 4;
 const DESTINATION_SET = 5;
 
+/** Whether the target tells somebody of the packet and changes nothing. */
+function isWithoutEffect({ kind }: Target): boolean {
+  return kind === 'nflog' || kind === 'trace' || kind === 'audit';
+}
+
 /** What rules do once their criteria match, and what they ask beside, by the rule's number. */
 export class RuleOperations {
   readonly #words: Int32Array;
@@ -37,7 +42,7 @@ export class RuleOperations {
 
   /** `chain` gives the number of a chain in the rule's own table. */
   setTarget(rule: number, target: Target | undefined, chain: (name: string) => number): void {
-    if (target === undefined || target.kind === 'log') return;
+    if (target === undefined || target.kind === 'log' || isWithoutEffect(target)) return;
     const words = this.#words;
     const row = rule * STRIDE;
     switch (target.kind) {
@@ -56,8 +61,16 @@ export class RuleOperations {
       case 'masquerade':
         words[row + OPERATION] = DO.translate;
         return;
-      default:
+      case 'accept':
+      case 'drop':
+      case 'return':
+      case 'notrack':
+      case 'reject':
+      case 'opaque':
         words[row + OPERATION] = DO[target.kind];
+        return;
+      default:
+        words[row + OPERATION] = DO.opaque;
     }
   }
 

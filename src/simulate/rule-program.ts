@@ -1,8 +1,8 @@
 import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
-import { lookupOf, type SetLookup } from './address-lookup.ts';
-import { doubtOf } from './doubt.ts';
+import { isLookedUp, lookupOf, type SetLookup } from './address-lookup.ts';
+import { isUnknowable } from './match-evaluation.ts';
 import { partMatches, type RuleCriteria } from './rule-criteria.ts';
 import { RuleFinder } from './rule-finder.ts';
 import { RuleOperations } from './rule-operations.ts';
@@ -24,8 +24,8 @@ export interface ProgramRule {
   readonly criteria: RuleCriteria;
   /** What the criteria do not say, in the rule's order; unknowable matches are not in it. */
   readonly rest: readonly Match[];
-  /** The matches that chance or history may decide; none where it does not matter whether the rule matches. */
-  readonly doubtful: readonly Match[];
+  /** Chance or history decides whether it matches, and it matters. */
+  readonly unknowable: boolean;
 }
 
 /** One family's rules prepared for walking: numbered through, with what finds those that match. */
@@ -35,6 +35,8 @@ export class RuleProgram {
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
+  /** Names of sets whose members cannot be looked up. */
+  readonly unreadSets: ReadonlySet<string>;
   /** The `hash:net` sets. */
   readonly membership: SetMembership;
   /** Whether any rule is decided by chance or history. */
@@ -48,11 +50,15 @@ export class RuleProgram {
 
   /** @throws Error for a jump to a chain that the table does not have. */
   constructor(ruleset: Ruleset) {
+    const readSets = ruleset.ipSets.filter(isLookedUp);
+    this.unreadSets = new Set(
+      ruleset.ipSets.filter((set) => !isLookedUp(set)).map((set) => set.name),
+    );
     const rules: ProgramRule[] = [];
     const chains: ProgramChain[] = [];
     const numbers = new Map<string, number>();
     const base = noChains();
-    const membership = new SetMembership(ruleset.family, ruleset.ipSets);
+    const membership = new SetMembership(ruleset.family, readSets);
     const interfaces = interfaceNumbers(ruleset);
     for (const table of ruleset.tables) {
       for (const chain of table.chains) {
@@ -62,9 +68,13 @@ export class RuleProgram {
         if (chain.kind === 'base') base[chain.hook][table.name] = chains.length;
         chains.push(place);
         chain.rules.forEach((rule, i) => {
-          const { criteria, rest } = partMatches(rule, { interfaces, membership });
-          const doubtful = doubtfulMatches(rule);
-          rules.push({ rule, chain: place, number: i + 1, criteria, rest, doubtful });
+          const { criteria, rest } = partMatches(rule, {
+            interfaces,
+            membership,
+            unreadSets: this.unreadSets,
+          });
+          const unknowable = isFollowedBothWays(rule, this.unreadSets);
+          rules.push({ rule, chain: place, number: i + 1, criteria, rest, unknowable });
         });
       }
     }
@@ -73,8 +83,8 @@ export class RuleProgram {
     this.membership = membership;
     this.#base = base;
     this.#interfaces = interfaces;
-    this.sets = new Map(ruleset.ipSets.map((set) => [set.name, lookupOf(set)]));
-    this.hasUnknowable = rules.some(({ doubtful }) => doubtful.length > 0);
+    this.sets = new Map(readSets.map((set) => [set.name, lookupOf(set)]));
+    this.hasUnknowable = rules.some((rule) => rule.unknowable);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
     this.finder = new RuleFinder(
@@ -100,8 +110,8 @@ function operationsOf(
   chainNumbers: ReadonlyMap<string, number>,
 ): RuleOperations {
   const operations = new RuleOperations(rules.length);
-  rules.forEach(({ rule, criteria, rest, doubtful, chain }, at) => {
-    operations.setMore(at, criteria, rest.length > 0 || doubtful.length > 0);
+  rules.forEach(({ rule, criteria, rest, unknowable, chain }, at) => {
+    operations.setMore(at, criteria, rest.length > 0 || unknowable);
     operations.setTarget(at, rule.target, (name) => {
       const number = chainNumbers.get(`${chain.table} ${name}`);
       if (number === undefined) throw new Error(`table ${chain.table} has no chain ${name}`);
@@ -112,7 +122,13 @@ function operationsOf(
 }
 
 function noChains(): Record<Hook, Record<TableName, number>> {
-  const none = (): Record<TableName, number> => ({ raw: -1, mangle: -1, nat: -1, filter: -1 });
+  const none = (): Record<TableName, number> => ({
+    raw: -1,
+    mangle: -1,
+    nat: -1,
+    filter: -1,
+    security: -1,
+  });
   return {
     prerouting: none(),
     input: none(),
@@ -123,9 +139,9 @@ function noChains(): Record<Hook, Record<TableName, number>> {
 }
 
 /** Whether a rule that only logs or counts matches changes nothing, so that it is not followed both ways. */
-function doubtfulMatches({ target, matches }: Rule): readonly Match[] {
-  if (target === undefined || target.kind === 'log') return [];
-  return matches.filter((match) => doubtOf(match) !== undefined);
+function isFollowedBothWays(rule: Rule, unreadSets: ReadonlySet<string>): boolean {
+  if (rule.target === undefined || rule.target.kind === 'log') return false;
+  return rule.matches.some((match) => isUnknowable(match, unreadSets));
 }
 
 /** Numbers from 1 for the interfaces that rules name. */
@@ -144,13 +160,28 @@ function interfaceNumbers({ tables }: Ruleset): ReadonlyMap<string, number> {
   return numbers;
 }
 
+const TRACKING_TARGETS: ReadonlySet<string> = new Set([
+  'dnat',
+  'snat',
+  'masquerade',
+  'dnat-range',
+  'snat-range',
+  'masquerade-range',
+  'redirect',
+  'netmap',
+  'connmark',
+]);
+
 /**
  * Whether the rule makes the kernel track connections, wherever it stands; a rule that is not modelled may, and then the nat chains count.
  * Source: netfilter-facts 1.3.
  */
 function needsConntrack({ rule }: ProgramRule): boolean {
   const target = rule.target?.kind;
-  if (target === 'opaque') return true;
-  if (target === 'dnat' || target === 'snat' || target === 'masquerade') return true;
-  return rule.matches.some((match) => match.kind === 'conntrack-state');
+  if (target === 'opaque' || target === 'unknown-target') return true;
+  if (target !== undefined && TRACKING_TARGETS.has(target)) return true;
+  return rule.matches.some(
+    (match) =>
+      match.kind === 'conntrack-state' || match.kind === 'conntrack' || match.kind === 'connmark',
+  );
 }

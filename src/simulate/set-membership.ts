@@ -1,6 +1,6 @@
 import { cidrOf } from '../address/cidr.ts';
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
-import type { IpSet } from '../ruleset/ruleset.ts';
+import type { IpSet } from '../ruleset/ip-set.ts';
 
 /** The sets that hold exactly this block, by their numbers. */
 type Holders = readonly number[];

@@ -1,12 +1,14 @@
-import type { IpAddress } from '../address/ip-address.ts';
-import type { DoubtfulMatches } from './doubtful-matches.ts';
+import type { IpAddress, IpFamily } from '../address/ip-address.ts';
+import type { Choices } from './choices.ts';
 import { firstFailure } from './explain-match.ts';
 import type { Journal } from './journal.ts';
 import { type MatchContext, matches, stateBits } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
+import type { Router } from './routing/router.ts';
 import { DO } from './rule-operations.ts';
 import type { RuleProgram } from './rule-program.ts';
 import { AddressSets } from './set-membership.ts';
+import { renderRulePlace, ruleText } from './trace-steps.ts';
 
 /** How a base chain ended for a packet. */
 export type WalkEnd = 'accept' | 'drop' | 'reject' | 'translate';
@@ -20,7 +22,7 @@ export class ChainWalker {
   readonly #program: RuleProgram;
   readonly #context: MatchContext;
   readonly #journal: Journal;
-  readonly #doubtful: DoubtfulMatches;
+  readonly #choices: Choices;
   readonly #sourceSets: AddressSets;
   readonly #destinationSets: AddressSets;
   // Where each open jump goes on; the kernel's loader refuses loops, so that no ruleset is deeper than it has chains.
@@ -31,16 +33,11 @@ export class ChainWalker {
   /** Rules of the host that nobody knows the text of and that the packet met, in words. */
   readonly opaque: string[] = [];
 
-  constructor(
-    program: RuleProgram,
-    context: MatchContext,
-    journal: Journal,
-    doubtful: DoubtfulMatches,
-  ) {
+  constructor(program: RuleProgram, router: Router, journal: Journal, choices: Choices) {
     this.#program = program;
-    this.#context = context;
+    this.#context = { router, sets: program.sets, unreadSets: program.unreadSets };
     this.#journal = journal;
-    this.#doubtful = doubtful;
+    this.#choices = choices;
     this.#sourceSets = new AddressSets(program.membership);
     this.#destinationSets = new AddressSets(program.membership);
     this.#stackNext = new Int32Array(program.chains.length + 1);
@@ -119,7 +116,7 @@ export class ChainWalker {
       return undefined;
     }
     if (operation === DO.opaque) {
-      this.#meetOpaque(rule);
+      this.#meetOpaque(rule, packet.family);
       return undefined;
     }
     this.endedBy = rule;
@@ -142,12 +139,11 @@ export class ChainWalker {
     if (sourceSet !== 0 && !inSet(this.#sourceSets, sourceSet, packet.source)) return false;
     const set = operations.destinationSet(rule);
     if (set !== 0 && !inSet(this.#destinationSets, set, packet.destination)) return false;
-    const met = rules[rule]!;
-    const { rest } = met;
+    const { rest, unknowable } = rules[rule]!;
     for (let i = 0; i < rest.length; i++) {
       if (!matches(rest[i]!, packet, this.#context)) return false;
     }
-    return met.doubtful.length === 0 || this.#doubtful.hold(rule, met, packet);
+    return !unknowable || this.#choices.take(rule);
   }
 
   #passOver(from: number, to: number, depth: number, packet: PacketInFlight): void {
@@ -157,9 +153,14 @@ export class ChainWalker {
     }
   }
 
-  #meetOpaque(number: number): void {
-    const target = this.#program.rules[number]!.rule.target;
-    if (target?.kind === 'opaque') this.opaque.push(target.description);
+  #meetOpaque(number: number, family: IpFamily): void {
+    const rule = this.#program.rules[number]!;
+    const { target } = rule.rule;
+    this.opaque.push(
+      target?.kind === 'opaque'
+        ? target.description
+        : `what ${renderRulePlace(rule)} does is not known (${ruleText(rule.rule, family)})`,
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 import type { ConnectionState, Packet } from '../packet/packet.ts';
-import type { Tuple } from './conntrack/connection.ts';
 import { type Decisions, decisionsOf } from './decision.ts';
 import type { Way } from './every-way.ts';
 import type {
@@ -24,7 +23,6 @@ export class WayResult implements PacketResult {
   readonly final: FinalHeaders;
   readonly because: readonly string[] | undefined;
   readonly mark: number;
-  readonly flow: Tuple | undefined;
   readonly #way: Way;
   #decisions: Decisions | undefined;
   #hops: readonly Hop[] | undefined;
@@ -45,7 +43,6 @@ export class WayResult implements PacketResult {
     };
     this.because = undetermined ? because : undefined;
     this.mark = flight.mark;
-    this.flow = flight.connection?.original;
     this.#way = way;
   }
 

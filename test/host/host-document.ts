@@ -7,7 +7,6 @@ export interface HostWords {
   readonly interfaces?: readonly (Partial<HostDocument['interfaces'][number]> & { name: string })[];
   readonly routes?: readonly (Partial<HostDocument['routes'][number]> & { to: string })[];
   readonly rules?: readonly Partial<HostDocument['rules'][number]>[];
-  readonly derivedRoutes?: boolean;
   readonly sysctls?: Readonly<Record<string, number>>;
 }
 
@@ -20,7 +19,6 @@ export function hostDocument(words: HostWords): HostDocument {
       mac: undefined,
       up: true,
       master: undefined,
-      type: undefined,
       location: LOCATION,
       ...one,
     })),
@@ -31,11 +29,9 @@ export function hostDocument(words: HostWords): HostDocument {
       metric: undefined,
       table: undefined,
       src: undefined,
-      notModelled: [],
       location: LOCATION,
       ...one,
     })),
-    derivedRoutes: words.derivedRoutes ?? true,
     rules: (words.rules ?? []).map((one) => ({
       priority: undefined,
       not: false,
@@ -49,7 +45,6 @@ export function hostDocument(words: HostWords): HostDocument {
       table: undefined,
       suppressPrefixLength: undefined,
       family: undefined,
-      notModelled: [],
       location: LOCATION,
       ...one,
     })),
@@ -58,6 +53,5 @@ export function hostDocument(words: HostWords): HostDocument {
     ip6tables: undefined,
     ipsets: undefined,
     connections: undefined,
-    notModelled: [],
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { IpSet } from '../../src/ruleset/ip-set.ts';
 import { renderIpsets, renderIptables } from '../../src/ruleset/render-ruleset.ts';
-import type { IpSet, Rule, Ruleset } from '../../src/ruleset/ruleset.ts';
+import type { Rule, Ruleset } from '../../src/ruleset/ruleset.ts';
 import type { Target } from '../../src/ruleset/target/target.ts';
 import { address, cidr } from '../support/documents.ts';
 

@@ -45,8 +45,6 @@ export function testHost(fields: HostFields = {}): Host {
     ip6tables: undefined,
     ipsets: undefined,
     connections: undefined,
-    derivedRoutes: true,
-    notModelled: [],
     derived: false,
   };
 }
@@ -58,7 +56,6 @@ function makeInterface(name: string, addresses: readonly string[]): HostInterfac
     mac: undefined,
     up: true,
     master: undefined,
-    type: undefined,
   };
 }
 
@@ -81,7 +78,6 @@ function makeRoute(text: string): Route {
     metric: 0,
     table: 'main',
     src: undefined,
-    notModelled: [],
   };
 }
 

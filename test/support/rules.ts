@@ -3,10 +3,11 @@ import { type IpFamily, parseIpAddress } from '../../src/address/ip-address.ts';
 import { parsePortRange } from '../../src/address/port-range.ts';
 import { parseProtocol } from '../../src/address/protocol.ts';
 import { BASE_CHAIN, type Hook, type TableName } from '../../src/ruleset/hook.ts';
+import type { IpSet, IpSetMember } from '../../src/ruleset/ip-set.ts';
 import type { ConntrackState } from '../../src/ruleset/match/conntrack-state.ts';
 import type { Match } from '../../src/ruleset/match/match.ts';
 import type { ChainOwner, RuleMeaning } from '../../src/ruleset/rule-meaning.ts';
-import type { Chain, IpSet, IpSetMember, Rule, Ruleset } from '../../src/ruleset/ruleset.ts';
+import type { Chain, Rule, Ruleset } from '../../src/ruleset/ruleset.ts';
 import type { Target } from '../../src/ruleset/target/target.ts';
 
 /** What text cannot say of a rule: keyed by the rule's comment, or for owners by the chain's name. */

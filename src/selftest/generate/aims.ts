@@ -1,7 +1,8 @@
 import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import { hasPorts } from '../../address/protocol.ts';
+import type { IpSet, IpSetMember } from '../../ruleset/ip-set.ts';
 import type { Match } from '../../ruleset/match/match.ts';
-import type { IpSet, IpSetMember, Rule, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Rule, Ruleset } from '../../ruleset/ruleset.ts';
 import { addressEdges, byteEdges, portEdges } from './edges.ts';
 
 /** What a packet must be like to lie at an edge of a rule; fields that are left out do not matter. */
@@ -132,6 +133,7 @@ function memberVariants(member: IpSetMember, isSource: boolean): readonly Varian
       isSource ? { source: address } : { destination: address },
     );
   }
+  if (member.kind === 'element') return [];
   const { address, protocol, port } = member;
   const place = isSource ? { source: address } : { destination: address };
   return [port, ...portEdges({ first: port, last: port })].map((edge) => ({

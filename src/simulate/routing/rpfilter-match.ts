@@ -1,6 +1,5 @@
 import { ipv4 } from '../../address/ip-address.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
-import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
 import {
   isLimitedBroadcast,
@@ -39,7 +38,8 @@ export function passesRpfilterMatch(
     query.protocol = 0;
     query.chosen = '';
     query.choice = 'any';
-    return leavesBy(network, network.fib4.find(query), inInterface);
+    const back = network.fib4.find(query);
+    return back.type === 'unicast' && back.dev === inInterface;
   }
   if (isUnspecified(source)) return true;
   query.source = destination;
@@ -48,10 +48,6 @@ export function passesRpfilterMatch(
   query.chosen = inInterface;
   // Source: net/ipv6/route.c, rt6_device_match: of one prefix, a dearer route by the interface is found too.
   query.choice = isLinkLocal(source) ? 'only' : 'prefer-any-metric';
-  return leavesBy(network, network.fib6.find(query), inInterface);
-}
-
-function leavesBy(network: Network, back: FibEntry, inInterface: string): boolean {
-  if (back.unknown !== undefined) network.doubts.note(`-m rpfilter: ${back.unknown}`);
+  const back = network.fib6.find(query);
   return back.type === 'unicast' && back.dev === inInterface;
 }
