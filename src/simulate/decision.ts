@@ -1,10 +1,10 @@
-import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { Hook } from '../ruleset/hook.ts';
 import type { ChainOwner } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
-import { EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
+import { CALL, EVENT, type JournalEvent, type JournalRecord, quietCallOf } from './journal.ts';
 import type { Ending } from './journey.ts';
 import type { Decision } from './packet-result.ts';
-import type { ProgramRule, RuleProgram } from './rule-program.ts';
+import type { ProgramChain, ProgramRule, RuleProgram } from './rule-program.ts';
 
 /** What every chain that the compiler makes is called by. */
 const OWN_PREFIX = 'hep-';
@@ -48,15 +48,19 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
 }
 
 /** Whether the packet met a rule of ours: of a chain that the compiler makes, or one that it puts into a base chain. */
-export function metOwnRule({ program, words }: JournalRecord): boolean {
-  for (let i = 0; i < words.length; i += 2) {
-    const number = words[i]!;
-    if (number >= 0 && isOwn(program.rules[number]!)) return true;
+export function metOwnRule(record: JournalRecord): boolean {
+  const { program, words, start, end } = record;
+  const isOwnNumber = (number: number): boolean => isOwn(program.rules[number]!);
+  for (let i = start; i < end; i += 2) {
+    const first = words[i]!;
+    if (first <= CALL) {
+      if (quietCallOf(record, first).rules.some(isOwnNumber)) return true;
+    } else if (first >= 0 && isOwnNumber(first)) return true;
   }
   return false;
 }
 
-function isOwn({ rule, chain }: ProgramRule): boolean {
+function isOwn({ rule, chain }: Pick<ProgramRule, 'rule' | 'chain'>): boolean {
   const target = rule.target;
   return (
     rule.meaning !== undefined ||
@@ -71,48 +75,53 @@ interface MetRule {
   readonly id: number;
   readonly rule: Rule;
   readonly number: number;
-  readonly chain: string;
-  readonly own: boolean;
-  readonly table: TableName;
+  readonly chain: ProgramChain;
   readonly hook: Hook;
   readonly owner: ChainOwner | undefined;
 }
 
 /** HOT: a packet through many policies meets hundreds of rules that only lead from chain to chain. */
-function rulesMet({ program, words, events }: JournalRecord): readonly MetRule[] {
+function rulesMet(record: JournalRecord): readonly MetRule[] {
+  const { program, words, start, end, events } = record;
   const { roles, owners: chainOwners } = rolesOf(program);
   const met: MetRule[] = [];
   const owners: (ChainOwner | undefined)[] = [];
   let hook: Hook = 'prerouting';
-  for (let i = 0; i < words.length; i += 2) {
-    const id = words[i]!;
-    if (id < 0) {
-      hook = hookEntered(id === EVENT ? events[words[i + 1]!] : undefined) ?? hook;
-      continue;
-    }
+  const meet = (id: number, depth: number): void => {
     const role = roles[id]!;
-    if (role === 0) continue;
-    const depth = words[i + 1]!;
+    if (role === 0) return;
     // A base chain belongs to nobody; what was called from the one before is over.
     if ((role & ROLE.base) !== 0) owners[0] = undefined;
     const owner = chainOwners[id] ?? owners[depth];
     if ((role & ROLE.jump) !== 0) owners[depth + 1] = owner;
     if ((role & ROLE.goto) !== 0) owners[depth] = owner;
-    if ((role & ROLE.tells) === 0) continue;
-    const placed = program.rules[id]!;
-    const chain = placed.chain.chain;
-    met.push({
-      id,
-      rule: placed.rule,
-      number: placed.number,
-      chain: chain.name,
-      own: isOwn(placed),
-      table: placed.chain.table,
-      hook,
-      owner,
-    });
+    if ((role & ROLE.tells) !== 0) met.push(metRule(id, program.rules[id]!, hook, owner));
+  };
+  for (let i = start; i < end; i += 2) {
+    const first = words[i]!;
+    if (first >= 0) {
+      meet(first, words[i + 1]!);
+    } else if (first === EVENT) {
+      hook = hookEntered(events[words[i + 1]!]!) ?? hook;
+    } else if (first <= CALL) {
+      const { rules, tells } = quietCallOf(record, first);
+      if (!tells) continue;
+      const depth = words[i + 1]!;
+      rules.forEach((id, at) => {
+        meet(id, at === 0 ? depth : depth + 1);
+      });
+    }
   }
   return met;
+}
+
+function metRule(
+  id: number,
+  { rule, chain, number }: ProgramRule,
+  hook: Hook,
+  owner: ChainOwner | undefined,
+): MetRule {
+  return { id, rule, number, chain, hook, owner };
 }
 
 /** What a rule is for reading decisions, as bits; 0 for one that can be passed over. */
@@ -160,8 +169,8 @@ function roleOf({ rule, chain }: ProgramRule): number {
   );
 }
 
-function hookEntered(event: JournalEvent | undefined): Hook | undefined {
-  return event?.kind === 'hook' ? event.hook : undefined;
+function hookEntered(event: JournalEvent): Hook | undefined {
+  return event.kind === 'hook' ? event.hook : undefined;
 }
 
 function ownerOf(chain: Chain): ChainOwner | undefined {
@@ -181,8 +190,8 @@ function accepts(rule: Rule): boolean {
   return !drops(rule);
 }
 
-function isForeignAccept({ own, rule, table }: MetRule): boolean {
-  return !own && rule.target?.kind === 'accept' && table === 'filter';
+function isForeignAccept({ rule, chain }: MetRule): boolean {
+  return rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain });
 }
 
 /**
@@ -242,8 +251,8 @@ function placeOf(met: MetRule): Pick<Decision, 'hook' | 'table' | 'chain' | 'rul
   const origin = met.rule.origin;
   return {
     hook: met.hook,
-    table: met.table,
-    chain: met.chain,
+    table: met.chain.table,
+    chain: met.chain.chain.name,
     rule: met.number,
     ...(origin === undefined ? {} : { source: { file: origin.file, line: origin.line } }),
   };

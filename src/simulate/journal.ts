@@ -1,28 +1,44 @@
 import type { TraceStep } from './packet-result.ts';
+import type { QuietCall } from './quiet-calls.ts';
 import type { RuleProgram } from './rule-program.ts';
 
 /** A step that is written down as it happens; rules and chain policies are numbers until somebody reads them. */
 export type JournalEvent = Exclude<TraceStep, { readonly kind: 'rule' | 'chain-policy' }>;
 
-/** What a journal held when a packet ended: pairs of words, and the events that some of them point to. */
+/** What a journal held when a packet ended: pairs of words from `start` to `end - 1`, and what some of them point to. */
 export interface JournalRecord {
   readonly program: RuleProgram;
+  /** Shared with other packets' records. */
   readonly words: Int32Array;
+  readonly start: number;
+  readonly end: number;
   readonly events: readonly JournalEvent[];
 }
 
-/** The first word of a pair that is no rule. A rule's pair is its number and the depth of the call stack. */
+// The first word of a pair. A rule's pair is its number and the depth of the call stack; a quiet call's is `CALL` less the call's
+// number, and the depth of its jump.
 export const EVENT = -1;
 export const POLICY = -2;
+export const CALL = -3;
+
+/** The quiet call that a pair's first word, `CALL` or below, stands for. HOT */
+export function quietCallOf({ program }: JournalRecord, first: number): QuietCall {
+  return program.quietCalls.at(CALL - first);
+}
+
+/** Words of a block, 32 KiB: some fifty packets' records, which one that is kept keeps from being freed. */
+const BLOCK_WORDS = 2 ** 13;
 
 /**
- * What happened to one packet, in order. Reused from packet to packet; `record` copies it.
+ * What happened to one packet, in order.
  *
- * A packet meets a hundred rules or more, and most results are read for their verdict alone, so that a rule costs two words here.
+ * A packet meets a hundred rules or more, and most results are read for their verdict alone, so that a rule costs two words here, a
+ * chain in which nothing happened two in all, and a record is a part of the block that it was written to and never copied.
  */
 export class Journal {
   readonly #program: RuleProgram;
-  #words = new Int32Array(1024);
+  #words = new Int32Array(BLOCK_WORDS);
+  #start = 0;
   #length = 0;
   #events: JournalEvent[] = [];
   /** Whether rules that did not match are written down too. */
@@ -32,14 +48,20 @@ export class Journal {
     this.#program = program;
   }
 
+  /** Begins a packet. What was written before stays as it is, for the records of it. */
   clear(): void {
-    this.#length = 0;
+    this.#start = this.#length;
     this.#events = [];
   }
 
   /** HOT */
   rule(rule: number, depth: number): void {
     this.#push(rule, depth);
+  }
+
+  /** A jump to a chain and all that happened there, by the quiet call's number. HOT */
+  call(call: number, depth: number): void {
+    this.#push(CALL - call, depth);
   }
 
   policy(chain: number): void {
@@ -68,7 +90,9 @@ export class Journal {
   record(): JournalRecord {
     return {
       program: this.#program,
-      words: this.#words.slice(0, this.#length),
+      words: this.#words,
+      start: this.#start,
+      end: this.#length,
       events: this.#events,
     };
   }
@@ -80,12 +104,17 @@ export class Journal {
   }
 
   #push(first: number, second: number): void {
-    if (this.#length === this.#words.length) {
-      const longer = new Int32Array(this.#words.length * 2);
-      longer.set(this.#words);
-      this.#words = longer;
-    }
+    if (this.#length === this.#words.length) this.#takeBlock();
     this.#words[this.#length++] = first;
     this.#words[this.#length++] = second;
+  }
+
+  /** Goes on in a new block, with what the present packet has in the old one. */
+  #takeBlock(): void {
+    const begun = this.#words.subarray(this.#start, this.#length);
+    this.#words = new Int32Array(Math.max(BLOCK_WORDS, begun.length * 2));
+    this.#words.set(begun);
+    this.#start = 0;
+    this.#length = begun.length;
   }
 }

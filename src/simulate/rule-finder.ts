@@ -2,21 +2,42 @@ import { CandidateRows, type RuleCriterion } from './candidate-rows.ts';
 import type { RuleCriteria } from './rule-criteria.ts';
 import { ValueIntervals, type ValueRange } from './value-intervals.ts';
 
-/** What rules are found for; set by `RuleFinder.begin`. Addresses are IPv4's number, or the last word of IPv6's. */
+/** What rules are found for. Addresses are IPv4's number, or the last word of IPv6's. */
 export interface PacketNumbers {
   readonly protocol: number;
-  readonly source: number;
-  readonly destination: number;
+  readonly source: { readonly w3: number };
+  readonly destination: { readonly w3: number };
   readonly destinationPort: number;
-  /** -1 for an interface that no rule names. */
-  readonly inInterface: number;
-  readonly outInterface: number;
+}
+
+/** What rules ask beside a packet's headers, and what follows from it. */
+export interface Conditions {
+  readonly mark: number;
+  /** The bits of the rules that mark, state and interfaces let through. */
+  readonly row: Int32Array;
+  /** For `QuietCalls`: a word for each jump. */
+  readonly calls: Int32Array;
 }
 
 type Circumstances = Pick<RuleCriteria, 'states' | 'in' | 'out'>;
 
 /** How many values `stateBits` has. */
 const STATES = 2 ** 7;
+
+/** How many words the kept conditions may have together, 16 MiB: marks without end must not fill the memory. */
+const MOST_WORDS = 2 ** 22;
+
+/** What a finder must know of the rules. */
+export interface FinderRules {
+  /** By the rules' numbers. */
+  readonly criteria: readonly RuleCriteria[];
+  /** Whether a rule, by its number, asks for anything that rows of bits do not say. */
+  readonly asksMore: (rule: number) => boolean;
+  /** How many names of interfaces they know, numbered from 1. */
+  readonly interfaces: number;
+  /** How many jumps they have. */
+  readonly jumps: number;
+}
 
 /**
  * Finds the rules that match a packet without looking at those that do not: for each thing that rules ask for there is a row of bits,
@@ -26,6 +47,8 @@ const STATES = 2 ** 7;
  * looking at the rules' criteria one by one, everything else that a packet costs included (`npm run bench -- packets`).
  */
 export class RuleFinder {
+  /** What mark, state and interfaces let through and make of calls; set by `turn`. */
+  present: Conditions;
   readonly #ports: ValueIntervals;
   readonly #sources: ValueIntervals;
   readonly #destinations: ValueIntervals;
@@ -34,22 +57,27 @@ export class RuleFinder {
   readonly #byDestination: CandidateRows<ValueRange>;
   readonly #byMark: CandidateRows<NonNullable<RuleCriteria['mark']>>;
   readonly #byCircumstances: CandidateRows<Circumstances>;
-  /** The rules that the headers below let through. */
+  /** Of the packet that candidates are for. */
+  #protocol = -1;
+  #source = -1;
+  #destination = -1;
+  #destinationPort = -1;
+  /** The rules that the packet's headers let through. */
   readonly #candidates: Int32Array;
-  #portKey = -1;
-  #sourceIndex = -1;
-  #destinationIndex = -1;
+  /** The rules that ask anything beside mark, state and interfaces. */
+  readonly #asking: Int32Array;
   /** How many numbers interfaces may have, -1 included. */
   readonly #interfaceNumbers: number;
   #interfaces = 0;
-  /** What `#ofCircumstances` is for; -1: for another packet. */
-  #states = -1;
-  #ofCircumstances: Int32Array = new Int32Array(0);
-  #mark: number | undefined;
-  #ofMark: Int32Array = new Int32Array(0);
+  /** Interfaces and states, as one number. */
+  #circumstances = 0;
+  readonly #jumps: number;
+  /** By circumstances, then by mark. */
+  readonly #conditions: Map<number, Map<number, Conditions>> = new Map();
+  #byMarkHere: Map<number, Conditions> = new Map();
+  #keptWords = 0;
 
-  /** `criteria` by the rules' numbers; `interfaces`: how many names of interfaces they know, numbered from 1. */
-  constructor(criteria: readonly RuleCriteria[], interfaces: number) {
+  constructor({ criteria, asksMore, interfaces, jumps }: FinderRules) {
     const { length } = criteria;
     this.#interfaceNumbers = interfaces + 2;
     const asking = askingIn(criteria);
@@ -78,57 +106,111 @@ export class RuleFinder {
       (criterion, key) => this.#takesCircumstances(criterion, key),
     );
     this.#candidates = new Int32Array((length >>> 5) + 1);
+    this.#asking = new Int32Array((length >>> 5) + 1);
+    criteria.forEach(({ protocol, source, destination }, rule) => {
+      if ((protocol ?? source ?? destination) !== undefined || asksMore(rule)) {
+        this.#asking[rule >>> 5]! |= 1 << (rule & 31);
+      }
+    });
+    this.#jumps = jumps;
+    this.#turnTo(0);
+    this.present = this.conditionsOf(0);
   }
 
-  /** Takes the packet that `next` is asked about from now on. HOT */
-  begin(packet: PacketNumbers): void {
-    const port = this.#ports.indexOf(packet.destinationPort);
-    const portKey = packet.protocol * this.#ports.count + port;
-    const source = this.#sources.indexOf(packet.source);
-    const destination = this.#destinations.indexOf(packet.destination);
-    this.#interfaces = (packet.inInterface + 1) * this.#interfaceNumbers + packet.outInterface + 1;
-    this.#states = -1;
+  /** Takes the headers of the packet that is asked about from now on, and the numbers of its interfaces; `turn` must follow. HOT */
+  begin(packet: PacketNumbers, inInterface: number, outInterface: number): void {
+    this.#interfaces = (inInterface + 1) * this.#interfaceNumbers + outInterface + 1;
+    const { protocol, destinationPort } = packet;
+    const source = packet.source.w3;
+    const destination = packet.destination.w3;
     if (
-      portKey === this.#portKey &&
-      source === this.#sourceIndex &&
-      destination === this.#destinationIndex
+      source === this.#source &&
+      destination === this.#destination &&
+      destinationPort === this.#destinationPort &&
+      protocol === this.#protocol
     ) {
       return;
     }
-    this.#portKey = portKey;
-    this.#sourceIndex = source;
-    this.#destinationIndex = destination;
-    const ofPort = this.#byPort.of(portKey);
-    const ofSource = this.#bySource.of(source);
-    const ofDestination = this.#byDestination.of(destination);
+    this.#protocol = protocol;
+    this.#source = source;
+    this.#destination = destination;
+    this.#destinationPort = destinationPort;
+    const port = this.#ports.indexOf(destinationPort);
+    const ofPort = this.#byPort.of(protocol * this.#ports.count + port);
+    const ofSource = this.#bySource.of(this.#sources.indexOf(source));
+    const ofDestination = this.#byDestination.of(this.#destinations.indexOf(destination));
     const candidates = this.#candidates;
     for (let word = 0; word < candidates.length; word++) {
       candidates[word] = ofPort[word]! & ofSource[word]! & ofDestination[word]!;
     }
   }
 
+  /** Takes the mark and the state that the packet has from now on. HOT */
+  turn(mark: number, states: number): void {
+    const circumstances = this.#interfaces * STATES + states;
+    if (circumstances !== this.#circumstances) this.#turnTo(circumstances);
+    else if (mark === this.present.mark) return;
+    this.present = this.conditionsOf(mark);
+  }
+
+  /** What another mark would let through. */
+  conditionsOf(mark: number): Conditions {
+    return this.#byMarkHere.get(mark) ?? this.#makeConditions(mark);
+  }
+
   /** The first rule from `from` that matches as far as its criteria but for sets go, or `end`. HOT */
-  next(from: number, end: number, mark: number, states: number): number {
-    if (mark !== this.#mark) {
-      this.#mark = mark;
-      this.#ofMark = this.#byMark.of(mark);
-    }
-    if (states !== this.#states) {
-      this.#states = states;
-      this.#ofCircumstances = this.#byCircumstances.of(this.#interfaces * STATES + states);
-    }
+  next(from: number, end: number): number {
     const candidates = this.#candidates;
-    const ofMark = this.#ofMark;
-    const ofCircumstances = this.#ofCircumstances;
+    const { row } = this.present;
     let at = from;
     while (at < end) {
       const word = at >>> 5;
-      const found =
-        ((candidates[word]! & ofMark[word]! & ofCircumstances[word]!) >>> (at & 31)) | 0;
+      const found = ((candidates[word]! & row[word]!) >>> (at & 31)) | 0;
       if (found !== 0) return Math.min(end, at + 31 - Math.clz32(found & -found));
       at = (at | 31) + 1;
     }
     return end;
+  }
+
+  /** Whether one of the rules from `from` to `end - 1` asks for the packet's headers, or more, and may match under some mark. HOT */
+  hasCandidate(from: number, end: number): boolean {
+    const candidates = this.#candidates;
+    const asking = this.#asking;
+    let at = from;
+    while (at < end) {
+      const word = at >>> 5;
+      const found = (candidates[word]! & asking[word]!) >>> (at & 31);
+      if (found !== 0) return at + 31 - Math.clz32(found & -found) < end;
+      at = (at | 31) + 1;
+    }
+    return false;
+  }
+
+  /** Whether the rule asks for nothing but mark, state and interfaces, and has what it asks for. */
+  letsThrough(rule: number, { row }: Conditions): boolean {
+    const word = rule >>> 5;
+    return (row[word]! & ~this.#asking[word]! & (1 << (rule & 31))) !== 0;
+  }
+
+  #turnTo(circumstances: number): void {
+    this.#circumstances = circumstances;
+    this.#byMarkHere = this.#conditions.get(circumstances) ?? new Map();
+    this.#conditions.set(circumstances, this.#byMarkHere);
+  }
+
+  #makeConditions(mark: number): Conditions {
+    const ofMark = this.#byMark.of(mark);
+    const ofCircumstances = this.#byCircumstances.of(this.#circumstances);
+    const row = ofMark.map((bits, word) => bits & ofCircumstances[word]!);
+    const made = { mark, row, calls: new Int32Array(this.#jumps) };
+    this.#keptWords += row.length + this.#jumps;
+    if (this.#keptWords > MOST_WORDS) {
+      this.#keptWords = row.length + this.#jumps;
+      this.#conditions.clear();
+      this.#turnTo(this.#circumstances);
+    }
+    this.#byMarkHere.set(mark, made);
+    return made;
   }
 
   #takesCircumstances(criteria: Circumstances, key: number): boolean {

@@ -18,7 +18,7 @@ export const DO = {
 
 const STRIDE = 8;
 const OPERATION = 0;
-/** The chain of a jump; the value and mask of MARK. */
+/** The chain of a jump and the jump's number among jumps, from 0; the value and mask of MARK. */
 const OPERAND = 1;
 const OPERAND2 = 2;
 /** 1 where more must be asked: sets, the rest of the matches, or chance. */
@@ -35,6 +35,8 @@ function isWithoutEffect({ kind }: Target): boolean {
 /** What rules do once their criteria match, and what they ask beside, by the rule's number. */
 export class RuleOperations {
   readonly #words: Int32Array;
+  /** How many rules jump. */
+  jumps = 0;
 
   constructor(rules: number) {
     this.#words = new Int32Array(rules * STRIDE);
@@ -50,6 +52,7 @@ export class RuleOperations {
       case 'goto':
         words[row + OPERAND] = chain(target.chain);
         words[row + OPERATION] = DO[target.kind];
+        if (target.kind === 'jump') words[row + OPERAND2] = this.jumps++;
         return;
       case 'mark':
         words[row + OPERAND] = target.value;

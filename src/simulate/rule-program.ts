@@ -3,6 +3,7 @@ import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { isLookedUp, lookupOf, type SetLookup } from './address-lookup.ts';
 import { isUnknowable } from './match-evaluation.ts';
+import { QuietCalls } from './quiet-calls.ts';
 import { partMatches, type RuleCriteria } from './rule-criteria.ts';
 import { RuleFinder } from './rule-finder.ts';
 import { RuleOperations } from './rule-operations.ts';
@@ -32,6 +33,7 @@ export interface ProgramRule {
 export class RuleProgram {
   readonly finder: RuleFinder;
   readonly operations: RuleOperations;
+  readonly quietCalls: QuietCalls;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
@@ -87,11 +89,15 @@ export class RuleProgram {
     this.hasUnknowable = rules.some((rule) => rule.unknowable);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
-    this.finder = new RuleFinder(
-      rules.map(({ criteria }) => criteria),
-      interfaces.size,
-    );
-    this.operations = operationsOf(rules, numbers);
+    const operations = operationsOf(rules, numbers);
+    this.operations = operations;
+    this.finder = new RuleFinder({
+      criteria: rules.map(({ criteria }) => criteria),
+      asksMore: (rule) => operations.asksMore(rule),
+      interfaces: interfaces.size,
+      jumps: operations.jumps,
+    });
+    this.quietCalls = new QuietCalls(rules, this.finder, operations);
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */

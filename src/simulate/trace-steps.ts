@@ -3,17 +3,31 @@ import { BASE_CHAIN, type Hook } from '../ruleset/hook.ts';
 import { renderRule } from '../ruleset/render-ruleset.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import { hex } from './explain-match.ts';
-import { EVENT, type JournalRecord, POLICY } from './journal.ts';
+import { CALL, EVENT, type JournalRecord, POLICY, quietCallOf } from './journal.ts';
 import type { Hop, TraceStep } from './packet-result.ts';
 import type { ProgramRule } from './rule-program.ts';
 
 /** The steps of a packet's way. `mark` is the one that it began with. */
 export function stepsOf(record: JournalRecord, mark: number): readonly TraceStep[] {
-  const { program, words, events } = record;
+  const { program, words, start, end, events } = record;
   const steps: TraceStep[] = [];
   let hook: Hook = 'prerouting';
   let present = mark;
-  for (let i = 0; i < words.length; i += 2) {
+  const matched = (id: number, depth: number): void => {
+    const { rule, chain, number } = program.rules[id]!;
+    present = markAfter(rule, present);
+    steps.push({
+      kind: 'rule',
+      hook,
+      table: chain.table,
+      chain: chain.chain.name,
+      ruleNumber: number,
+      rule,
+      effect: effectOf(rule, present),
+      depth,
+    });
+  };
+  for (let i = start; i < end; i += 2) {
     const first = words[i]!;
     const second = words[i + 1]!;
     if (first === EVENT) {
@@ -24,19 +38,12 @@ export function stepsOf(record: JournalRecord, mark: number): readonly TraceStep
       const { table, chain } = program.chains[second]!;
       const verdict = chain.kind === 'base' && chain.policy === 'drop' ? 'drop' : 'accept';
       steps.push({ kind: 'chain-policy', hook, table, chain: BASE_CHAIN[hook], verdict });
+    } else if (first <= CALL) {
+      const [jump, ...rules] = quietCallOf(record, first).rules;
+      matched(jump!, second);
+      for (const rule of rules) matched(rule, second + 1);
     } else {
-      const { rule, chain, number } = program.rules[first]!;
-      present = markAfter(rule, present);
-      steps.push({
-        kind: 'rule',
-        hook,
-        table: chain.table,
-        chain: chain.chain.name,
-        ruleNumber: number,
-        rule,
-        effect: effectOf(rule, present),
-        depth: second,
-      });
+      matched(first, second);
     }
   }
   return steps;

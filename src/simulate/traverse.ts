@@ -28,6 +28,8 @@ export class ChainWalker {
   // Where each open jump goes on; the kernel's loader refuses loops, so that no ruleset is deeper than it has chains.
   readonly #stackNext: Int32Array;
   readonly #stackEnd: Int32Array;
+  /** What rules see of the packet's state. */
+  #states = 0;
   /** The rule that ended the last walk; -1 when the chain's policy did. */
   endedBy = -1;
   /** Rules of the host that nobody knows the text of and that the packet met, in words. */
@@ -47,17 +49,18 @@ export class ChainWalker {
   /** Runs the packet through the base chain with this number. HOT */
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the loop of the walk, whose parts share its position
   walk(chainNumber: number, packet: PacketInFlight): WalkEnd {
-    const { chains, finder, operations } = this.#program;
+    const { chains, finder, operations, quietCalls } = this.#program;
+    const journal = this.#journal;
+    const { explaining } = journal;
     const stackNext = this.#stackNext;
     const stackEnd = this.#stackEnd;
     this.#begin(packet);
-    let states = stateBits(packet);
     let depth = 0;
     let at = chains[chainNumber]!.first;
     let end = chains[chainNumber]!.end;
     for (;;) {
-      const rule = finder.next(at, end, packet.mark | 0, states);
-      if (this.#journal.explaining) this.#passOver(at, rule, depth, packet);
+      const rule = finder.next(at, end);
+      if (explaining) this.#passOver(at, rule, depth, packet);
       if (rule === end) {
         if (depth === 0) return this.#policy(chainNumber);
         depth--;
@@ -67,44 +70,60 @@ export class ChainWalker {
       }
       at = rule + 1;
       if (operations.asksMore(rule) && !this.#allMatch(rule, packet)) {
-        if (this.#journal.explaining) this.#passOver(rule, at, depth, packet);
+        if (explaining) this.#passOver(rule, at, depth, packet);
         continue;
       }
-      this.#journal.rule(rule, depth);
       const operation = operations.operation(rule);
+      if (operation === DO.jump) {
+        const target = chains[operations.operand(rule)]!;
+        const call = explaining ? 0 : quietCalls.find(rule, target);
+        if (call !== 0) {
+          journal.call(call, depth);
+          packet.mark = quietCalls.at(call).mark;
+          finder.turn(packet.mark, this.#states);
+          continue;
+        }
+        journal.rule(rule, depth);
+        stackNext[depth] = at;
+        stackEnd[depth] = end;
+        depth++;
+        at = target.first;
+        end = target.end;
+        continue;
+      }
+      journal.rule(rule, depth);
       if (operation === DO.return) {
         at = end;
-      } else if (operation === DO.jump || operation === DO.goto) {
-        const callee = operations.operand(rule);
+      } else if (operation === DO.goto) {
         // Goto pushes no frame: its target's end returns to whoever called the chain that holds it.
-        if (operation === DO.jump) {
-          stackNext[depth] = at;
-          stackEnd[depth] = end;
-          depth++;
-        }
-        const target = chains[callee]!;
+        const target = chains[operations.operand(rule)]!;
         at = target.first;
         end = target.end;
       } else if (operation === DO.mark) {
         packet.mark = ((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0;
+        finder.turn(packet.mark, this.#states);
       } else if (operation !== DO.nothing) {
         const ended = this.#perform(operation, rule, packet);
         if (ended !== undefined) return ended;
-        states = stateBits(packet);
+        this.#turn(packet);
       }
     }
   }
 
   #begin(packet: PacketInFlight): void {
     const program = this.#program;
-    program.finder.begin({
-      protocol: packet.protocol,
-      source: packet.source.w3,
-      destination: packet.destination.w3,
-      destinationPort: packet.destinationPort,
-      inInterface: program.interfaceNumber(packet.inInterface),
-      outInterface: program.interfaceNumber(packet.outInterface),
-    });
+    program.finder.begin(
+      packet,
+      program.interfaceNumber(packet.inInterface),
+      program.interfaceNumber(packet.outInterface),
+    );
+    this.#turn(packet);
+  }
+
+  /** Tells the finder of the packet's present mark and state. */
+  #turn(packet: PacketInFlight): void {
+    this.#states = stateBits(packet);
+    this.#program.finder.turn(packet.mark, this.#states);
   }
 
   /** What the rarer targets do; the end of the walk where they end it. */
