@@ -1,7 +1,7 @@
 import type { Hook } from '../ruleset/hook.ts';
 import type { ChainOwner } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
-import { CALL, EVENT, type JournalEvent, type JournalRecord, quietCallOf } from './journal.ts';
+import { CALLS, EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
 import type { Ending } from './journey.ts';
 import type { Decision } from './packet-result.ts';
 import type { ProgramChain, ProgramRule, RuleProgram } from './rule-program.ts';
@@ -50,14 +50,20 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
 /** Whether the packet met a rule of ours: of a chain that the compiler makes, or one that it puts into a base chain. */
 export function metOwnRule(record: JournalRecord): boolean {
   const { program, words, start, end } = record;
-  const isOwnNumber = (number: number): boolean => isOwn(program.rules[number]!);
-  for (let i = start; i < end; i += 2) {
+  let own = false;
+  const meet = (rule: number): void => {
+    own ||= isOwn(program.rules[rule]!);
+  };
+  for (let i = start; i < end && !own; i += 2) {
     const first = words[i]!;
-    if (first <= CALL) {
-      if (quietCallOf(record, first).rules.some(isOwnNumber)) return true;
-    } else if (first >= 0 && isOwnNumber(first)) return true;
+    if (first >= 0) {
+      meet(first);
+    } else if (first === CALLS) {
+      i += 2;
+      program.quietCalls.rules(words[i]!, words[i + 1]!, 0, meet);
+    }
   }
-  return false;
+  return own;
 }
 
 function isOwn({ rule, chain }: Pick<ProgramRule, 'rule' | 'chain'>): boolean {
@@ -103,13 +109,9 @@ function rulesMet(record: JournalRecord): readonly MetRule[] {
       meet(first, words[i + 1]!);
     } else if (first === EVENT) {
       hook = hookEntered(events[words[i + 1]!]!) ?? hook;
-    } else if (first <= CALL) {
-      const { rules, tells } = quietCallOf(record, first);
-      if (!tells) continue;
-      const depth = words[i + 1]!;
-      rules.forEach((id, at) => {
-        meet(id, at === 0 ? depth : depth + 1);
-      });
+    } else if (first === CALLS) {
+      i += 2;
+      program.quietCalls.tellingRules(words[i]!, words[i + 1]!, words[i - 1]!, meet);
     }
   }
   return met;

@@ -1,5 +1,4 @@
 import type { TraceStep } from './packet-result.ts';
-import type { QuietCall } from './quiet-calls.ts';
 import type { RuleProgram } from './rule-program.ts';
 
 /** A step that is written down as it happens; rules and chain policies are numbers until somebody reads them. */
@@ -15,16 +14,11 @@ export interface JournalRecord {
   readonly events: readonly JournalEvent[];
 }
 
-// The first word of a pair. A rule's pair is its number and the depth of the call stack; a quiet call's is `CALL` less the call's
-// number, and the depth of its jump.
+// The first word of a pair. A rule's pair is its number and the depth of the call stack. Quiet calls in a row are two pairs: `CALLS`
+// and the depth of their jumps, then the numbers of the first and the last.
 export const EVENT = -1;
 export const POLICY = -2;
-export const CALL = -3;
-
-/** The quiet call that a pair's first word, `CALL` or below, stands for. HOT */
-export function quietCallOf({ program }: JournalRecord, first: number): QuietCall {
-  return program.quietCalls.at(CALL - first);
-}
+export const CALLS = -3;
 
 /** Words of a block, 32 KiB: some fifty packets' records, which one that is kept keeps from being freed. */
 const BLOCK_WORDS = 2 ** 13;
@@ -33,7 +27,7 @@ const BLOCK_WORDS = 2 ** 13;
  * What happened to one packet, in order.
  *
  * A packet meets a hundred rules or more, and most results are read for their verdict alone, so that a rule costs two words here, a
- * chain in which nothing happened two in all, and a record is a part of the block that it was written to and never copied.
+ * row of chains in which nothing is about it four in all, and a record is a part of the block that it was written to and never copied.
  */
 export class Journal {
   readonly #program: RuleProgram;
@@ -59,9 +53,10 @@ export class Journal {
     this.#push(rule, depth);
   }
 
-  /** A jump to a chain and all that happened there, by the quiet call's number. HOT */
-  call(call: number, depth: number): void {
-    this.#push(CALL - call, depth);
+  /** Quiet calls in a row, by the numbers of the first and the last. HOT */
+  calls(first: number, last: number, depth: number): void {
+    this.#push(CALLS, depth);
+    this.#push(first, last);
   }
 
   policy(chain: number): void {

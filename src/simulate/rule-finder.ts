@@ -31,8 +31,8 @@ const MOST_WORDS = 2 ** 22;
 export interface FinderRules {
   /** By the rules' numbers. */
   readonly criteria: readonly RuleCriteria[];
-  /** Whether a rule, by its number, asks for anything that rows of bits do not say. */
-  readonly asksMore: (rule: number) => boolean;
+  /** The number of each rule's chain. */
+  readonly chains: readonly number[];
   /** How many names of interfaces they know, numbered from 1. */
   readonly interfaces: number;
   /** How many jumps they have. */
@@ -64,8 +64,13 @@ export class RuleFinder {
   #destinationPort = -1;
   /** The rules that the packet's headers let through. */
   readonly #candidates: Int32Array;
-  /** The rules that ask anything beside mark, state and interfaces. */
+  /** The rules that ask for headers. */
   readonly #asking: Int32Array;
+  /** The chain of each rule. */
+  readonly #chains: Int32Array;
+  // A chain has the number of the last packet whose headers one of its rules asks for; so nothing is cleared between packets.
+  readonly #concerned: Int32Array;
+  #packetNumber = 0;
   /** How many numbers interfaces may have, -1 included. */
   readonly #interfaceNumbers: number;
   #interfaces = 0;
@@ -77,7 +82,7 @@ export class RuleFinder {
   #byMarkHere: Map<number, Conditions> = new Map();
   #keptWords = 0;
 
-  constructor({ criteria, asksMore, interfaces, jumps }: FinderRules) {
+  constructor({ criteria, chains, interfaces, jumps }: FinderRules) {
     const { length } = criteria;
     this.#interfaceNumbers = interfaces + 2;
     const asking = askingIn(criteria);
@@ -108,10 +113,11 @@ export class RuleFinder {
     this.#candidates = new Int32Array((length >>> 5) + 1);
     this.#asking = new Int32Array((length >>> 5) + 1);
     criteria.forEach(({ protocol, source, destination }, rule) => {
-      if ((protocol ?? source ?? destination) !== undefined || asksMore(rule)) {
-        this.#asking[rule >>> 5]! |= 1 << (rule & 31);
-      }
+      if ((protocol ?? source ?? destination) === undefined) return;
+      this.#asking[rule >>> 5]! |= 1 << (rule & 31);
     });
+    this.#chains = Int32Array.from(chains);
+    this.#concerned = new Int32Array(chains.reduce((most, chain) => Math.max(most, chain), 0) + 1);
     this.#jumps = jumps;
     this.#turnTo(0);
     this.present = this.conditionsOf(0);
@@ -139,9 +145,14 @@ export class RuleFinder {
     const ofPort = this.#byPort.of(protocol * this.#ports.count + port);
     const ofSource = this.#bySource.of(this.#sources.indexOf(source));
     const ofDestination = this.#byDestination.of(this.#destinations.indexOf(destination));
+    this.#packetNumber = (this.#packetNumber + 1) | 0;
     const candidates = this.#candidates;
+    const asking = this.#asking;
     for (let word = 0; word < candidates.length; word++) {
-      candidates[word] = ofPort[word]! & ofSource[word]! & ofDestination[word]!;
+      const bits = ofPort[word]! & ofSource[word]! & ofDestination[word]!;
+      candidates[word] = bits;
+      const concerned = bits & asking[word]!;
+      if (concerned !== 0) this.#noteChains(word, concerned);
     }
   }
 
@@ -172,24 +183,27 @@ export class RuleFinder {
     return end;
   }
 
-  /** Whether one of the rules from `from` to `end - 1` asks for the packet's headers, or more, and may match under some mark. HOT */
-  hasCandidate(from: number, end: number): boolean {
-    const candidates = this.#candidates;
-    const asking = this.#asking;
-    let at = from;
-    while (at < end) {
-      const word = at >>> 5;
-      const found = (candidates[word]! & asking[word]!) >>> (at & 31);
-      if (found !== 0) return at + 31 - Math.clz32(found & -found) < end;
-      at = (at | 31) + 1;
-    }
-    return false;
+  /** Whether a rule of the chain asks for headers that the packet has. HOT */
+  concerns(chain: number): boolean {
+    return this.#concerned[chain] === this.#packetNumber;
   }
 
-  /** Whether the rule asks for nothing but mark, state and interfaces, and has what it asks for. */
+  /** Whether the rule asks for any headers. */
+  asksHeaders(rule: number): boolean {
+    return isSet(this.#asking, rule);
+  }
+
+  /** Whether a rule that asks for no headers has what it asks for, but for what only its matches say. */
   letsThrough(rule: number, { row }: Conditions): boolean {
-    const word = rule >>> 5;
-    return (row[word]! & ~this.#asking[word]! & (1 << (rule & 31))) !== 0;
+    return isSet(row, rule);
+  }
+
+  /** HOT */
+  #noteChains(word: number, rules: number): void {
+    for (let left = rules; left !== 0; left &= left - 1) {
+      const rule = (word << 5) + 31 - Math.clz32(left & -left);
+      this.#concerned[this.#chains[rule]!] = this.#packetNumber;
+    }
   }
 
   #turnTo(circumstances: number): void {
@@ -243,6 +257,10 @@ function askingIn(criteria: readonly RuleCriteria[]) {
     });
     return asking;
   };
+}
+
+function isSet(row: Int32Array, rule: number): boolean {
+  return (row[rule >>> 5]! & (1 << (rule & 31))) !== 0;
 }
 
 function inInterval(intervals: ValueIntervals): (range: ValueRange, index: number) => boolean {

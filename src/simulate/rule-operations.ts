@@ -109,4 +109,9 @@ export class RuleOperations {
   operand2(rule: number): number {
     return this.#words[rule * STRIDE + OPERAND2]!;
   }
+
+  /** The mark that a MARK rule gives to a packet with this one. */
+  marked(rule: number, mark: number): number {
+    return ((mark & ~this.operand2(rule)) ^ this.operand(rule)) >>> 0;
+  }
 }

@@ -93,11 +93,11 @@ export class RuleProgram {
     this.operations = operations;
     this.finder = new RuleFinder({
       criteria: rules.map(({ criteria }) => criteria),
-      asksMore: (rule) => operations.asksMore(rule),
+      chains: rules.map(({ chain }) => chains.indexOf(chain)),
       interfaces: interfaces.size,
       jumps: operations.jumps,
     });
-    this.quietCalls = new QuietCalls(rules, this.finder, operations);
+    this.quietCalls = new QuietCalls(rules, chains, this.finder, operations);
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */

@@ -3,7 +3,7 @@ import { BASE_CHAIN, type Hook } from '../ruleset/hook.ts';
 import { renderRule } from '../ruleset/render-ruleset.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import { hex } from './explain-match.ts';
-import { CALL, EVENT, type JournalRecord, POLICY, quietCallOf } from './journal.ts';
+import { CALLS, EVENT, type JournalRecord, POLICY } from './journal.ts';
 import type { Hop, TraceStep } from './packet-result.ts';
 import type { ProgramRule } from './rule-program.ts';
 
@@ -38,10 +38,9 @@ export function stepsOf(record: JournalRecord, mark: number): readonly TraceStep
       const { table, chain } = program.chains[second]!;
       const verdict = chain.kind === 'base' && chain.policy === 'drop' ? 'drop' : 'accept';
       steps.push({ kind: 'chain-policy', hook, table, chain: BASE_CHAIN[hook], verdict });
-    } else if (first <= CALL) {
-      const [jump, ...rules] = quietCallOf(record, first).rules;
-      matched(jump!, second);
-      for (const rule of rules) matched(rule, second + 1);
+    } else if (first === CALLS) {
+      i += 2;
+      program.quietCalls.rules(words[i]!, words[i + 1]!, second, matched);
     } else {
       matched(first, second);
     }

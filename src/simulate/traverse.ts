@@ -75,18 +75,21 @@ export class ChainWalker {
       }
       const operation = operations.operation(rule);
       if (operation === DO.jump) {
-        const target = chains[operations.operand(rule)]!;
-        const call = explaining ? 0 : quietCalls.find(rule, target);
+        const call = explaining ? 0 : quietCalls.first(rule);
         if (call !== 0) {
-          journal.call(call, depth);
-          packet.mark = quietCalls.at(call).mark;
-          finder.turn(packet.mark, this.#states);
+          const last = quietCalls.last(call);
+          journal.calls(call, last, depth);
+          const { mark, next } = quietCalls.at(last);
+          packet.mark = mark;
+          finder.turn(mark, this.#states);
+          at = next;
           continue;
         }
         journal.rule(rule, depth);
         stackNext[depth] = at;
         stackEnd[depth] = end;
         depth++;
+        const target = chains[operations.operand(rule)]!;
         at = target.first;
         end = target.end;
         continue;
@@ -100,7 +103,7 @@ export class ChainWalker {
         at = target.first;
         end = target.end;
       } else if (operation === DO.mark) {
-        packet.mark = ((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0;
+        packet.mark = operations.marked(rule, packet.mark);
         finder.turn(packet.mark, this.#states);
       } else if (operation !== DO.nothing) {
         const ended = this.#perform(operation, rule, packet);
