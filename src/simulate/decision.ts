@@ -29,16 +29,14 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
   let accepted: Decision | undefined;
   let foreignAccept: Decision | undefined;
   let ended: Decision | undefined;
-  const { known } = rolesOf(record.program);
-  for (const met of rulesMet(record)) {
-    const decision = knownDecision(met, known);
-    const isEnd = ending.cause.kind === 'rule' && ending.cause.rule === met.id;
-    if (decision !== undefined) {
-      decisions.push(decision);
-      if (accepts(met.rule)) accepted = decision;
+  const endedBy = ending.cause.kind === 'rule' ? ending.cause.rule : -1;
+  for (const { id, own, accepts, foreign, acceptsAsForeign } of tellingRulesOf(record)) {
+    if (own !== undefined) {
+      decisions.push(own);
+      if (accepts) accepted = own;
     }
-    if (isEnd) ended = decision ?? { kind: 'foreign', ...placeOf(met) };
-    if (isForeignAccept(met)) foreignAccept = { kind: 'foreign', ...placeOf(met) };
+    if (id === endedBy) ended = own ?? foreign;
+    if (acceptsAsForeign) foreignAccept = foreign;
   }
   const decision = ended ??
     endedOtherwise(record, ending) ??
@@ -78,7 +76,6 @@ function isOwn({ rule, chain }: Pick<ProgramRule, 'rule' | 'chain'>): boolean {
 
 /** A rule that matched, at the hook where it did, with the endpoint it speaks of. */
 interface MetRule {
-  readonly id: number;
   readonly rule: Rule;
   readonly number: number;
   readonly chain: ProgramChain;
@@ -86,11 +83,25 @@ interface MetRule {
   readonly owner: ChainOwner | undefined;
 }
 
+/** What a rule that matched says of a packet's verdict. */
+interface TellingRule {
+  readonly id: number;
+  readonly hook: Hook;
+  readonly owner: ChainOwner | undefined;
+  /** What it decided as a rule of ours; undefined for a foreign one and for one that passes, logs or lets an unpoliced packet go. */
+  readonly own: Decision | undefined;
+  /** Whether it lets the packet through rather than stopping it. */
+  readonly accepts: boolean;
+  /** What it decided if it is none of ours. */
+  readonly foreign: Decision;
+  readonly acceptsAsForeign: boolean;
+}
+
 /** HOT: a packet through many policies meets hundreds of rules that only lead from chain to chain. */
-function rulesMet(record: JournalRecord): readonly MetRule[] {
+function tellingRulesOf(record: JournalRecord): readonly TellingRule[] {
   const { program, words, start, end, events } = record;
-  const { roles, owners: chainOwners } = rolesOf(program);
-  const met: MetRule[] = [];
+  const { roles, owners: chainOwners, known } = rolesOf(program);
+  const telling: TellingRule[] = [];
   const owners: (ChainOwner | undefined)[] = [];
   let hook: Hook = 'prerouting';
   const meet = (id: number, depth: number): void => {
@@ -101,7 +112,14 @@ function rulesMet(record: JournalRecord): readonly MetRule[] {
     const owner = chainOwners[id] ?? owners[depth];
     if ((role & ROLE.jump) !== 0) owners[depth + 1] = owner;
     if ((role & ROLE.goto) !== 0) owners[depth] = owner;
-    if ((role & ROLE.tells) !== 0) met.push(metRule(id, program.rules[id]!, hook, owner));
+    if ((role & ROLE.tells) === 0) return;
+    // What a rule says is the same for every packet at the hook that it meets for the same endpoint, so that it is kept.
+    let one = known[id];
+    if (one === undefined || one.hook !== hook || one.owner !== owner) {
+      one = tellingRule(id, program.rules[id]!, hook, owner);
+      known[id] = one;
+    }
+    telling.push(one);
   };
   for (let i = start; i < end; i += 2) {
     const first = words[i]!;
@@ -114,16 +132,26 @@ function rulesMet(record: JournalRecord): readonly MetRule[] {
       program.quietCalls.tellingRules(words[i]!, words[i + 1]!, words[i - 1]!, meet);
     }
   }
-  return met;
+  return telling;
 }
 
-function metRule(
+function tellingRule(
   id: number,
   { rule, chain, number }: ProgramRule,
   hook: Hook,
   owner: ChainOwner | undefined,
-): MetRule {
-  return { id, rule, number, chain, hook, owner };
+): TellingRule {
+  const met = { rule, number, chain, hook, owner };
+  return {
+    id,
+    hook,
+    owner,
+    own: ownDecision(met),
+    accepts: !drops(rule),
+    foreign: { kind: 'foreign', ...placeOf(met) },
+    acceptsAsForeign:
+      rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain }),
+  };
 }
 
 /** What a rule is for reading decisions, as bits; 0 for one that can be passed over. */
@@ -133,18 +161,9 @@ interface Roles {
   readonly roles: Uint8Array;
   /** Of each rule's own chain. */
   readonly owners: readonly (ChainOwner | undefined)[];
-  readonly known: KnownDecisions;
+  /** What each rule said last. */
+  readonly known: (TellingRule | undefined)[];
 }
-
-/** The last decision of each rule by its number. */
-type KnownDecisions = Map<
-  number,
-  {
-    readonly hook: Hook;
-    readonly owner: ChainOwner | undefined;
-    readonly decision: Decision | undefined;
-  }
->;
 
 /** Made once for a program. */
 const ROLES: WeakMap<RuleProgram, Roles> = new WeakMap();
@@ -155,7 +174,7 @@ function rolesOf(program: RuleProgram): Roles {
   const made = {
     roles: Uint8Array.from(program.rules, roleOf),
     owners: program.rules.map(({ chain }) => ownerOf(chain.chain)),
-    known: new Map(),
+    known: program.rules.map(() => undefined),
   };
   ROLES.set(program, made);
   return made;
@@ -185,30 +204,6 @@ function isTerminal({ target }: Rule): boolean {
 
 function drops({ target }: Rule): boolean {
   return target?.kind === 'drop' || target?.kind === 'reject';
-}
-
-/** Whether a rule with a meaning lets the packet through rather than stopping it. */
-function accepts(rule: Rule): boolean {
-  return !drops(rule);
-}
-
-function isForeignAccept({ rule, chain }: MetRule): boolean {
-  return rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain });
-}
-
-/**
- * What a rule decides is the same for every packet at the hook that it meets for the same endpoint, so that each is said once
- * and kept.
- */
-function knownDecision(met: MetRule, known: KnownDecisions): Decision | undefined {
-  const { id, hook, owner } = met;
-  const before = known.get(id);
-  if (before !== undefined && before.hook === hook && before.owner === owner) {
-    return before.decision;
-  }
-  const decision = ownDecision(met);
-  known.set(id, { hook, owner, decision });
-  return decision;
 }
 
 /** What a rule of ours decided; undefined for a foreign one and for one that passes, logs or lets an unpoliced packet go. */

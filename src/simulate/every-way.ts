@@ -31,7 +31,7 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   const { program, tracker, choices } = path;
   if (!program.hasUnknowable) {
     const way = walk();
-    return { way, because: [...new Set(way.unknown)] };
+    return { way, because: distinct(way.unknown) };
   }
   choices.clear();
   const start = tracker.checkpoint();
@@ -39,7 +39,7 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   const asked = new Set(choices.asked);
   if (asked.size === 0) {
     tracker.release(start);
-    return { way: first, because: [...new Set(first.unknown)] };
+    return { way: first, because: distinct(first.unknown) };
   }
   const ways = [first];
   let tooMany = false;
@@ -57,6 +57,11 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   const way = walk();
   tracker.release(start);
   return { way, because: differences(ways, asked, tooMany, path) };
+}
+
+/** Of most packets everything is known, so that no set is made for them. */
+function distinct(unknown: readonly string[]): string[] {
+  return unknown.length === 0 ? [] : [...new Set(unknown)];
 }
 
 function differences(

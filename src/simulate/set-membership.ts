@@ -9,7 +9,7 @@ type Holders = readonly number[];
 interface LengthIndex {
   readonly prefixLength: number;
   readonly mask: number;
-  /** IPv4 by the network's number, IPv6 by its four words as text. */
+  /** IPv4 by the network's number as a signed one, which is quicker to find; IPv6 by its four words as text. */
   readonly holders: ReadonlyMap<number | string, Holders>;
 }
 
@@ -34,7 +34,7 @@ export class SetMembership {
         const { network, prefixLength } = member.cidr;
         const holders = byLength.get(prefixLength) ?? new Map<number | string, number[]>();
         byLength.set(prefixLength, holders);
-        const key = family === 4 ? network.w3 : ipv6Key(network);
+        const key = family === 4 ? network.w3 | 0 : ipv6Key(network);
         const list = holders.get(key);
         if (list === undefined) holders.set(key, [i + 1]);
         else list.push(i + 1);
@@ -53,9 +53,7 @@ export class SetMembership {
     for (let i = 0; i < lengths.length; i++) {
       const { mask, prefixLength, holders } = lengths[i]!;
       const key =
-        address.family === 4
-          ? (address.w3 & mask) >>> 0
-          : ipv6Key(cidrOf(address, prefixLength).network);
+        address.family === 4 ? address.w3 & mask : ipv6Key(cidrOf(address, prefixLength).network);
       const sets = holders.get(key);
       if (sets === undefined) continue;
       for (let j = 0; j < sets.length; j++) stamps[sets[j]!] = generation;

@@ -30,6 +30,11 @@ export class ChainWalker {
   readonly #stackEnd: Int32Array;
   /** What rules see of the packet's state. */
   #states = 0;
+  // The interfaces of the last walk and their numbers, which mostly are those of the next.
+  #inInterface = '';
+  #outInterface = '';
+  #inNumber = -1;
+  #outNumber = -1;
   /** The rule that ended the last walk; -1 when the chain's policy did. */
   endedBy = -1;
   /** Rules of the host that nobody knows the text of and that the packet met, in words. */
@@ -114,12 +119,14 @@ export class ChainWalker {
   }
 
   #begin(packet: PacketInFlight): void {
-    const program = this.#program;
-    program.finder.begin(
-      packet,
-      program.interfaceNumber(packet.inInterface),
-      program.interfaceNumber(packet.outInterface),
-    );
+    const { inInterface, outInterface } = packet;
+    if (inInterface !== this.#inInterface || outInterface !== this.#outInterface) {
+      this.#inInterface = inInterface;
+      this.#outInterface = outInterface;
+      this.#inNumber = this.#program.interfaceNumber(inInterface);
+      this.#outNumber = this.#program.interfaceNumber(outInterface);
+    }
+    this.#program.finder.begin(packet, this.#inNumber, this.#outNumber);
     this.#turn(packet);
   }
 
