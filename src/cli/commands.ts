@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ASSUME_HELP, addAssumeOption } from './assume-option.ts';
 import {
   addDocumentOptions,
   addPrintOptions,
@@ -31,6 +32,10 @@ export function addTrace(program: Command, terminal: Terminal, done: Done): void
       '--scenario <file>',
       'documents, node, version and environment of a scenario (FILE, or FILE#NAME) instead of -f',
     )
+    .option(
+      '--as-is',
+      'exactly the rules that the Host document carries; nothing is compiled, no policy is needed',
+    )
     .option('--independent', 'each packet of --packets meets an empty connection table')
     .option('-o, --output <form>', 'text, json, ndjson or yaml', 'text')
     .option(
@@ -39,14 +44,17 @@ export function addTrace(program: Command, terminal: Terminal, done: Done): void
       collect,
       [],
     );
+  addAssumeOption(command);
   addPrintOptions(command)
     .addHelpText(
       'after',
-      `
+      `${ASSUME_HELP}
+
 Examples:
   hepsim trace -f policies/ 'tcp 203.0.113.7:40000 -> 192.0.2.10:31852 in=eth0'
   hepsim trace -f policies/ -f host.yaml -n node1 -v 'icmp 203.0.113.7 -> 192.0.2.10 in=eth0'
   hepsim trace -f policies/ --packets packets.txt -o ndjson
+  hepsim inspect | hepsim trace -f - --as-is 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0'
   hepsim trace -f policies/ --expect drop,policy=drop-other-ingress 'udp 203.0.113.7:53 -> 192.0.2.10:161'`,
     )
     .action(async (words: string[], options: TraceOptions) => {
@@ -66,10 +74,12 @@ export function addTest(program: Command, terminal: Terminal, done: Done): void 
     .option('--fail-fast', 'stop at the first case that fails')
     .option('--lenient', 'unknown fields are warnings');
   addVersionOption(command);
+  addAssumeOption(command);
   addPrintOptions(command)
     .addHelpText(
       'after',
-      `
+      `${ASSUME_HELP}
+
 Each packet is also decided from policy alone; where the compiled rules say otherwise, the case fails.
 
 Exit code: 0 all cases passed, 1 some failed, 2 an input is wrong or there is no scenario.

@@ -1,11 +1,14 @@
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
-import { NodeModel } from '../scenario/node-model.ts';
+import { NodeModel, type NodeModelOptions } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { type DocumentOptions, wantedVersion } from './common-options.ts';
 import { readTexts } from './read-documents.ts';
 import type { Terminal } from './terminal.ts';
+
+/** Which rules packets run through, and what is taken for given of them. */
+export type RulesOptions = Pick<NodeModelOptions, 'asIs' | 'assumptions'>;
 
 /** What the documents of a command line mean for the node, and their texts, to show lines of them. */
 export interface LoadedModel {
@@ -18,7 +21,11 @@ export interface LoadedModel {
  *
  * @throws InputError, UsageError
  */
-export function loadModel(options: DocumentOptions, terminal: Terminal): LoadedModel {
+export function loadModel(
+  options: DocumentOptions,
+  terminal: Terminal,
+  rules: RulesOptions = {},
+): LoadedModel {
   if (options.filename.length === 0) {
     throw new UsageError(
       'no documents',
@@ -42,6 +49,7 @@ export function loadModel(options: DocumentOptions, terminal: Terminal): LoadedM
     node: options.node,
     machine: terminal.hostName(),
     environment: felixEnvironment(terminal),
+    ...rules,
   });
   if (model.choice.doubt !== undefined) {
     terminal.writeError(`warning: ${model.choice.doubt} (-n chooses the node)\n`);

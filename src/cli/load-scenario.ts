@@ -6,6 +6,7 @@ import {
   felixEnvironment,
   type LoadedModel,
   printWarnings,
+  type RulesOptions,
   warnOfAddresslessHost,
 } from './load-model.ts';
 import { findScenarios, type ScenarioFile, ScenarioReader } from './scenario-files.ts';
@@ -21,6 +22,7 @@ export function loadScenarioModel(
   reference: string,
   options: DocumentOptions,
   terminal: Terminal,
+  rules: RulesOptions = {},
 ): LoadedModel {
   if (options.filename.length > 0) {
     throw new UsageError('--scenario and -f exclude each other: a scenario names its documents');
@@ -34,6 +36,7 @@ export function loadScenarioModel(
     node: options.node ?? found.scenario.node,
     machine: terminal.hostName(),
     environment: new Map([...felixEnvironment(terminal), ...found.scenario.environment]),
+    ...rules,
   });
   warnOfAddresslessHost(model, terminal);
   return { model, texts };

@@ -8,7 +8,12 @@ import { shellQuote } from './shell-quote.ts';
  */
 export function reproducingCommand(
   steps: readonly StepResult[],
-  about: { readonly file: string; readonly scenario: string; readonly version: string | undefined },
+  about: {
+    readonly file: string;
+    readonly scenario: string;
+    readonly version: string | undefined;
+    readonly assume?: readonly string[] | undefined;
+  },
 ): string {
   const packets = steps.flatMap(({ packet, result }) =>
     packet === undefined || result === undefined
@@ -17,7 +22,8 @@ export function reproducingCommand(
   );
   const scenario = shellQuote(`${about.file}#${about.scenario}`);
   const version = about.version === undefined ? '' : ` --calico-version ${about.version}`;
-  const trace = `hepsim trace --scenario ${scenario}${version}`;
+  const assume = (about.assume ?? []).map((one) => ` --assume ${shellQuote(one)}`).join('');
+  const trace = `hepsim trace --scenario ${scenario}${version}${assume}`;
   if (packets.length === 1) return `${trace} ${shellQuote(packets[0] as string)}`;
   return `printf '%s\\n' ${packets.map(shellQuote).join(' ')} | ${trace} --packets -`;
 }

@@ -7,6 +7,7 @@ import {
   reportCase,
   type TestReport,
 } from '../scenario/scenario-report.ts';
+import { Assumptions } from '../simulate/assumptions.ts';
 import { InputError } from '../source/errors.ts';
 import type { Problem } from '../source/problem.ts';
 import { felixEnvironment, printWarnings } from './load-model.ts';
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly version: string | undefined;
   /** Milliseconds, monotonic. */
   readonly nowMs: () => number;
+  /** As written after `--assume`. */
+  readonly assume?: readonly string[];
 }
 
 interface ReadyScenario {
@@ -64,7 +67,7 @@ export function runScenarios(
     const printing = {
       trace: (step: StepResult) => traceOf(step, scenario),
       command: (steps: readonly StepResult[]) =>
-        reproducingCommand(steps, { ...about, version: options.version }),
+        reproducingCommand(steps, { ...about, version: options.version, assume: options.assume }),
     };
     for (const prepared of scenario.cases) {
       if (stopped) {
@@ -104,6 +107,7 @@ function makeReady(
   const problems = new Map<string, Problem>();
   const ready: ReadyScenario[] = [];
   const environment = felixEnvironment(terminal);
+  const assumptions = new Assumptions(options.assume ?? []);
   const machine = terminal.hostName();
   const warned = new Set<ScenarioResources>();
   for (const one of found) {
@@ -118,6 +122,7 @@ function makeReady(
         node: one.scenario.node,
         machine,
         environment: new Map([...environment, ...one.scenario.environment]),
+        assumptions,
       });
       ready.push({ found: one, read, model, cases });
     } catch (error) {

@@ -4,13 +4,14 @@ import { renderJunitReport } from '../scenario/report/junit.ts';
 import { renderTapReport } from '../scenario/report/tap.ts';
 import type { TestReport } from '../scenario/scenario-report.ts';
 import { UsageError } from '../source/errors.ts';
+import type { AssumeOptions } from './assume-option.ts';
 import { outputForm, type PrintOptions, wantedVersion, wantsColor } from './common-options.ts';
 import { painter } from './print/style.ts';
 import { runScenarios } from './run-scenarios.ts';
 import { findScenarios, ScenarioReader } from './scenario-files.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export interface TestOptions extends PrintOptions {
+export interface TestOptions extends PrintOptions, AssumeOptions {
   readonly output: string;
   readonly filter?: string;
   readonly failFast?: boolean;
@@ -45,6 +46,7 @@ export async function runTest(
       failFast: options.failFast === true,
       version: options.calicoVersion,
       nowMs: () => performance.now(),
+      assume: options.assume,
     },
     terminal,
   );

@@ -7,6 +7,7 @@ import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import { resultToJson } from '../simulate/result-json.ts';
 import { UsageError } from '../source/errors.ts';
+import type { AssumeOptions } from './assume-option.ts';
 import {
   type DocumentOptions,
   outputForm,
@@ -14,17 +15,19 @@ import {
   wantsColor,
 } from './common-options.ts';
 import { parseExpectOption } from './expect-option.ts';
-import { type LoadedModel, loadModel } from './load-model.ts';
+import { type LoadedModel, loadModel, type RulesOptions } from './load-model.ts';
 import { chainLabels } from './print/chain-labels.ts';
 import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
 import { Progress } from './print/progress.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
+import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
 import { readTexts } from './read-documents.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export interface TraceOptions extends DocumentOptions, PrintOptions {
+export interface TraceOptions extends DocumentOptions, PrintOptions, AssumeOptions {
+  readonly asIs?: boolean;
   readonly packets?: string;
   readonly scenario?: string;
   readonly independent?: boolean;
@@ -42,8 +45,11 @@ export async function runTrace(
 ): Promise<number> {
   const form = outputForm(options.output, FORMS);
   const expectation = options.expect.flatMap(parseExpectOption);
+  const assumptions = assumptionsOf(options);
   const packets = packetsOf(words, options, terminal);
-  const loaded = await load(options, terminal);
+  const loaded = await load(options, terminal, { asIs: options.asIs, assumptions });
+  checkAsIs(loaded.model);
+  checkAssumedPlaces(assumptions, loaded.model);
   const results = simulate(loaded.model, packets, options, new Progress(terminal));
   if (form === 'text') printText(results, loaded, options, terminal);
   else {
@@ -53,10 +59,23 @@ export async function runTrace(
   return reportMismatches(results, expectation, terminal);
 }
 
-async function load(options: TraceOptions, terminal: Terminal): Promise<LoadedModel> {
-  if (options.scenario === undefined) return loadModel(options, terminal);
+async function load(
+  options: TraceOptions,
+  terminal: Terminal,
+  rules: RulesOptions,
+): Promise<LoadedModel> {
+  if (options.scenario === undefined) return loadModel(options, terminal, rules);
   const { loadScenarioModel } = await import('./load-scenario.ts');
-  return loadScenarioModel(options.scenario, options, terminal);
+  return loadScenarioModel(options.scenario, options, terminal, rules);
+}
+
+/** A host that was made up from endpoints has nothing to be run as it is. */
+function checkAsIs({ asIs, host }: NodeModel): void {
+  if (!asIs || !host.derived) return;
+  throw new UsageError(
+    `--as-is: no Host document describes ${host.name}`,
+    'hepsim inspect prints the document of the machine that it runs on.',
+  );
 }
 
 function packetsOf(

@@ -18,12 +18,14 @@ export function buildHost(document: HostDocument): Host {
     name: document.metadata.name,
     interfaces,
     routes,
+    derivedRoutes: document.derivedRoutes,
     rules: buildRules(document),
     sysctls: document.sysctls,
     iptables: document.iptables,
     ip6tables: document.ip6tables,
     ipsets: document.ipsets,
     connections: document.connections,
+    notModelled: document.notModelled,
     derived: false,
   };
 }

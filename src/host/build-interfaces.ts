@@ -18,7 +18,14 @@ function getInterfaceAddress(text: string): InterfaceAddress {
 export function loopbackInterface(more: readonly InterfaceAddress[] = []): HostInterface {
   const own = [getInterfaceAddress('127.0.0.1/8'), getInterfaceAddress('::1/128')];
   const added = more.filter((m) => !own.some((o) => sameIpAddress(o.address, m.address)));
-  return { name: 'lo', addresses: [...own, ...added], mac: undefined, up: true, master: undefined };
+  return {
+    name: 'lo',
+    addresses: [...own, ...added],
+    mac: undefined,
+    up: true,
+    master: undefined,
+    type: undefined,
+  };
 }
 
 /** The document's interfaces in its order, `lo` first whether written or not. */
@@ -29,6 +36,7 @@ export function buildInterfaces(document: HostDocument): readonly HostInterface[
     mac: written.mac,
     up: written.up,
     master: written.master,
+    type: written.type,
   }));
   const loopback = built.find((one) => one.name === 'lo');
   return [loopbackInterface(loopback?.addresses), ...built.filter((one) => one.name !== 'lo')];

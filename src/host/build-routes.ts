@@ -16,6 +16,8 @@ type WrittenRoute = HostDocument['routes'][number];
 /** The metric of an IPv6 route that names none. Source: include/net/ip6_route.h, IP6_RT_PRIO_USER. */
 const IPV6_USER_METRIC = 1024;
 
+const IN_LOCAL: readonly WrittenRoute['type'][] = ['local', 'broadcast', 'anycast'];
+
 /** The routes of a Host document, families and devices filled in; what the kernel would refuse is a problem. */
 export function buildRoutes(
   document: HostDocument,
@@ -57,9 +59,10 @@ function buildRoute(written: WrittenRoute, to: Cidr, interfaces: readonly HostIn
     via,
     dev: written.dev ?? deviceOf(written, via, interfaces),
     metric: metricOf(written, family),
-    // As iproute2 does: a route to oneself goes to table local unless another is named.
-    table: routeTableName(written.table ?? (written.type === 'local' ? 'local' : 'main')),
+    // As iproute2 does: these go to table local unless another is named.
+    table: routeTableName(written.table ?? (IN_LOCAL.includes(written.type) ? 'local' : 'main')),
     src: written.src === undefined ? undefined : getAddress(written.src),
+    notModelled: written.notModelled,
   };
 }
 
@@ -111,6 +114,7 @@ function checkRoute(
     });
   }
   if (route.type !== 'unicast' || route.dev !== undefined) return undefined;
+  if (route.notModelled.length > 0) return undefined;
   if (route.via === undefined) {
     return problem(
       written,

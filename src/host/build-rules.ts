@@ -71,6 +71,7 @@ function buildRule(
     action: written.action,
     table: routeTableName(written.table ?? 'main'),
     suppressPrefixLength: written.suppressPrefixLength,
+    notModelled: written.notModelled,
   };
 }
 
@@ -108,5 +109,6 @@ function lookupRule(family: IpFamily, priority: number, table: string): RoutingR
     action: 'lookup',
     table,
     suppressPrefixLength: undefined,
+    notModelled: [],
   };
 }

@@ -38,12 +38,14 @@ export function deriveHost(
     name: node,
     interfaces: [loopbackInterface(), ...links],
     routes: [...defaultRoutes(uplink), ...workloads.flatMap(workloadRoutes)],
+    derivedRoutes: true,
     rules: [...defaultRoutingRules(4), ...defaultRoutingRules(6)],
     sysctls: new Map(),
     iptables: undefined,
     ip6tables: undefined,
     ipsets: undefined,
     connections: undefined,
+    notModelled: [],
     derived: true,
   };
 }
@@ -93,6 +95,7 @@ function link(name: string, addresses: readonly IpAddress[]): HostInterface {
     mac: undefined,
     up: true,
     master: undefined,
+    type: undefined,
   };
 }
 
@@ -116,6 +119,7 @@ function unicast(to: Route['to'], dev: string): Route {
     metric,
     table: 'main',
     src: undefined,
+    notModelled: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Cidr } from '../address/cidr.ts';
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
+import type { HostDocument, HostRemark } from '../resources/host-document.ts';
 import type { SourceLocation } from '../source/location.ts';
 
 /** An address of an interface with the block of its subnet. */
@@ -16,12 +17,14 @@ export interface HostInterface {
   readonly up: boolean;
   /** The bridge, bond or VRF that it is enslaved to. */
   readonly master: string | undefined;
+  /** The kind of link, in the words of `ip link` (`bridge`, `bond`, `vrf`, `vlan`, ...); undefined where nobody says. */
+  readonly type: string | undefined;
 }
 
 /** What a route does with packets, in the words of `ip route`. */
-export type RouteType = 'unicast' | 'local' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
+export type RouteType = HostDocument['routes'][number]['type'];
 
-/** One route as `ip route` has it. Connected routes and the local table are derived, never listed here. */
+/** One route as `ip route` has it. Connected routes and the local table are listed here only with `derivedRoutes` false. */
 export interface Route {
   readonly family: IpFamily;
   readonly type: RouteType;
@@ -34,10 +37,12 @@ export interface Route {
   readonly table: string;
   /** Preferred source address. */
   readonly src: IpAddress | undefined;
+  /** What it has that the simulation does not know, by the words of `ip route`; packets that meet it are undetermined. */
+  readonly notModelled: readonly string[];
 }
 
 /** What a policy routing rule does with packets, in the words of `ip rule`. */
-export type RoutingRuleAction = 'lookup' | 'blackhole' | 'unreachable' | 'prohibit';
+export type RoutingRuleAction = HostDocument['rules'][number]['action'];
 
 /** One policy routing rule as `ip rule` has it; every criterion that is undefined matches all. */
 export interface RoutingRule {
@@ -55,6 +60,8 @@ export interface RoutingRule {
   readonly table: string;
   /** `suppress_prefixlength N`: a result with a prefix of N bits or fewer is no result. */
   readonly suppressPrefixLength: number | undefined;
+  /** What it has that the simulation does not know, by the words of `ip rule`; packets that it could match are undetermined. */
+  readonly notModelled: readonly string[];
 }
 
 /** What a Host document carries verbatim from the machine's tools. */
@@ -67,8 +74,10 @@ export interface HostText {
 export interface Host {
   readonly name: string;
   readonly interfaces: readonly HostInterface[];
-  /** Static routes of every table. */
+  /** Static routes of every table; with `derivedRoutes` false all routes that there are. */
   readonly routes: readonly Route[];
+  /** Whether addresses bring their own routes along. */
+  readonly derivedRoutes: boolean;
   /** In the order in which the kernel asks them; its own (local 0, main 32766, IPv4 default 32767) are listed too unless removed. */
   readonly rules: readonly RoutingRule[];
   /** By full dotted name, such as `net.ipv4.ip_forward`; values as integers. Absent: the documented default. */
@@ -78,6 +87,8 @@ export interface Host {
   readonly ipsets: HostText | undefined;
   /** A connection table as `conntrack -L -o extended` prints it. */
   readonly connections: HostText | undefined;
+  /** What the machine has beside, which may do anything to packets. */
+  readonly notModelled: readonly HostRemark[];
   /** True when no Host document described the machine and this one was derived from endpoints. */
   readonly derived: boolean;
 }

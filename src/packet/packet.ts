@@ -1,4 +1,5 @@
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
+import type { WireFacts } from './wire-facts.ts';
 
 /** TCP flag bits in the order of the header's low byte, named by the initials that packets are written with. */
 export const TCP_FLAG = {
@@ -63,4 +64,6 @@ export interface Packet {
   readonly gid: number | undefined;
   /** Seconds since the sequence's start. Undefined: the time of the packet before (0 for the first). */
   readonly timeSeconds: number | undefined;
+  /** Only for a packet that was read from bytes. */
+  readonly wire?: WireFacts | undefined;
 }

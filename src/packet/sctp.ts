@@ -31,6 +31,15 @@ const CHUNK_TYPES: ReadonlyMap<string, number> = new Map([
   ['I_FORWARD_TSN', 194],
 ]);
 
+const CHUNK_NAMES: ReadonlyMap<number, string> = new Map(
+  [...CHUNK_TYPES].map(([name, type]) => [type, name]),
+);
+
+/** The name of a chunk's type; its number for one without. */
+export function sctpChunkName(type: number): string {
+  return CHUNK_NAMES.get(type) ?? String(type);
+}
+
 /** INIT and INIT_ACK: chunk header, tag, window, two stream counts and a sequence number. */
 const INIT_BYTES = 20;
 const CHUNK_HEADER_BYTES = 4;

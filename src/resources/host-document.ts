@@ -16,18 +16,24 @@ export interface HostDocument {
     readonly mac: string | undefined;
     readonly up: boolean;
     readonly master: string | undefined;
+    /** The kind of link, in the words of `ip link`: `bridge`, `vlan`, `wireguard`, ... */
+    readonly type: string | undefined;
     readonly location: SourceLocation;
   }[];
   readonly routes: readonly {
     readonly to: string;
-    readonly type: 'unicast' | 'local' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
+    readonly type: (typeof ROUTE_TYPES)[number];
     readonly via: string | undefined;
     readonly dev: string | undefined;
     readonly metric: number | undefined;
     readonly table: string | undefined;
     readonly src: string | undefined;
+    /** The fields it has that the simulation of routing does not know. */
+    readonly notModelled: readonly string[];
     readonly location: SourceLocation;
   }[];
+  /** False when `routes` is all that the host has, and none come from addresses. */
+  readonly derivedRoutes: boolean;
   /** As `ip rule` has them. */
   readonly rules: readonly {
     readonly priority: number | undefined;
@@ -39,10 +45,11 @@ export interface HostDocument {
     /** `0x10/0xff` or `16`. */
     readonly fwmark: string | undefined;
     readonly protocol: number | undefined;
-    readonly action: 'lookup' | 'blackhole' | 'unreachable' | 'prohibit';
+    readonly action: (typeof RULE_ACTIONS)[number];
     readonly table: string | undefined;
     readonly suppressPrefixLength: number | undefined;
     readonly family: 4 | 6 | undefined;
+    readonly notModelled: readonly string[];
     readonly location: SourceLocation;
   }[];
   readonly sysctls: ReadonlyMap<string, number>;
@@ -50,4 +57,26 @@ export interface HostDocument {
   readonly ip6tables: WrittenText | undefined;
   readonly ipsets: WrittenText | undefined;
   readonly connections: WrittenText | undefined;
+  /** What the machine has beside, in words: it may do anything to packets of the family, or of both. */
+  readonly notModelled: readonly HostRemark[];
 }
+
+/** Something of a machine that cannot be written as a document. */
+export interface HostRemark {
+  readonly what: string;
+  readonly family: 4 | 6 | undefined;
+  readonly location: SourceLocation;
+}
+
+/** What a route does with packets, in the words of `ip route`. Those of the second line the kernel makes from addresses. */
+// biome-ignore format: one line for each kind
+export const ROUTE_TYPES = [
+  'unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw',
+  'broadcast', 'anycast', 'multicast',
+] as const;
+
+/** What a policy routing rule does with packets, in the words of `ip rule`. */
+// biome-ignore format: one line is enough
+export const RULE_ACTIONS = [
+  'lookup', 'blackhole', 'unreachable', 'prohibit', 'goto', 'nop',
+] as const;

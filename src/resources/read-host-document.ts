@@ -1,8 +1,8 @@
 import { V1_NODE_NAME } from './calico-names.ts';
-import type { HostDocument, WrittenText } from './host-document.ts';
+import type { HostDocument, HostRemark, WrittenText } from './host-document.ts';
 import { readHostInterfaces } from './read-host-interfaces.ts';
 import { readHostRoutes } from './read-host-routes.ts';
-import { readHostRules } from './read-host-rules.ts';
+import { readHostFamily, readHostRules } from './read-host-rules.ts';
 import { readHostSysctls } from './read-host-sysctls.ts';
 import { readMetadata } from './read-metadata.ts';
 import type { Fields } from './reading/fields.ts';
@@ -31,19 +31,29 @@ export function readHostDocument(document: Fields): HostDocument | undefined {
   document.finish();
   if (spec === undefined) return undefined;
   const interfaces = readHostInterfaces(spec);
+  const derived = spec.boolean('derivedRoutes')?.value ?? true;
   const host: HostDocument = {
     metadata,
     interfaces,
-    routes: readHostRoutes(spec, interfaces),
+    routes: readHostRoutes(spec, interfaces, { derived }),
+    derivedRoutes: derived,
     rules: readHostRules(spec, interfaces),
     sysctls: readHostSysctls(spec, interfaces),
     iptables: readText(spec, 'iptables'),
     ip6tables: readText(spec, 'ip6tables'),
     ipsets: readText(spec, 'ipsets'),
     connections: readText(spec, 'connections'),
+    notModelled: spec.fieldsList('notModelled').flatMap(readRemark),
   };
   spec.finish();
   return host;
+}
+
+function readRemark(fields: Fields): readonly HostRemark[] {
+  const what = fields.requiredString('what');
+  const family = fields.has('family') ? readHostFamily(fields) : undefined;
+  fields.finish();
+  return what === undefined ? [] : [{ what: what.value, family, location: what.location }];
 }
 
 function readText(spec: Fields, name: string): WrittenText | undefined {

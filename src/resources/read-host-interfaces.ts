@@ -22,6 +22,9 @@ export function readHostInterfaces(spec: Fields): HostInterfaces {
     const addresses = readAddresses(fields);
     const mac = readMac(fields);
     const up = fields.boolean('up')?.value ?? true;
+    const type = fields.string('type')?.value;
+    // For people alone: where a VLAN or a veth hangs, and what the kernel says of the link.
+    fields.ignore('parent', 'vlan', 'state');
     fields.finish();
     if (name === undefined) continue;
     if (master !== undefined) masters.push({ fields, own: name, master });
@@ -31,6 +34,7 @@ export function readHostInterfaces(spec: Fields): HostInterfaces {
       mac,
       up,
       master: master?.value,
+      type,
       location: fields.location,
     });
   }

@@ -6,7 +6,7 @@ import {
   renderCidr,
 } from '../address/cidr.ts';
 import { type IpAddress, type IpFamily, sameIpAddress } from '../address/ip-address.ts';
-import type { HostDocument } from './host-document.ts';
+import { type HostDocument, ROUTE_TYPES } from './host-document.ts';
 import { readAddress } from './read-addresses.ts';
 import { checkInterface, type HostInterfaces } from './read-host-interfaces.ts';
 import type { Fields, Written } from './reading/fields.ts';
@@ -15,12 +15,25 @@ import { shorten } from './reading/wording.ts';
 
 type HostRoute = HostDocument['routes'][number];
 
-const TYPES = ['unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw'] as const;
+const FROM_ADDRESSES: readonly HostRoute['type'][] = ['broadcast', 'anycast', 'multicast'];
+
+/** Those that people add; the others the kernel makes from addresses, and has a list of all routes. */
+const WRITTEN_TYPES = ROUTE_TYPES.filter((type) => !FROM_ADDRESSES.includes(type));
 const METRIC = { min: 0, max: 0xffffffff };
+/**
+ * What `ip route` has and the simulation of routing does not: packets that meet such a route are undetermined. The gateway of the
+ * other family (`via6`) says nothing about where packets go.
+ */
+const NOT_MODELLED = ['nexthops', 'encap', 'tos', 'from', 'nhid'];
 const TABLE = /^(?:[a-zA-Z][\w.-]*|\d+)$/;
 
 /** Reads a host's routes. A route whose destination or gateway cannot be read is reported and left out. */
-export function readHostRoutes(spec: Fields, interfaces: HostInterfaces): readonly HostRoute[] {
+export function readHostRoutes(
+  spec: Fields,
+  interfaces: HostInterfaces,
+  options: { readonly derived: boolean },
+): readonly HostRoute[] {
+  const types = options.derived ? WRITTEN_TYPES : ROUTE_TYPES;
   const routes: HostRoute[] = [];
   const sources: { readonly fields: Fields; readonly src: Written<IpAddress> }[] = [];
   for (const fields of spec.fieldsList('routes')) {
@@ -28,17 +41,19 @@ export function readHostRoutes(spec: Fields, interfaces: HostInterfaces): readon
     const via = readAddress(fields, 'via');
     const src = readAddress(fields, 'src');
     const dev = fields.string('dev');
-    const type = fields.has('type') ? fields.oneOf('type', TYPES)?.value : 'unicast';
+    const type = fields.has('type') ? fields.oneOf('type', types)?.value : 'unicast';
     const metric = fields.integer('metric', METRIC)?.value;
     const table = readRoutingTable(fields, 'table');
     const written = {
       via: fields.string('via')?.value,
       src: fields.string('src')?.value,
     };
+    const notModelled = NOT_MODELLED.filter((name) => fields.has(name));
+    fields.ignore('via6');
     fields.finish();
     if (dev !== undefined) checkInterface(fields, dev, { interfaces });
     checkFamilies(fields, { to: to?.block?.network.family, via, src });
-    if (type !== undefined) {
+    if (type !== undefined && notModelled.length === 0) {
       checkType(fields, type, to?.block?.network.family ?? via?.value.family);
     }
     if (src !== undefined) sources.push({ fields, src });
@@ -52,6 +67,7 @@ export function readHostRoutes(spec: Fields, interfaces: HostInterfaces): readon
       dev: dev?.value,
       metric,
       table,
+      notModelled,
       location: fields.location,
     });
   }
@@ -142,7 +158,8 @@ function checkType(fields: Fields, type: HostRoute['type'], family: IpFamily | u
     );
     return;
   }
-  for (const name of type === 'local' ? ['via'] : ['via', 'dev']) {
+  const hasDevice = type === 'local' || FROM_ADDRESSES.includes(type);
+  for (const name of hasDevice ? ['via'] : ['via', 'dev']) {
     const onLoopback = name === 'dev' && fields.string('dev')?.value === 'lo' && family !== 4;
     if (!fields.has(name) || onLoopback) continue;
     fields.problem(

@@ -1,7 +1,7 @@
 import { parseCidr } from '../address/cidr.ts';
 import type { IpFamily } from '../address/ip-address.ts';
 import { parseProtocol } from '../address/protocol.ts';
-import type { HostDocument } from './host-document.ts';
+import { type HostDocument, RULE_ACTIONS } from './host-document.ts';
 import { checkInterface, type HostInterfaces } from './read-host-interfaces.ts';
 import { readRoutingTable } from './read-host-routes.ts';
 import type { Fields, Written } from './reading/fields.ts';
@@ -10,16 +10,17 @@ import { shorten } from './reading/wording.ts';
 
 type HostRule = HostDocument['rules'][number];
 
-const ACTIONS = ['lookup', 'blackhole', 'unreachable', 'prohibit'] as const;
 const PRIORITY = { min: 0, max: 0xffffffff };
 const PREFIX_LENGTH = { min: 0, max: 128 };
 const MARK = /^(\d+|0x[\da-f]+)(?:\/(\d+|0x[\da-f]+))?$/i;
-/** What `ip rule` has and the simulation of routing does not; a rule with one of these would match too much. */
+/** What `ip rule` has and the simulation of routing does not: packets that such a rule could concern are undetermined. */
 const NOT_MODELLED = [
   ...['sport', 'dport', 'sport_start', 'sport_end', 'dport_start', 'dport_end', 'tos', 'dsfield'],
-  ...['uidrange', 'uid_start', 'uid_end', 'goto', 'nat', 'realms', 'l3mdev', 'tun_id'],
-  ...['suppress_ifgroup', 'flowlabel'],
+  ...['uidrange', 'uid_start', 'uid_end', 'goto', 'nat', 'tun_id', 'suppress_ifgroup'],
+  ...['flowlabel', 'dscp', 'tos_mask'],
 ];
+/** `l3mdev` matches packets of a VRF alone, which are undetermined as they are. Realms are marks for statistics. */
+const OF_NO_CONSEQUENCE = ['realms', 'flow_from', 'flow_to'];
 
 /**
  * Reads a host's policy routing rules, by the words of `ip rule`: `priority`, `not`, `from`, `to`, `iif`, `oif`, `fwmark`,
@@ -42,20 +43,17 @@ function readRule(fields: Fields, interfaces: HostInterfaces): HostRule {
     oif: readInterface(fields, 'oif', interfaces),
     fwmark: readMark(fields),
     protocol: readProtocol(fields),
-    action: readAction(fields),
+    action: isWritten(fields, 'l3mdev') ? 'nop' : readAction(fields),
     table: readRoutingTable(fields, 'table'),
-    suppressPrefixLength: fields.integer('suppress_prefixlength', PREFIX_LENGTH)?.value,
+    suppressPrefixLength: (
+      fields.integer('suppress_prefixlength', PREFIX_LENGTH) ??
+      fields.integer('suppress_prefixlen', PREFIX_LENGTH)
+    )?.value,
     family: readFamily(fields, [from?.family, to?.family]),
+    notModelled: NOT_MODELLED.filter((name) => fields.has(name)),
     location: fields.location,
   };
-  for (const name of NOT_MODELLED) {
-    fields.refuse(
-      name,
-      'not-modelled',
-      `\`${name}\` of a routing rule is not modelled`,
-      'Leave the rule out where it does not concern the packets in question.',
-    );
-  }
+  fields.ignore(...OF_NO_CONSEQUENCE);
   fields.finish();
   if (rule.action === 'lookup' && !fields.has('table')) {
     fields.problem(
@@ -70,8 +68,13 @@ function readRule(fields: Fields, interfaces: HostInterfaces): HostRule {
 
 /** `ip -j rule` writes `not` with null for a rule that is negated. */
 function readNot(fields: Fields): boolean {
-  const written = fields.boolean('not');
-  return written?.value ?? (fields.names().includes('not') && !fields.has('not'));
+  return isWritten(fields, 'not');
+}
+
+/** Whether a flag of `ip -j rule` is there: true, or null as `ip` writes it. */
+function isWritten(fields: Fields, name: string): boolean {
+  const written = fields.boolean(name);
+  return written?.value ?? (fields.names().includes(name) && !fields.has(name));
 }
 
 function readBlock(
@@ -161,12 +164,19 @@ function readProtocol(fields: Fields): number | undefined {
 }
 
 function readAction(fields: Fields): HostRule['action'] {
-  return fields.oneOf('action', ACTIONS)?.value ?? 'lookup';
+  if (fields.has('goto')) return 'goto';
+  if (isWritten(fields, 'nop')) return 'nop';
+  return fields.oneOf('action', RULE_ACTIONS)?.value ?? 'lookup';
+}
+
+/** Reads `family`, written 4 or 6 or in the words of `ip`. */
+export function readHostFamily(fields: Fields): IpFamily | undefined {
+  const written = scalarText(fields, 'family');
+  return written === undefined ? undefined : parseFamily(fields, written);
 }
 
 function readFamily(fields: Fields, used: readonly (IpFamily | undefined)[]): IpFamily | undefined {
-  const written = scalarText(fields, 'family');
-  const family = written === undefined ? undefined : parseFamily(fields, written);
+  const family = readHostFamily(fields);
   const families = new Set([family, ...used].filter((one) => one !== undefined));
   if (families.size > 1) {
     fields.problem(

@@ -11,10 +11,11 @@ import { resolveNode } from '../policy/resolve.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { Assumptions } from '../simulate/assumptions.ts';
 import { Simulator } from '../simulate/simulator.ts';
 import { renderLocation } from '../source/location.ts';
 import { chooseNode, type NodeChoice } from './choose-node.ts';
-import { ownRules } from './own-rules.ts';
+import { foreignRules, type HostRulesNote, notesOn, writtenRules } from './host-rules.ts';
 
 export interface NodeModelOptions {
   /** The node asked for; undefined: the one that documents name. */
@@ -23,6 +24,12 @@ export interface NodeModelOptions {
   readonly machine: string;
   /** FELIX_* variables; others are ignored. */
   readonly environment: ReadonlyMap<string, string>;
+  /** The machine, where it is known otherwise than from the documents. */
+  readonly host?: Host | undefined;
+  /** Run exactly the rules that the host has: nothing is compiled, and nothing added for Services. */
+  readonly asIs?: boolean | undefined;
+  /** What is taken for given where rules ask for what cannot be known. */
+  readonly assumptions?: Assumptions | undefined;
 }
 
 /**
@@ -34,6 +41,9 @@ export class NodeModel {
   readonly choice: NodeChoice;
   readonly host: Host;
   readonly policy: NodePolicy;
+  readonly asIs: boolean;
+  readonly assumptions: Assumptions;
+  private readonly writtenRulesets: Map<IpFamily, Ruleset> = new Map();
   private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
   private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
   private readonly mergedRules: Map<IpFamily, Ruleset> = new Map();
@@ -44,7 +54,9 @@ export class NodeModel {
     this.resources = resources;
     this.choice = chooseNode(resources, { wanted: options.node, machine: options.machine });
     const { node } = this.choice;
-    this.host = hostOf(resources, node);
+    this.host = options.host ?? hostOf(resources, node);
+    this.asIs = options.asIs === true;
+    this.assumptions = options.assumptions ?? Assumptions.none;
     this.policy = resolveNode(resources, {
       node,
       interfaces: this.host.interfaces.map(({ name, addresses }) => ({
@@ -75,14 +87,34 @@ export class NodeModel {
   /** Everything on the host that is not ours: Services, and what the Host document carries. */
   hostRules(family: IpFamily): Ruleset {
     return cached(this.foreignRules, family, () => {
-      const services = this.serviceRules(family);
-      const written = family === 4 ? this.host.iptables : this.host.ip6tables;
-      return written === undefined ? services : mergeRulesets(services, ownRules(written, family));
+      const written = this.writtenRules(family);
+      return this.asIs ? written : foreignRules(written, this.serviceRules(family));
     });
   }
 
-  /** The rules that packets of a family meet: policy's in front of the host's own. */
+  /** What is to be said of the host's own rules: what was found there, and how it was taken. */
+  hostRulesNotes(): readonly HostRulesNote[] {
+    const written = [this.writtenRules(4), this.writtenRules(6)];
+    if (!this.asIs)
+      return notesOn(written, { services: this.resources.kubernetes.services.length > 0 });
+    const none = written.every(({ tables }) => tables.length === 0);
+    return [
+      {
+        value: none ? 'none' : 'as is',
+        why: none
+          ? 'asked for what the host has, and its document carries no rules'
+          : "exactly what the host's document carries; policy is not compiled",
+      },
+    ];
+  }
+
+  private writtenRules(family: IpFamily): Ruleset {
+    return cached(this.writtenRulesets, family, () => writtenRules(this.host, family));
+  }
+
+  /** The rules that packets of a family meet: policy's and the host's own as the kernel would have them, or with `asIs` those alone. */
   ruleset(family: IpFamily): Ruleset {
+    if (this.asIs) return this.hostRules(family);
     return cached(this.mergedRules, family, () =>
       mergeRulesets(this.compiledRules(family), this.hostRules(family)),
     );
@@ -101,6 +133,7 @@ export class NodeModel {
           host: this.host,
           rulesets: [this.ruleset(family)],
           notModelled: this.notModelled(),
+          assumptions: this.assumptions,
         }),
     );
   }
@@ -118,7 +151,9 @@ export class NodeModel {
               family: undefined,
             },
           ];
-    return [...this.policy.notModelled, ...preset].map(({ what, location, family }) => ({
+    // Without policy's rules nothing depends on what policy is.
+    const ofPolicy = this.asIs ? [] : this.policy.notModelled;
+    return [...ofPolicy, ...preset].map(({ what, location, family }) => ({
       what: `${what} (${renderLocation(location)})`,
       family,
     }));

@@ -1,47 +1,84 @@
 /** The most ways that one packet is followed along. */
 export const MOST_WAYS = 1024;
 
+/** One point of a packet's way where chance or history decides. */
+export interface Question {
+  /** The rule that asks, by its number. */
+  readonly rule: number;
+  /** Why nobody can know the answer, in words. */
+  readonly why: string;
+  readonly answers: number;
+}
+
+/** A question with the answer that one way assumed, from 0. */
+export interface Answered {
+  readonly question: Question;
+  readonly answer: number;
+}
+
 /**
- * What was assumed at each point of a packet's way where chance or history decides. The first way assumes that everything
- * matches; `next` goes on to the way that differs in the last assumption.
+ * What was assumed at each point of a packet's way where chance or history decides. The first way assumes the first answer everywhere
+ * (that everything matches); `next` goes on to the way that differs in the last assumption.
  */
 export class Choices {
-  #assumed: boolean[] = [];
-  #rules: number[] = [];
+  #assumed: number[] = [];
+  #questions: Question[] = [];
   #taken = 0;
+  /** Answers of the present way to questions that have one answer wherever they are asked. */
+  readonly #remembered: Map<string, number> = new Map();
 
-  /** What the present way assumes of the rule; remembers that it was asked. */
-  take(rule: number): boolean {
+  /**
+   * What the present way assumes, from 0 to `question.answers - 1`; remembers that it was asked. A question with a `key` has been
+   * answered where another one with the same key was.
+   */
+  take(question: Question, key?: string): number {
+    const before = key === undefined ? undefined : this.#remembered.get(key);
+    if (before !== undefined) return before;
     const at = this.#taken++;
-    if (at === this.#assumed.length) this.#assumed.push(true);
-    this.#rules[at] = rule;
-    return this.#assumed[at] as boolean;
+    if (at === this.#assumed.length) this.#assumed.push(0);
+    this.#questions[at] = question;
+    const answer = this.#assumed[at] as number;
+    if (key !== undefined) this.#remembered.set(key, answer);
+    return answer;
   }
 
   /** Begins a packet: nothing is assumed yet. */
   clear(): void {
     this.#assumed = [];
-    this.#rules = [];
-    this.#taken = 0;
+    this.#questions = [];
+    this.rewind();
   }
 
-  /** The rules asked for on the way just walked, in order. */
-  get asked(): readonly number[] {
-    return this.#rules.slice(0, this.#taken);
+  /** Whether anything was asked on the way just walked. */
+  get hasAsked(): boolean {
+    return this.#taken > 0;
+  }
+
+  /** The questions asked on the way just walked, in order, with what was assumed. */
+  answered(): readonly Answered[] {
+    return this.#questions
+      .slice(0, this.#taken)
+      .map((question, at) => ({ question, answer: this.#assumed[at] as number }));
   }
 
   /** Turns to the next way; false when there is none left. */
   next(): boolean {
     this.#assumed.length = this.#taken;
-    while (this.#assumed.at(-1) === false) this.#assumed.pop();
-    if (this.#assumed.length === 0) return false;
-    this.#assumed[this.#assumed.length - 1] = false;
-    this.#taken = 0;
-    return true;
+    while (this.#assumed.length > 0) {
+      const last = this.#assumed.length - 1;
+      if ((this.#assumed[last] as number) + 1 < (this.#questions[last] as Question).answers) {
+        this.#assumed[last]! += 1;
+        this.rewind();
+        return true;
+      }
+      this.#assumed.pop();
+    }
+    return false;
   }
 
   /** Walks the present way once more from its start. */
   rewind(): void {
     this.#taken = 0;
+    this.#remembered.clear();
   }
 }

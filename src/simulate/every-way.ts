@@ -1,6 +1,6 @@
 import { renderIpAddress } from '../address/ip-address.ts';
 import { hasPorts } from '../address/protocol.ts';
-import { MOST_WAYS } from './choices.ts';
+import { type Answered, MOST_WAYS } from './choices.ts';
 import type { JournalRecord } from './journal.ts';
 import type { Ending, PacketPath } from './journey.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
@@ -22,41 +22,50 @@ export interface FollowedWays {
   readonly because: string[];
 }
 
+/** A way with what was assumed on it. */
+interface AssumedWay {
+  readonly way: Way;
+  readonly answered: readonly Answered[];
+}
+
 /**
  * Follows a packet along every way that chance and history leave open. `walk` takes it from start to end once.
  *
- * The way on which everything matched is the reported one, and what it did to the connection table is what stays.
+ * The way on which everything matched is the reported one, and what it did to the connection table and to sets is what stays.
  */
 export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays {
-  const { program, tracker, choices } = path;
+  const { program, tracker, choices, changedSets } = path;
   if (!program.hasUnknowable) {
     const way = walk();
     return { way, because: distinct(way.unknown) };
   }
   choices.clear();
   const start = tracker.checkpoint();
+  const setsBefore = changedSets.checkpoint();
   const first = walk();
-  const asked = new Set(choices.asked);
-  if (asked.size === 0) {
+  if (!choices.hasAsked) {
     tracker.release(start);
     return { way: first, because: distinct(first.unknown) };
   }
-  const ways = [first];
+  const back = (): void => {
+    tracker.rollback(start);
+    changedSets.rollback(setsBefore);
+  };
+  const ways: AssumedWay[] = [{ way: first, answered: choices.answered() }];
   let tooMany = false;
   while (choices.next()) {
     if (ways.length === MOST_WAYS) {
       tooMany = true;
       break;
     }
-    tracker.rollback(start);
-    ways.push(walk());
-    for (const rule of choices.asked) asked.add(rule);
+    back();
+    ways.push({ way: walk(), answered: choices.answered() });
   }
-  tracker.rollback(start);
+  back();
   choices.clear();
   const way = walk();
   tracker.release(start);
-  return { way, because: differences(ways, asked, tooMany, path) };
+  return { way, because: differences(ways, tooMany, path) };
 }
 
 /** Of most packets everything is known, so that no set is made for them. */
@@ -65,23 +74,51 @@ function distinct(unknown: readonly string[]): string[] {
 }
 
 function differences(
-  ways: readonly Way[],
-  asked: ReadonlySet<number>,
+  ways: readonly AssumedWay[],
   tooMany: boolean,
   { program }: PacketPath,
 ): string[] {
-  const because = new Set(ways.flatMap((way) => way.unknown));
-  const outcomes = new Set(ways.map(outcomeOf));
+  const because = new Set(ways.flatMap(({ way }) => way.unknown));
+  const outcomes = new Set(ways.map(({ way }) => outcomeOf(way)));
   if (outcomes.size > 1 || tooMany) {
-    for (const number of asked) {
-      const rule = program.rules[number]!;
-      const text = ruleText(rule.rule, ways[0]!.flight.family);
-      because.add(`whether ${renderRulePlace(rule)} matches (${text}) cannot be known`);
+    for (const { rule, why, answers } of tooMany ? allAsked(ways) : decidingQuestions(ways)) {
+      const met = program.rules[rule]!;
+      const text = ruleText(met.rule, ways[0]!.way.flight.family);
+      const what = answers === 2 ? 'whether it matches' : 'what it chooses';
+      because.add(`${renderRulePlace(met)} (${text}): ${what} cannot be known, ${why}`);
     }
-    for (const way of ways) because.add(`${whereTo(way)}: ${outcomeOf(way)}`);
+    for (const { way } of ways) because.add(`${whereTo(way)}: ${outcomeOf(way)}`);
   }
   if (tooMany) because.add(`there are more than ${MOST_WAYS} ways for the packet`);
   return [...because];
+}
+
+function allAsked(ways: readonly AssumedWay[]): readonly Answered['question'][] {
+  return unique(ways.flatMap(({ answered }) => answered.map(({ question }) => question)));
+}
+
+/** The questions on whose answer the outcome depends, given the answers before. */
+function decidingQuestions(ways: readonly AssumedWay[]): readonly Answered['question'][] {
+  const deciding: Answered['question'][] = [];
+  const visit = (some: readonly AssumedWay[], depth: number): string => {
+    const question = some[0]!.answered[depth]?.question;
+    // Ways with the same answers so far meet the same question next, or are one and the same way.
+    if (question === undefined) return outcomeOf(some[0]!.way);
+    const outcomes = new Set<string>();
+    for (let answer = 0; answer < question.answers; answer++) {
+      const branch = some.filter(({ answered }) => answered[depth]?.answer === answer);
+      outcomes.add(visit(branch, depth + 1));
+    }
+    if (outcomes.size > 1) deciding.unshift(question);
+    return [...outcomes].sort().join('\n');
+  };
+  visit(ways, 0);
+  return unique(deciding);
+}
+
+function unique(questions: readonly Answered['question'][]): readonly Answered['question'][] {
+  const byText = new Map(questions.map((one) => [`${one.rule} ${one.why}`, one]));
+  return [...byText.values()];
 }
 
 function outcomeOf({ ending: { verdict, delivered } }: Way): string {

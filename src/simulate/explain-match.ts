@@ -3,20 +3,15 @@ import { hasPorts, renderProtocol } from '../address/protocol.ts';
 import { type Match, renderMatch } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import { ruleContext } from '../ruleset/validate-rule.ts';
-import {
-  isUnknowable,
-  type MatchContext,
-  matches,
-  STATE_BIT,
-  stateBits,
-} from './match-evaluation.ts';
+import { isDoubtful } from './doubt.ts';
+import { type MatchContext, matches, STATE_BIT, stateBits } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 
 /** The first of the rule's criteria that the packet fails, with what the packet has: `` `-p tcp`: the packet is udp ``. */
 export function firstFailure(rule: Rule, packet: PacketInFlight, context: MatchContext): string {
   const failed =
     rule.matches.find((match) => !matches(match, packet, context)) ??
-    rule.matches.find((match) => isUnknowable(match, context.unreadSets));
+    rule.matches.find((match) => isDoubtful(match, context.unreadSets));
   if (failed === undefined) throw new Error('a rule without a failing match was passed over');
   return `\`${criterion(failed, rule, packet.family)}\`: ${had(failed, packet)}`;
 }

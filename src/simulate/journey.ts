@@ -2,8 +2,11 @@ import { sameIpAddress } from '../address/ip-address.ts';
 import { hasPorts } from '../address/protocol.ts';
 import type { Host } from '../host/host.ts';
 import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { Assumptions } from './assumptions.ts';
+import type { ChangedSets } from './changed-sets.ts';
 import type { Choices } from './choices.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
+import { DoubtfulMatches } from './doubtful-matches.ts';
 import type { Journal } from './journal.ts';
 import { type NatSide, NatStage } from './nat-stage.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
@@ -39,6 +42,8 @@ export interface PacketPath {
   readonly tracker: ConnectionTracker;
   readonly journal: Journal;
   readonly choices: Choices;
+  readonly assumptions: Assumptions;
+  readonly changedSets: ChangedSets;
 }
 
 const LOOPBACK = 'lo';
@@ -58,7 +63,10 @@ export class Journey {
 
   constructor(path: PacketPath) {
     this.#path = path;
-    this.#walker = new ChainWalker(path.program, path.router, path.journal, path.choices);
+    const { program, router, journal, assumptions, choices } = path;
+    const context = { router, sets: program.sets, unreadSets: program.unreadSets };
+    const doubtful = new DoubtfulMatches(context, assumptions, choices);
+    this.#walker = new ChainWalker(program, context, journal, doubtful);
     this.#nat = new NatStage(path, this.#walker);
   }
 
@@ -69,6 +77,7 @@ export class Journey {
     this.unknown = [];
     this.#walker.opaque.length = 0;
     const ending = packet.inInterface === '' ? this.#leave(packet) : this.#arrive(packet);
+    this.unknown.push(...this.#path.router.takeDoubts(ending.verdict));
     for (const description of this.#walker.opaque) {
       this.unknown.push(`the host's own rules are not modelled: ${description}`);
     }

@@ -2,6 +2,7 @@ import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
 import type { ConntrackState } from '../ruleset/match/conntrack-state.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { SetLookup } from './address-lookup.ts';
+import { isDoubtful } from './doubt.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
 
@@ -49,45 +50,16 @@ const PLAIN_STATE_BIT = {
   untracked: STATE_BIT.UNTRACKED,
 } as const;
 
-/** Kinds of match that the simulation evaluates; every other one is followed both ways. */
-const EVALUATED: ReadonlySet<Match['kind']> = new Set([
-  'protocol',
-  'address',
-  'interface',
-  'ports',
-  'multiport',
-  'conntrack-state',
-  'mark',
-  'set',
-  'icmp',
-  'address-type',
-  'rpfilter',
-  'statistic',
-  'recent',
-  'comment',
-  'nfacct',
-]);
-
-/**
- * Whether chance, history that the simulation does not have, or what it does not evaluate decides the match. `unreadSets` are the names of the sets whose
- * members it cannot look up.
- */
-export function isUnknowable(match: Match, unreadSets: ReadonlySet<string>): boolean {
-  switch (match.kind) {
-    case 'statistic':
-      return match.probability > 0 && match.probability < 1;
-    case 'recent':
-      return match.mode !== 'set';
-    case 'rpfilter':
-      return match.loose === true || match.acceptLocal === true;
-    case 'set':
-      return match.extras !== undefined || unreadSets.has(match.set);
-    default:
-      return !EVALUATED.has(match.kind);
-  }
+/** Whether the packet satisfies the match, as far as packet and host tell; undefined where they do not. */
+export function matchesIfKnown(
+  match: Match,
+  packet: PacketInFlight,
+  context: MatchContext,
+): boolean | undefined {
+  return isDoubtful(match, context.unreadSets) ? undefined : matches(match, packet, context);
 }
 
-/** Whether the packet satisfies the match. Unknowable matches are satisfied here; who walks the chains decides about them. */
+/** Whether the packet satisfies the match. What cannot be known is satisfied here; who walks the chains decides about it. */
 export function matches(match: Match, packet: PacketInFlight, context: MatchContext): boolean {
   switch (match.kind) {
     case 'protocol':

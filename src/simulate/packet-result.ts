@@ -3,6 +3,7 @@ import type { ConnectionState, Packet } from '../packet/packet.ts';
 import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Direction, PolicyType } from '../ruleset/rule-meaning.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
+import type { Tuple } from './conntrack/connection.ts';
 
 export type PacketVerdict = 'accept' | 'drop' | 'reject' | 'undetermined';
 
@@ -139,4 +140,6 @@ export interface PacketResult {
   readonly steps: readonly TraceStep[];
   /** The mark at the end. */
   readonly mark: number;
+  /** The first direction of the connection that it belongs to; undefined where it has none. */
+  readonly flow?: Tuple | undefined;
 }

@@ -2,7 +2,8 @@ import type { PortRange } from '../address/port-range.ts';
 import { hasPorts } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
-import { isUnknowable, stateMask } from './match-evaluation.ts';
+import { isDoubtful } from './doubt.ts';
+import { stateMask } from './match-evaluation.ts';
 import type { SetMembership } from './set-membership.ts';
 import type { ValueRange } from './value-intervals.ts';
 
@@ -48,7 +49,7 @@ export function partMatches(rule: Rule, numbers: CriterionNumbers): PartedMatche
   const criteria: Record<string, RuleCriteria[keyof RuleCriteria]> = {};
   const rest: Match[] = [];
   for (const match of rule.matches) {
-    if (isUnknowable(match, numbers.unreadSets)) continue;
+    if (isDoubtful(match, numbers.unreadSets)) continue;
     const criterion = criterionOf(match, numbers, ported);
     const [field] = Object.keys(criterion ?? {});
     if (field === undefined || field in criteria) rest.push(match);

@@ -2,7 +2,7 @@ import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { isLookedUp, lookupOf, type SetLookup } from './address-lookup.ts';
-import { isUnknowable } from './match-evaluation.ts';
+import { isDoubtful } from './doubt.ts';
 import { QuietCalls } from './quiet-calls.ts';
 import { partMatches, type RuleCriteria } from './rule-criteria.ts';
 import { RuleFinder } from './rule-finder.ts';
@@ -25,8 +25,8 @@ export interface ProgramRule {
   readonly criteria: RuleCriteria;
   /** What the criteria do not say, in the rule's order; unknowable matches are not in it. */
   readonly rest: readonly Match[];
-  /** Chance or history decides whether it matches, and it matters. */
-  readonly unknowable: boolean;
+  /** The matches that chance or history may decide; none where it does not matter whether the rule matches. */
+  readonly doubtful: readonly Match[];
 }
 
 /** One family's rules prepared for walking: numbered through, with what finds those that match. */
@@ -75,8 +75,8 @@ export class RuleProgram {
             membership,
             unreadSets: this.unreadSets,
           });
-          const unknowable = isFollowedBothWays(rule, this.unreadSets);
-          rules.push({ rule, chain: place, number: i + 1, criteria, rest, unknowable });
+          const doubtful = doubtfulMatches(rule, this.unreadSets);
+          rules.push({ rule, chain: place, number: i + 1, criteria, rest, doubtful });
         });
       }
     }
@@ -86,7 +86,7 @@ export class RuleProgram {
     this.#base = base;
     this.#interfaces = interfaces;
     this.sets = new Map(readSets.map((set) => [set.name, lookupOf(set)]));
-    this.hasUnknowable = rules.some((rule) => rule.unknowable);
+    this.hasUnknowable = rules.some(({ doubtful }) => doubtful.length > 0);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
     const operations = operationsOf(rules, numbers);
@@ -116,8 +116,8 @@ function operationsOf(
   chainNumbers: ReadonlyMap<string, number>,
 ): RuleOperations {
   const operations = new RuleOperations(rules.length);
-  rules.forEach(({ rule, criteria, rest, unknowable, chain }, at) => {
-    operations.setMore(at, criteria, rest.length > 0 || unknowable);
+  rules.forEach(({ rule, criteria, rest, doubtful, chain }, at) => {
+    operations.setMore(at, criteria, rest.length > 0 || doubtful.length > 0);
     operations.setTarget(at, rule.target, (name) => {
       const number = chainNumbers.get(`${chain.table} ${name}`);
       if (number === undefined) throw new Error(`table ${chain.table} has no chain ${name}`);
@@ -145,9 +145,12 @@ function noChains(): Record<Hook, Record<TableName, number>> {
 }
 
 /** Whether a rule that only logs or counts matches changes nothing, so that it is not followed both ways. */
-function isFollowedBothWays(rule: Rule, unreadSets: ReadonlySet<string>): boolean {
-  if (rule.target === undefined || rule.target.kind === 'log') return false;
-  return rule.matches.some((match) => isUnknowable(match, unreadSets));
+function doubtfulMatches(
+  { target, matches }: Rule,
+  unreadSets: ReadonlySet<string>,
+): readonly Match[] {
+  if (target === undefined || target.kind === 'log') return [];
+  return matches.filter((match) => isDoubtful(match, unreadSets));
 }
 
 /** Numbers from 1 for the interfaces that rules name. */

@@ -2,6 +2,8 @@ import type { IpFamily } from '../address/ip-address.ts';
 import type { Host } from '../host/host.ts';
 import { LOCAL, type Packet } from '../packet/packet.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { Assumptions } from './assumptions.ts';
+import { ChangedSets } from './changed-sets.ts';
 import { Choices } from './choices.ts';
 import { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import { metOwnRule } from './decision.ts';
@@ -21,6 +23,8 @@ export interface SimulatorOptions {
   readonly rulesets: readonly Ruleset[];
   /** What makes packets of a family undetermined as soon as they meet any rule, in words. */
   readonly notModelled: readonly { readonly what: string; readonly family: IpFamily | undefined }[];
+  /** What is taken for given where rules ask for what cannot be known. Default: nothing, every way is followed. */
+  readonly assumptions?: Assumptions | undefined;
 }
 
 /** One family's part of the host. */
@@ -74,6 +78,7 @@ export class Simulator {
   /** Empties the connection table and sets the clock back to 0. */
   reset(): void {
     this.#tracker.clear();
+    for (const { path } of Object.values(this.#families)) path.changedSets.clear();
     this.#nowMs = 0;
   }
 
@@ -87,6 +92,8 @@ export class Simulator {
       tracker: this.#tracker,
       journal: new Journal(program),
       choices: new Choices(),
+      assumptions: options.assumptions ?? Assumptions.none,
+      changedSets: new ChangedSets(),
     };
     return {
       path,

@@ -65,9 +65,10 @@ export function hopsOf(record: JournalRecord, mark: number, family: 4 | 6): read
   return hops;
 }
 
-/** A rule and the chain it stands in, for messages: `hep-INPUT rule 3`. */
-export function renderRulePlace({ chain, number }: ProgramRule): string {
-  return `rule ${number} of chain ${chain.chain.name} in table ${chain.table}`;
+/** A rule, the chain it stands in and where it is written, for messages: `rule 3 of chain INPUT in table filter, host.yaml:31`. */
+export function renderRulePlace({ chain, number, rule: { origin } }: ProgramRule): string {
+  const place = `rule ${number} of chain ${chain.chain.name} in table ${chain.table}`;
+  return origin === undefined ? place : `${place}, ${origin.file}:${origin.line}`;
 }
 
 // A ruleset's rules are printed again and again by traces of many packets.

@@ -1,10 +1,9 @@
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
-import type { Choices } from './choices.ts';
+import type { DoubtfulMatches } from './doubtful-matches.ts';
 import { firstFailure } from './explain-match.ts';
 import type { Journal } from './journal.ts';
 import { type MatchContext, matches, stateBits } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
-import type { Router } from './routing/router.ts';
 import { DO } from './rule-operations.ts';
 import type { RuleProgram } from './rule-program.ts';
 import { AddressSets } from './set-membership.ts';
@@ -22,7 +21,7 @@ export class ChainWalker {
   readonly #program: RuleProgram;
   readonly #context: MatchContext;
   readonly #journal: Journal;
-  readonly #choices: Choices;
+  readonly #doubtful: DoubtfulMatches;
   readonly #sourceSets: AddressSets;
   readonly #destinationSets: AddressSets;
   // Where each open jump goes on; the kernel's loader refuses loops, so that no ruleset is deeper than it has chains.
@@ -40,11 +39,16 @@ export class ChainWalker {
   /** Rules of the host that nobody knows the text of and that the packet met, in words. */
   readonly opaque: string[] = [];
 
-  constructor(program: RuleProgram, router: Router, journal: Journal, choices: Choices) {
+  constructor(
+    program: RuleProgram,
+    context: MatchContext,
+    journal: Journal,
+    doubtful: DoubtfulMatches,
+  ) {
     this.#program = program;
-    this.#context = { router, sets: program.sets, unreadSets: program.unreadSets };
+    this.#context = context;
     this.#journal = journal;
-    this.#choices = choices;
+    this.#doubtful = doubtful;
     this.#sourceSets = new AddressSets(program.membership);
     this.#destinationSets = new AddressSets(program.membership);
     this.#stackNext = new Int32Array(program.chains.length + 1);
@@ -168,11 +172,12 @@ export class ChainWalker {
     if (sourceSet !== 0 && !inSet(this.#sourceSets, sourceSet, packet.source)) return false;
     const set = operations.destinationSet(rule);
     if (set !== 0 && !inSet(this.#destinationSets, set, packet.destination)) return false;
-    const { rest, unknowable } = rules[rule]!;
+    const met = rules[rule]!;
+    const { rest } = met;
     for (let i = 0; i < rest.length; i++) {
       if (!matches(rest[i]!, packet, this.#context)) return false;
     }
-    return !unknowable || this.#choices.take(rule);
+    return met.doubtful.length === 0 || this.#doubtful.hold(rule, met, packet);
   }
 
   #passOver(from: number, to: number, depth: number, packet: PacketInFlight): void {

@@ -1,4 +1,5 @@
 import type { ConnectionState, Packet } from '../packet/packet.ts';
+import type { Tuple } from './conntrack/connection.ts';
 import { type Decisions, decisionsOf } from './decision.ts';
 import type { Way } from './every-way.ts';
 import type {
@@ -23,6 +24,7 @@ export class WayResult implements PacketResult {
   readonly final: FinalHeaders;
   readonly because: readonly string[] | undefined;
   readonly mark: number;
+  readonly flow: Tuple | undefined;
   readonly #way: Way;
   #decisions: Decisions | undefined;
   #hops: readonly Hop[] | undefined;
@@ -43,6 +45,7 @@ export class WayResult implements PacketResult {
     };
     this.because = undetermined ? because : undefined;
     this.mark = flight.mark;
+    this.flow = flight.connection?.original;
     this.#way = way;
   }
 

@@ -7,6 +7,7 @@ export interface HostWords {
   readonly interfaces?: readonly (Partial<HostDocument['interfaces'][number]> & { name: string })[];
   readonly routes?: readonly (Partial<HostDocument['routes'][number]> & { to: string })[];
   readonly rules?: readonly Partial<HostDocument['rules'][number]>[];
+  readonly derivedRoutes?: boolean;
   readonly sysctls?: Readonly<Record<string, number>>;
 }
 
@@ -19,6 +20,7 @@ export function hostDocument(words: HostWords): HostDocument {
       mac: undefined,
       up: true,
       master: undefined,
+      type: undefined,
       location: LOCATION,
       ...one,
     })),
@@ -29,9 +31,11 @@ export function hostDocument(words: HostWords): HostDocument {
       metric: undefined,
       table: undefined,
       src: undefined,
+      notModelled: [],
       location: LOCATION,
       ...one,
     })),
+    derivedRoutes: words.derivedRoutes ?? true,
     rules: (words.rules ?? []).map((one) => ({
       priority: undefined,
       not: false,
@@ -45,6 +49,7 @@ export function hostDocument(words: HostWords): HostDocument {
       table: undefined,
       suppressPrefixLength: undefined,
       family: undefined,
+      notModelled: [],
       location: LOCATION,
       ...one,
     })),
@@ -53,5 +58,6 @@ export function hostDocument(words: HostWords): HostDocument {
     ip6tables: undefined,
     ipsets: undefined,
     connections: undefined,
+    notModelled: [],
   };
 }

@@ -57,6 +57,33 @@ test('the example of the contract is read as written', () => {
   expect(read.ip6tables).toBeUndefined();
 });
 
+test('what routing does not model is read and named, so that only what could meet it is unknown', () => {
+  const read = good(`  interfaces: [{name: eth0, type: vlan, parent: eth9, vlan: 5, state: UP}]
+  derivedRoutes: false
+  routes:
+    - {to: 10.0.0.0/8, nexthops: [{via: 192.0.2.1, dev: eth0, weight: 1}]}
+    - {to: 10.0.0.255/32, type: broadcast, dev: eth0}
+    - {to: 10.1.0.0/16, dev: eth0, via6: fe80::1}
+  rules:
+    - {sport: 53, table: main}
+    - {priority: 1000, l3mdev: null}
+    - {priority: 5, goto: 100}
+    - {priority: 6, nop: true, realms: 3}
+  notModelled:
+    - {what: nftables table inet filter, family: inet6}
+`);
+  expect(read.derivedRoutes).toBe(false);
+  expect(read.interfaces[0]).toMatchObject({ type: 'vlan' });
+  expect(read.routes.map(({ notModelled }) => notModelled)).toEqual([['nexthops'], [], []]);
+  expect(read.rules.map(({ action, notModelled }) => [action, ...notModelled])).toEqual([
+    ['lookup', 'sport'],
+    ['nop'],
+    ['goto', 'goto'],
+    ['nop'],
+  ]);
+  expect(read.notModelled).toMatchObject([{ what: 'nftables table inet filter', family: 6 }]);
+});
+
 test('an empty spec is a host with nothing but lo', () => {
   expect(good('  {}')).toMatchObject({ interfaces: [], routes: [], rules: [] });
 });
@@ -106,6 +133,7 @@ test('every further field of interfaces, routes and rules is read', () => {
       table: '100',
       suppressPrefixLength: undefined,
       family: 4,
+      notModelled: [],
     },
     {
       priority: 101,
@@ -120,6 +148,7 @@ test('every further field of interfaces, routes and rules is read', () => {
       table: undefined,
       suppressPrefixLength: undefined,
       family: 6,
+      notModelled: [],
     },
     {
       priority: 102,
@@ -134,6 +163,7 @@ test('every further field of interfaces, routes and rules is read', () => {
       table: 'main',
       suppressPrefixLength: 0,
       family: 4,
+      notModelled: [],
     },
     {
       priority: 103,
@@ -148,6 +178,7 @@ test('every further field of interfaces, routes and rules is read', () => {
       table: 'local',
       suppressPrefixLength: undefined,
       family: undefined,
+      notModelled: [],
     },
   ]);
   expect([...read.sysctls]).toEqual([
@@ -265,10 +296,6 @@ describe('what no machine has is refused, with the place', () => {
       '5:22 invalid-value: `protocol` of a routing rule says who made it, not which packets it is about',
     ],
     ['  rules: [{family: 5, table: main}]', '5:20 invalid-value: `family` is `5`'],
-    [
-      '  rules: [{sport: 53, table: main}]',
-      '5:12 not-modelled: `sport` of a routing rule is not modelled',
-    ],
     [
       '  rules: [{iif: eth9, table: main}]',
       '5:17 warning unknown-reference: the host has no interface `eth9`',

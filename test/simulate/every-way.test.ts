@@ -95,6 +95,22 @@ test.each([
   expect(outcome(result), way(result)).toBe(wanted);
 });
 
+test('only the rules on which the verdict depends are named', () => {
+  const on = simulator(
+    [
+      '*mangle',
+      '-A PREROUTING -m limit --limit 1/min -j MARK --set-xmark 0x1/0x1',
+      '*filter',
+      '-A FORWARD -m recent --rcheck --name x -j DROP',
+      '-A FORWARD -m limit --limit 2/min -j RETURN',
+    ].join('\n'),
+  );
+  const result = run(on, 'tcp 192.0.2.10:1 -> 198.51.100.10:80 in=eth0');
+  expect(result.because?.slice(0, -2)).toEqual([
+    'rule 1 of chain FORWARD in table filter (-m recent --rcheck --name x --mask 255.255.255.255 --rsource -j DROP): whether it matches cannot be known, who is in the list x is not known',
+  ]);
+});
+
 test('whether a limited LOG rule logs decides nothing', () => {
   const on = simulator('*filter\n-A FORWARD -m limit --limit 10/min -j LOG');
   expect(outcome(run(on, 'tcp 192.0.2.10:1 -> 198.51.100.10:80 in=eth0'))).toBe('accept eth1');

@@ -4,7 +4,9 @@ import { cidrOf } from '../../src/address/cidr.ts';
 import { ipv4, ipv6 } from '../../src/address/ip-address.ts';
 import type { Match } from '../../src/ruleset/match/match.ts';
 import type { Ruleset } from '../../src/ruleset/ruleset.ts';
+import { Assumptions } from '../../src/simulate/assumptions.ts';
 import { Choices } from '../../src/simulate/choices.ts';
+import { DoubtfulMatches } from '../../src/simulate/doubtful-matches.ts';
 import { Journal } from '../../src/simulate/journal.ts';
 import { matches } from '../../src/simulate/match-evaluation.ts';
 import { PacketInFlight } from '../../src/simulate/packet-in-flight.ts';
@@ -201,10 +203,10 @@ test.each([4, 6] as const)('the words of the program decide as the matches do, I
         flight.outInterface = 'eth1';
         const ruleset = oneRule(family, criteria);
         const program = new RuleProgram(ruleset);
-        const walker = new ChainWalker(program, router, new Journal(program), new Choices());
-        const wanted = criteria.every((one) =>
-          matches(one, flight, { router, unreadSets: new Set(), sets: program.sets }),
-        );
+        const context = { router, unreadSets: new Set<string>(), sets: program.sets };
+        const doubtful = new DoubtfulMatches(context, Assumptions.none, new Choices());
+        const walker = new ChainWalker(program, context, new Journal(program), doubtful);
+        const wanted = criteria.every((one) => matches(one, flight, context));
         const end = walker.walk(program.baseChain('filter', 'forward'), flight);
         expect(end).toBe(wanted ? 'accept' : 'drop');
       },

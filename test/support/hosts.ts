@@ -45,6 +45,8 @@ export function testHost(fields: HostFields = {}): Host {
     ip6tables: undefined,
     ipsets: undefined,
     connections: undefined,
+    derivedRoutes: true,
+    notModelled: [],
     derived: false,
   };
 }
@@ -56,6 +58,7 @@ function makeInterface(name: string, addresses: readonly string[]): HostInterfac
     mac: undefined,
     up: true,
     master: undefined,
+    type: undefined,
   };
 }
 
@@ -78,6 +81,7 @@ function makeRoute(text: string): Route {
     metric: 0,
     table: 'main',
     src: undefined,
+    notModelled: [],
   };
 }
 

@@ -23,10 +23,8 @@ export function renderModelNotes(model: NodeModel): string {
 
 function headerRows(model: NodeModel): readonly HeaderRow[] {
   const { choice, resources, host } = model;
-  const rows: HeaderRow[] = [
-    ['node', choice.node, choice.reason],
-    ['calico', resources.version, resources.versionReason],
-  ];
+  const rows: HeaderRow[] = [['node', choice.node, choice.reason]];
+  if (!model.asIs) rows.push(['calico', resources.version, resources.versionReason]);
   if (host.derived) {
     rows.push([
       'host',
@@ -34,7 +32,8 @@ function headerRows(model: NodeModel): readonly HeaderRow[] {
       'no Host document describes the node: one interface an endpoint, forwarding on',
     ]);
   }
-  for (const { endpoint, reason } of model.policy.inactiveEndpoints) {
+  for (const { value, why } of model.hostRulesNotes()) rows.push(['rules', value, why]);
+  for (const { endpoint, reason } of model.asIs ? [] : model.policy.inactiveEndpoints) {
     rows.push(['inactive', endpoint.metadata.name, reason]);
   }
   return rows;

@@ -55,6 +55,7 @@ export class ConnectionTracker {
     if (packet.connection !== undefined) return 'tracked';
     const { family, protocol } = packet;
     if (isUntrackable(family, protocol) || this.isMisjudged(packet)) return invalid(packet);
+    if (packet.packet.wire?.unsound !== undefined) return invalid(packet);
     if (isTrackedIcmp(family, protocol)) {
       switch (icmpKind(family, packet.packet.icmpType)) {
         case 'untracked':

@@ -3,8 +3,8 @@ import { TCP_KIND } from './tcp-state.ts';
 import type { TcpSide, TcpTracking } from './tcp-tracking.ts';
 
 /**
- * The window that every segment is taken to offer, without scaling: what a Linux stack first offers. A packet carries none
- * here.
+ * The window that a segment is taken to offer which was written as fields, without scaling: what a Linux stack first offers. One that was
+ * read from bytes bears its own.
  */
 export const ASSUMED_WINDOW = 64_240;
 
@@ -26,10 +26,19 @@ export interface Segment {
   isAcknowledgementZero: boolean;
   /** The acknowledgement on the wire, signed; undefined when the packet does not name it. */
   wireAcknowledgement: number | undefined;
+  /** As the header bears it, unscaled. */
+  window: number;
+  /** Of its window scale option; -1 without one. */
+  windowScale: number;
+  sackPermitted: boolean;
+  /** The highest of its selective acknowledgements, in the other side's numbers; the acknowledgement where there is none above. */
+  sack: number;
 }
 
 /** Bytes of data in the segment. A packet without a length carries none. HOT */
 function payloadLength(packet: Packet): number {
+  const wire = packet.wire?.tcp;
+  if (wire !== undefined) return wire.payloadBytes;
   if (packet.length === undefined) return 0;
   const headers = packet.family === 4 ? 40 : 60;
   return packet.length > headers ? packet.length - headers : 0;
@@ -74,6 +83,19 @@ export function readSegment(
         expectedAcknowledgement(segment, tracking, receiver),
       )
     : receiver.end;
+  readWindow(segment, packet, receiver);
+}
+
+/** HOT */
+function readWindow(segment: Segment, packet: Packet, receiver: TcpSide): void {
+  const wire = packet.wire?.tcp;
+  segment.window = wire === undefined ? ASSUMED_WINDOW : wire.window;
+  segment.windowScale = wire === undefined ? -1 : wire.windowScale;
+  segment.sackPermitted = wire?.sackPermitted === true;
+  segment.sack = segment.acknowledgement;
+  if (wire?.hasSack !== true || !receiver.anchored) return;
+  const sack = (wire.sackHighest - receiver.base) | 0;
+  if (((sack - segment.acknowledgement) | 0) > 0) segment.sack = sack;
 }
 
 /** HOT */
@@ -128,5 +150,9 @@ export function emptySegment(): Segment {
     isSequenceZero: false,
     isAcknowledgementZero: false,
     wireAcknowledgement: undefined,
+    window: ASSUMED_WINDOW,
+    windowScale: -1,
+    sackPermitted: false,
+    sack: 0,
   };
 }

@@ -20,6 +20,11 @@ export class TcpSide {
   unacknowledged = false;
   /** Picked up in the middle: its window cannot be judged. */
   liberal = false;
+  /** By how many bits its windows are shifted, and whether its SYN offered to. */
+  scale = 0;
+  hasScale = false;
+  /** It takes selective acknowledgements. */
+  sackPermitted = false;
   /** It sent the first FIN. */
   startedClosing = false;
 
@@ -32,6 +37,10 @@ export class TcpSide {
     this.hasAcknowledged = false;
     this.unacknowledged = false;
     this.startedClosing = false;
+    this.liberal = false;
+    this.scale = 0;
+    this.hasScale = false;
+    this.sackPermitted = false;
   }
 
   copyFrom(other: TcpSide): void {
@@ -44,6 +53,9 @@ export class TcpSide {
     this.hasAcknowledged = other.hasAcknowledged;
     this.unacknowledged = other.unacknowledged;
     this.liberal = other.liberal;
+    this.scale = other.scale;
+    this.hasScale = other.hasScale;
+    this.sackPermitted = other.sackPermitted;
     this.startedClosing = other.startedClosing;
   }
 }
@@ -61,6 +73,10 @@ export class TcpTracking {
   /** As long as it is false, `lastEnd` is the wire's 0, whatever the numbers are relative to. */
   hasLastEnd = false;
   lastWindow = 0;
+  /** What a SYN that was let through offered. */
+  lastScale = 0;
+  lastHasScale = false;
+  lastSackPermitted = false;
   /** How often the last ACK came again without any change. */
   retransmissions = 0;
   simultaneousOpen = false;
@@ -78,6 +94,9 @@ export class TcpTracking {
     copy.lastEnd = this.lastEnd;
     copy.hasLastEnd = this.hasLastEnd;
     copy.lastWindow = this.lastWindow;
+    copy.lastScale = this.lastScale;
+    copy.lastHasScale = this.lastHasScale;
+    copy.lastSackPermitted = this.lastSackPermitted;
     copy.retransmissions = this.retransmissions;
     copy.simultaneousOpen = this.simultaneousOpen;
     copy.expectsChallengeAck = this.expectsChallengeAck;

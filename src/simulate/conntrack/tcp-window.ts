@@ -1,5 +1,5 @@
 import type { ConnectionEntry } from './connection-entry.ts';
-import { ASSUMED_WINDOW, type Segment } from './tcp-segment.ts';
+import type { Segment } from './tcp-segment.ts';
 import { TCP_KIND, TCP_STATE } from './tcp-state.ts';
 import type { TcpSide, TcpTracking } from './tcp-tracking.ts';
 
@@ -18,7 +18,7 @@ export function isBefore(a: number, b: number): boolean {
  * Judges a segment by its numbers and, where it fits, notes what it tells about the window. `beLiberal`: nothing is out of
  * the window.
  *
- * Source: nf_conntrack_proto_tcp.c, tcp_in_window (Linux 6.18), without window scaling and SACK. HOT
+ * Source: nf_conntrack_proto_tcp.c, tcp_in_window (Linux 6.18). HOT
  */
 export function judgeWindow(
   entry: ConnectionEntry,
@@ -31,6 +31,7 @@ export function judgeWindow(
   if (startsSide(entry, sender, receiver, segment)) return 'accept';
   const isUnheard = receiver.maxWindow === 0 && segment.hasAck;
   const ack = judgedAcknowledgement(segment, receiver, isUnheard);
+  const sack = judgedSack(segment, receiver, ack);
   // Picked up in the middle, it acknowledges a side that has said nothing: beyond every bound, which is overlooked.
   if (isUnheard && sender.liberal && segment.wireAcknowledgement === undefined) return 'accept';
   // A RST that answers a SYN may bear no number of its own.
@@ -38,9 +39,9 @@ export function judgeWindow(
   const sequence = isBareRst ? sender.end : segment.sequence;
   const end = isBareRst ? sender.end : segment.end;
 
-  const verdict = judgeBounds(sender, receiver, sequence, end, ack);
+  const verdict = judgeBounds(sender, receiver, sequence, end, sack);
   if (verdict !== 'accept') return beLiberal || sender.liberal ? 'accept' : verdict;
-  noteNumbers(sender, receiver, segment, end, ack);
+  noteNumbers(sender, receiver, segment, end, ack, sack);
   if (segment.kind === TCP_KIND.ack) countRetransmissions(tracking, segment, sequence, ack, end);
   return 'accept';
 }
@@ -53,6 +54,11 @@ function judgedAcknowledgement(segment: Segment, receiver: TcpSide, isUnheard: b
   return segment.acknowledgement;
 }
 
+/** Selective acknowledgements count for a receiver that takes them, with an acknowledgement that is judged itself. HOT */
+function judgedSack(segment: Segment, receiver: TcpSide, ack: number): number {
+  return receiver.sackPermitted && ack === segment.acknowledgement ? segment.sack : ack;
+}
+
 /** Notes what a segment within the bounds tells of both sides. HOT */
 function noteNumbers(
   sender: TcpSide,
@@ -60,8 +66,12 @@ function noteNumbers(
   segment: Segment,
   end: number,
   ack: number,
+  sack: number,
 ): void {
-  if (sender.maxWindow < ASSUMED_WINDOW) sender.maxWindow = ASSUMED_WINDOW;
+  // The window in a SYN is never scaled.
+  const window = segment.isSyn ? segment.window : segment.window << sender.scale;
+  const reach = (window + ((sack - ack) | 0)) | 0;
+  if (sender.maxWindow < reach) sender.maxWindow = reach;
   if (isBefore(sender.end, end)) {
     sender.end = end;
     sender.unacknowledged = true;
@@ -74,8 +84,11 @@ function noteNumbers(
   if (receiver.maxWindow !== 0 && isBefore(sender.maxEnd, end)) {
     receiver.maxWindow += (end - sender.maxEnd) | 0;
   }
-  const room = (ack + ASSUMED_WINDOW) | 0;
-  if (!isBefore(room, receiver.maxEnd)) receiver.maxEnd = room;
+  const room = (sack + window) | 0;
+  if (!isBefore(room, receiver.maxEnd)) {
+    // A closed window takes one byte, to probe it.
+    receiver.maxEnd = window === 0 ? (room + 1) | 0 : room;
+  }
   if (ack === receiver.end) receiver.unacknowledged = false;
 }
 
@@ -87,18 +100,20 @@ function startsSide(
   segment: Segment,
 ): boolean {
   if (sender.maxWindow === 0) {
-    sender.end = segment.end;
-    sender.maxWindow = ASSUMED_WINDOW;
     if (segment.isSyn) {
-      sender.maxEnd = segment.end;
+      openSide(sender, receiver, segment);
       return !segment.hasAck;
     }
-    sender.maxEnd = (segment.end + ASSUMED_WINDOW) | 0;
+    const window = segment.window << sender.scale;
+    sender.end = segment.end;
+    sender.maxWindow = window === 0 ? 1 : window;
+    sender.maxEnd = (segment.end + sender.maxWindow) | 0;
+    const sack = receiver.sackPermitted ? segment.sack : segment.acknowledgement;
     if (receiver.maxWindow === 0) {
-      receiver.end = segment.acknowledgement;
-      receiver.maxEnd = segment.acknowledgement;
-    } else if (segment.acknowledgement === ((receiver.end + 1) | 0)) {
-      receiver.end = segment.acknowledgement;
+      receiver.end = sack;
+      receiver.maxEnd = sack;
+    } else if (sack === ((receiver.end + 1) | 0)) {
+      receiver.end = sack;
     }
     return false;
   }
@@ -107,12 +122,36 @@ function startsSide(
     isBefore(sender.end, segment.end) &&
     (entry.state === TCP_STATE.SYN_SENT || entry.state === TCP_STATE.SYN_RECV)
   ) {
-    sender.end = segment.end;
-    sender.maxEnd = segment.end;
-    sender.maxWindow = ASSUMED_WINDOW;
+    openSide(sender, receiver, segment);
     return segment.isReply && !segment.hasAck;
   }
   return false;
+}
+
+/** Starts a side with its SYN. Windows are scaled only where both sides offered to. HOT */
+function openSide(sender: TcpSide, receiver: TcpSide, segment: Segment): void {
+  sender.end = segment.end;
+  sender.maxEnd = segment.end;
+  sender.maxWindow = segment.window === 0 ? 1 : segment.window;
+  takeOptions(sender, segment);
+  if (segment.isReply && !(sender.hasScale && receiver.hasScale)) {
+    sender.scale = 0;
+    receiver.scale = 0;
+  }
+}
+
+/**
+ * Takes what a SYN's options offer; everything else that was noted of its side is forgotten.
+ *
+ * Source: nf_conntrack_proto_tcp.c, tcp_options (Linux 6.18). HOT
+ */
+export function takeOptions(side: TcpSide, segment: Segment): void {
+  side.hasScale = segment.windowScale >= 0;
+  side.scale = side.hasScale ? segment.windowScale : 0;
+  side.sackPermitted = segment.sackPermitted;
+  side.hasAcknowledged = false;
+  side.unacknowledged = false;
+  side.startedClosing = false;
 }
 
 /** HOT */
@@ -121,11 +160,11 @@ function judgeBounds(
   receiver: TcpSide,
   sequence: number,
   end: number,
-  ack: number,
+  sack: number,
 ): WindowVerdict {
   const lag = sender.maxWindow > MAXIMUM_ACK_LAG ? sender.maxWindow : MAXIMUM_ACK_LAG;
-  const isAckRecent = isBefore((receiver.end - lag - 1) | 0, ack);
-  const isAckOfSentData = isBefore(ack, (receiver.end + 1) | 0);
+  const isAckRecent = isBefore((receiver.end - lag - 1) | 0, sack);
+  const isAckOfSentData = isBefore(sack, (receiver.end + 1) | 0);
   const isAboveLowerBound = isBefore((sender.end - receiver.maxWindow - 1) | 0, end);
   if (!isBefore(sequence, (sender.maxEnd + 1) | 0)) {
     const overshot = (end - sender.maxEnd + 1) >>> 0;
@@ -160,7 +199,7 @@ function countRetransmissions(
     tracking.lastSequence === sequence &&
     tracking.lastAcknowledgement === ack &&
     tracking.lastEnd === end &&
-    tracking.lastWindow === ASSUMED_WINDOW
+    tracking.lastWindow === segment.window
   ) {
     tracking.retransmissions++;
     return;
@@ -170,6 +209,6 @@ function countRetransmissions(
   tracking.lastAcknowledgement = ack;
   tracking.lastEnd = end;
   tracking.hasLastEnd = true;
-  tracking.lastWindow = ASSUMED_WINDOW;
+  tracking.lastWindow = segment.window;
   tracking.retransmissions = 0;
 }

@@ -1,7 +1,7 @@
 import type { Packet } from '../../packet/packet.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
 import { acknowledgesLast, judgeRst } from './tcp-rst.ts';
-import { ASSUMED_WINDOW, emptySegment, readSegment, type Segment } from './tcp-segment.ts';
+import { emptySegment, readSegment, type Segment } from './tcp-segment.ts';
 import {
   areSoundTcpFlags,
   nextTcpState,
@@ -12,7 +12,7 @@ import {
   tcpKind,
 } from './tcp-state.ts';
 import { TcpTracking } from './tcp-tracking.ts';
-import { judgeWindow } from './tcp-window.ts';
+import { judgeWindow, takeOptions } from './tcp-window.ts';
 import type { ConntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
 
@@ -115,13 +115,19 @@ function openTcp(
   readSegment(segment, packet, tracking, kind, false);
   const { original } = tracking;
   original.end = segment.end;
-  original.maxWindow = ASSUMED_WINDOW;
-  original.maxEnd = isMidStream ? (segment.end + ASSUMED_WINDOW) | 0 : segment.end;
-  if (isMidStream) {
-    original.liberal = true;
-    tracking.reply.liberal = true;
-  }
+  original.maxWindow = segment.window === 0 ? 1 : segment.window;
+  original.maxEnd = isMidStream ? (segment.end + original.maxWindow) | 0 : segment.end;
+  if (isMidStream) beginInTheMiddle(tracking);
+  else takeOptions(original, segment);
   return true;
+}
+
+/** What was offered when the connection began is not known: nothing is out of the window, and acknowledgements may be selective. */
+function beginInTheMiddle({ original, reply }: TcpTracking): void {
+  original.liberal = true;
+  original.sackPermitted = true;
+  reply.liberal = true;
+  reply.sackPermitted = true;
 }
 
 /** A SYN after the connection has closed, or after a RST of the same side, opens a new one. HOT */
@@ -150,6 +156,9 @@ function resynchronise(tracking: TcpTracking): void {
   opener.maxEnd = tracking.lastEnd;
   opener.maxWindow = tracking.lastWindow === 0 ? 1 : tracking.lastWindow;
   opener.liberal = false;
+  opener.scale = tracking.lastScale;
+  opener.hasScale = tracking.lastHasScale;
+  opener.sackPermitted = tracking.lastSackPermitted;
   opener.hasAcknowledged = false;
   opener.unacknowledged = false;
   opener.startedClosing = false;
@@ -164,10 +173,13 @@ function letThrough(tracking: TcpTracking, state: number): void {
   tracking.lastSequence = segment.sequence;
   tracking.lastEnd = segment.end;
   tracking.hasLastEnd = true;
-  tracking.lastWindow = ASSUMED_WINDOW;
+  tracking.lastWindow = segment.window;
   if (segment.kind === TCP_KIND.syn && !segment.isReply) {
     tracking.expectsChallengeAck = state === TCP_STATE.LAST_ACK;
     tracking.simultaneousOpen = false;
+    tracking.lastHasScale = segment.windowScale >= 0;
+    tracking.lastScale = tracking.lastHasScale ? segment.windowScale : 0;
+    tracking.lastSackPermitted = segment.sackPermitted;
   }
   if (state === TCP_STATE.SYN_SENT && segment.kind === TCP_KIND.ack && segment.isReply) {
     tracking.lastAcknowledgement = segment.acknowledgement;

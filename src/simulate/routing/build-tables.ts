@@ -16,6 +16,8 @@ export interface RoutedInterface {
   readonly linkLocal: LinkLocal;
 }
 
+const REJECTING: readonly Route['type'][] = ['blackhole', 'unreachable', 'prohibit', 'throw'];
+
 /** The metric of an IPv6 subnet's route. Source: include/net/ip6_route.h, IP6_RT_PRIO_ADDRCONF. */
 const IPV6_SUBNET_METRIC = 256;
 
@@ -50,7 +52,7 @@ export function buildTables(
   options: { readonly family: IpFamily; readonly merged: boolean },
 ): RouteTables {
   const builder = new TableBuilder(options.merged);
-  for (const one of interfaces) {
+  for (const one of host.derivedRoutes ? interfaces : []) {
     if (options.family === 4) addIpv4Addresses(builder, one);
     else addIpv6Addresses(builder, one);
   }
@@ -58,7 +60,10 @@ export function buildTables(
     interfaces.filter((one) => isUsable(one, options.family)).map((one) => one.link.name),
   );
   for (const route of host.routes) {
-    if (route.family === options.family) addStaticRoute(builder, route, up);
+    if (route.family !== options.family) continue;
+    if (host.derivedRoutes) addStaticRoute(builder, route, up);
+    // The kernel lists no route that it would not take.
+    else builder.add({ ...route, dev: route.dev ?? '' });
   }
   return builder.tables;
 }
@@ -145,10 +150,10 @@ function addIpv6Address(
 
 /** A route by an interface that is down does not exist: the kernel removes it and does not bring it back. */
 function addStaticRoute(builder: TableBuilder, route: Route, up: ReadonlySet<string>): void {
-  const { type, to, via, metric, table, src } = route;
-  if (type === 'unicast' || type === 'local') {
+  const { type, to, metric, table } = route;
+  if (!REJECTING.includes(type)) {
     const dev = route.dev ?? '';
-    if (up.has(dev)) builder.add({ type, to, dev, table, via, metric, src });
+    if (up.has(dev) || dev === '') builder.add({ ...route, dev });
     return;
   }
   // IPv6 hangs routes that reject on lo, IPv4 on nothing.

@@ -20,6 +20,8 @@ export interface FibEntry {
   readonly text: string;
   /** Delivery or forwarding; undefined for types that are neither. */
   readonly outcome: RouteOutcome | undefined;
+  /** Why nobody can say where packets of the route go, or whether it is theirs; undefined for what is modelled. */
+  readonly unknown: string | undefined;
   /** The route of equal cost that the kernel spreads flows over (IPv6); undefined: none. */
   sibling: FibEntry | undefined;
 }
@@ -33,23 +35,46 @@ export interface FibEntryOptions {
   readonly via?: IpAddress | undefined;
   readonly metric?: number;
   readonly src?: IpAddress | undefined;
+  /** What it has that is not modelled, by the words of `ip route`. */
+  readonly notModelled?: readonly string[];
 }
+
+/** What a route has that decides whether it is a packet's at all. */
+const CONDITIONS = ['tos', 'from'];
 
 /** The route as lookups find it. */
 export function fibEntry(options: FibEntryOptions): FibEntry {
   const text = entryText(options);
+  const unknown = whyUnknown(options, text);
   return {
     type: options.type,
     to: options.to,
     dev: options.dev,
     via: options.via,
     metric: options.metric ?? 0,
-    rank: options.table === 'local' ? 0 : 1,
+    rank: rankOf(options),
     src: options.src,
     text,
-    outcome: entryOutcome(options, text),
+    outcome:
+      unknown === undefined
+        ? entryOutcome(options, text)
+        : { kind: 'undetermined', reason: unknown },
+    unknown,
     sibling: undefined,
   };
+}
+
+/** What holds only for some packets comes before what holds for all. */
+function rankOf({ table, notModelled = [] }: FibEntryOptions): number {
+  if (notModelled.some((name) => CONDITIONS.includes(name))) return -1;
+  return table === 'local' ? 0 : 1;
+}
+
+function whyUnknown({ type, notModelled = [] }: FibEntryOptions, text: string): string | undefined {
+  if (type === 'multicast') return `route ${text}: multicast routing is not modelled`;
+  if (notModelled.length === 0) return undefined;
+  const names = notModelled.map((name) => `\`${name}\``).join(', ');
+  return `route ${text} has ${names}, which is not modelled`;
 }
 
 function entryText({ type, to, via, dev, metric = 0, table }: FibEntryOptions): string {
@@ -94,6 +119,11 @@ export type InterfaceChoice = 'any' | 'only' | 'prefer' | 'prefer-any-metric';
 export class FibTable {
   /** Longest first. */
   readonly #groups: LengthGroup[] = [];
+
+  /** Every route, in the order in which a lookup comes to them. */
+  *entries(): IterableIterator<FibEntry> {
+    for (const { buckets } of this.#groups) for (const bucket of buckets.values()) yield* bucket;
+  }
 
   add(entry: FibEntry): void {
     const { prefixLength, m0, m1, m2, m3, network } = entry.to;

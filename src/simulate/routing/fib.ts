@@ -1,4 +1,4 @@
-import { cidrContains, cidrOf, renderCidr } from '../../address/cidr.ts';
+import { type Cidr, cidrContains, cidrOf, renderCidr } from '../../address/cidr.ts';
 import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import { defaultRoutingRules } from '../../host/build-rules.ts';
 import type { Host, RoutingRule } from '../../host/host.ts';
@@ -26,6 +26,8 @@ interface CompiledRule {
   readonly table: FibTable | undefined;
   /** What an action other than lookup finds. */
   readonly entry: FibEntry | undefined;
+  /** What is found where nobody can say whether the rule matches. */
+  readonly unknown: FibEntry | undefined;
 }
 
 /** The forwarding information base of one family: its tables, and the rules that say which to ask. */
@@ -47,7 +49,9 @@ export class Fib {
     const merged = family === 4 && !this.hasCustomRules;
     this.tables = buildTables(host, interfaces, { family, merged });
     this.#family = family;
-    this.#rules = rules.map((rule) => compileRule(rule, this.tables));
+    this.#rules = rules
+      .filter((rule) => rule.action !== 'nop')
+      .map((rule) => compileRule(rule, this.tables));
     const everything = cidrOf(family === 4 ? ipv4(0) : ipv6(0, 0, 0, 0), 0);
     this.#none = fibEntry({ type: 'none', to: everything, dev: '', table: 'main' });
     this.#main = this.tables.get('main') as FibTable;
@@ -74,16 +78,19 @@ export class Fib {
     const rules = this.#rules;
     const count = rules.length;
     for (let i = 0; i < count; i++) {
-      const { rule, table, entry } = rules[i] as CompiledRule;
-      if (ruleMatches(rule, query) === rule.not) continue;
-      if (entry !== undefined) return entry;
+      const { rule, table, entry, unknown } = rules[i] as CompiledRule;
+      const matches = ruleMatches(rule, query);
+      // What is known of the rule does not match: then neither does the whole.
+      const isUnknown = unknown !== undefined && matches;
+      if (!isUnknown && matches === rule.not) continue;
+      if (entry !== undefined) return isUnknown ? unknown : entry;
       const found = table?.find(query.destination, query.chosen, query.choice);
       if (found === undefined || found.type === 'throw') continue;
       const shortest = rule.suppressPrefixLength;
       // IPv4 suppresses only usable routes, IPv6 any.
       const suppressible = found.outcome !== undefined || this.#family === 6;
       if (shortest !== undefined && suppressible && found.to.prefixLength <= shortest) continue;
-      return found;
+      return isUnknown ? unknown : found;
     }
     return this.#none;
   }
@@ -113,15 +120,32 @@ function isSameRule(rule: RoutingRule, own: RoutingRule | undefined): boolean {
     ruleText(rule) === ruleText(own) &&
     rule.table === own.table &&
     !rule.not &&
+    rule.notModelled.length === 0 &&
     rule.suppressPrefixLength === undefined
   );
 }
 
 function compileRule(rule: RoutingRule, tables: RouteTables): CompiledRule {
-  if (rule.action === 'lookup') return { rule, table: tables.get(rule.table), entry: undefined };
   const everything = cidrOf(rule.family === 4 ? ipv4(0) : ipv6(0, 0, 0, 0), 0);
+  const text = ruleText(rule);
+  const unknown = unknownEntry(rule, everything, text);
+  if (rule.action === 'lookup') {
+    return { rule, table: tables.get(rule.table), entry: undefined, unknown };
+  }
+  // A rule that goes on elsewhere is unknown whenever it is met.
+  if (rule.action === 'goto' || rule.action === 'nop') {
+    return { rule, table: undefined, entry: unknown, unknown };
+  }
   const entry = fibEntry({ type: rule.action, to: everything, dev: '', table: 'main' });
-  return { rule, table: undefined, entry: { ...entry, text: ruleText(rule) } };
+  return { rule, table: undefined, entry: { ...entry, text }, unknown };
+}
+
+function unknownEntry(rule: RoutingRule, to: Cidr, text: string): FibEntry | undefined {
+  if (rule.notModelled.length === 0) return undefined;
+  const entry = fibEntry({ type: 'unicast', to, dev: '', table: 'main' });
+  const names = rule.notModelled.map((name) => `\`${name}\``).join(', ');
+  const reason = `${text} has ${names}, which is not modelled`;
+  return { ...entry, text, outcome: { kind: 'undetermined', reason }, unknown: reason };
 }
 
 function ruleText(rule: RoutingRule): string {

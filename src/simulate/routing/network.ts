@@ -1,12 +1,16 @@
 import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
-import type { Host, HostInterface } from '../../host/host.ts';
+import type { Host, HostInterface, Route } from '../../host/host.ts';
 import type { RoutedInterface } from './build-tables.ts';
+import { Doubts } from './doubts.ts';
 import { Fib, RouteQuery } from './fib.ts';
 import type { FibEntry } from './fib-table.ts';
 import { type InterfaceSettings, interfaceSettings } from './interface-settings.ts';
 import { linkLocalOf } from './link-local.ts';
 import { MulticastGroups } from './multicast-groups.ts';
-import { needsInterface } from './special-addresses.ts';
+import { isLoopback, needsInterface } from './special-addresses.ts';
+
+/** What takes the frames of its ports as its own, so that IP sees the master alone. */
+const LAYER_2_MASTERS = new Set(['bridge', 'bond', 'team', 'hsr', 'batadv']);
 
 /** A host's addresses, tables and settings, worked out once for all packets. */
 export class Network {
@@ -20,6 +24,7 @@ export class Network {
   /** Whether a route of type local was added by hand, which makes the kernel look sources up in full. */
   readonly hasCustomLocalRoutes: boolean;
   readonly query: RouteQuery = new RouteQuery();
+  readonly doubts: Doubts = new Doubts();
   readonly #settings: ReadonlyMap<string, InterfaceSettings>;
   readonly #links: ReadonlyMap<string, RoutedInterface>;
 
@@ -35,7 +40,14 @@ export class Network {
     this.ipv4Addresses = new Set(
       addresses.filter((one) => one.address.family === 4).map((one) => one.address.w3),
     );
-    this.hasCustomLocalRoutes = host.routes.some((one) => one.type === 'local' && one.family === 4);
+    this.hasCustomLocalRoutes = host.routes.some((one) => this.#isCustomLocal(one));
+  }
+
+  /** Whether a route of type local is none of those that addresses bring along, which the kernel tells apart. */
+  #isCustomLocal({ type, family, to }: Route): boolean {
+    if (type !== 'local' || family !== 4) return false;
+    const isOfAddress = this.ipv4Addresses.has(to.network.w3) && to.prefixLength === 32;
+    return this.host.derivedRoutes || !(isOfAddress || isLoopback(to.network));
   }
 
   fib(family: IpFamily): Fib {
@@ -90,10 +102,17 @@ export class Network {
   /** Why nothing can be said of packets by this interface; undefined where it is an ordinary one. */
   unknownAbout(name: string): string | undefined {
     const one = this.#links.get(name);
+    if (one?.link.type === 'vrf') return `${name} is a VRF, and those are not modelled`;
     const master = one?.link.master;
     if (one === undefined || master === undefined) return undefined;
-    if (!this.#links.has(master)) {
+    const owner = this.#links.get(master);
+    if (owner === undefined) {
       return `the Host document does not say what \`${master}\`, the master of ${name}, is`;
+    }
+    const { type } = owner.link;
+    if (type !== undefined) {
+      if (LAYER_2_MASTERS.has(type)) return undefined;
+      return `${name} has a master, ${master}, of type ${type}, and those are not modelled`;
     }
     if (!this.hasOwnLayer3(name)) return undefined;
     return `${name} has addresses or routes and a master, ${master}: virtual routing tables (VRF) are not modelled`;

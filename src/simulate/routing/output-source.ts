@@ -22,6 +22,7 @@ export function outputSource(
   const entry = network.findOutput(destination, NOWHERE, mark, protocol);
   if (entry.outcome === undefined) return undefined;
   if (entry.src !== undefined) return entry.src;
+  if (entry.unknown !== undefined) network.doubts.note(`the source address: ${entry.unknown}`);
   if (entry.type === 'local') return destination;
   return masqueradeAddress(network, entry.dev, destination, entry.via);
 }

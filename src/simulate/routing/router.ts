@@ -86,7 +86,7 @@ export class Router {
     if (this.isLocalAddress(source)) return LOCAL;
     if (needsInterface(source) || isMulticast(source)) return undefined;
     const back = this.#network.findOutput(source, source.family === 4 ? NOWHERE4 : NOWHERE6, 0, 0);
-    return back.type === 'unicast' ? back.dev : undefined;
+    return back.type === 'unicast' && back.dev !== '' ? back.dev : undefined;
   }
 
   /**
@@ -128,6 +128,14 @@ export class Router {
   /** What `-m rpfilter` answers: whether the route back to the source leaves by the input interface. */
   passesRpfilter(packet: PacketInFlight, options: { readonly validMark: boolean }): boolean {
     return passesRpfilterMatch(this.#network, packet, options);
+  }
+
+  /**
+   * What the answers given for a packet, which has ended with `verdict`, took for granted although nobody can know it. Forgets
+   * it for the next packet.
+   */
+  takeDoubts(verdict: 'accept' | 'drop' | 'reject'): readonly string[] {
+    return this.#network.doubts.take(verdict);
   }
 
   #checkDeparture(outcome: RouteOutcome): RouteOutcome {

@@ -1,5 +1,6 @@
 import { ipv4 } from '../../address/ip-address.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
 import {
   isLimitedBroadcast,
@@ -38,8 +39,7 @@ export function passesRpfilterMatch(
     query.protocol = 0;
     query.chosen = '';
     query.choice = 'any';
-    const back = network.fib4.find(query);
-    return back.type === 'unicast' && back.dev === inInterface;
+    return leavesBy(network, network.fib4.find(query), inInterface);
   }
   if (isUnspecified(source)) return true;
   query.source = destination;
@@ -48,6 +48,10 @@ export function passesRpfilterMatch(
   query.chosen = inInterface;
   // Source: net/ipv6/route.c, rt6_device_match: of one prefix, a dearer route by the interface is found too.
   query.choice = isLinkLocal(source) ? 'only' : 'prefer-any-metric';
-  const back = network.fib6.find(query);
+  return leavesBy(network, network.fib6.find(query), inInterface);
+}
+
+function leavesBy(network: Network, back: FibEntry, inInterface: string): boolean {
+  if (back.unknown !== undefined) network.doubts.note(`-m rpfilter: ${back.unknown}`);
   return back.type === 'unicast' && back.dev === inInterface;
 }

@@ -36,6 +36,11 @@ export function findBadSource(network: Network, check: SourceCheck): string | un
 function findBadSourceInFull(network: Network, check: SourceCheck): string | undefined {
   const { packet, settings } = check;
   const back = findBack(network, check, '');
+  if (back.unknown !== undefined) {
+    const source = renderIpAddress(packet.source);
+    network.doubts.note(`whether source ${source} is good: ${back.unknown}`, 'drop');
+    return undefined;
+  }
   if (back.outcome === undefined) return withoutRoute(packet, settings);
   if (back.type === 'local') {
     if (!settings.acceptLocal) return ownSource(packet);

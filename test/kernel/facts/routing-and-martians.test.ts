@@ -506,6 +506,7 @@ const RULE: RoutingRule = {
   action: 'lookup',
   table: '100',
   suppressPrefixLength: undefined,
+  notModelled: [],
 };
 
 /** The test host with more rules behind the kernel's first, and a table 100 that leads everything to cali0. */

@@ -1,0 +1,63 @@
+import { type CaptureReader, STEP } from './capture-reader.ts';
+
+/** The packets of several captures in the order of their times; of two at the same time the one of the capture named first. */
+export class MergedCaptures {
+  readonly #waiting: CaptureReader[];
+  readonly #ready: CaptureReader[] = [];
+  readonly #order: ReadonlyMap<CaptureReader, number>;
+  /** Whose packet `next` came to: its fields hold the packet. */
+  current: CaptureReader;
+
+  /** At least one. */
+  constructor(readers: readonly CaptureReader[]) {
+    const [first] = readers;
+    if (first === undefined) throw new Error('no captures to merge');
+    this.current = first;
+    this.#waiting = [...readers];
+    this.#order = new Map(readers.map((reader, index) => [reader, index]));
+  }
+
+  /** Goes on to the next packet; one of STEP. HOT */
+  next(): number {
+    const waiting = this.#waiting;
+    while (waiting.length > 0) {
+      const reader = waiting[waiting.length - 1]!;
+      const step = reader.next();
+      if (step === STEP.more) return STEP.more;
+      waiting.pop();
+      if (step === STEP.packet) {
+        // A capture alone need not be compared.
+        if (waiting.length === 0 && this.#ready.length === 0) {
+          waiting.push(reader);
+          this.current = reader;
+          return STEP.packet;
+        }
+        this.#ready.push(reader);
+      }
+    }
+    return this.#takeEarliest();
+  }
+
+  /** Reads on in the capture that needs it. */
+  async refill(): Promise<void> {
+    await this.#waiting[this.#waiting.length - 1]?.refill();
+  }
+
+  #takeEarliest(): number {
+    const ready = this.#ready;
+    if (ready.length === 0) return STEP.end;
+    let best = 0;
+    for (let i = 1; i < ready.length; i++) if (this.#isEarlier(ready[i]!, ready[best]!)) best = i;
+    this.current = ready[best]!;
+    ready[best] = ready[ready.length - 1]!;
+    ready.pop();
+    this.#waiting.push(this.current);
+    return STEP.packet;
+  }
+
+  #isEarlier(a: CaptureReader, b: CaptureReader): boolean {
+    if (a.seconds !== b.seconds) return a.seconds < b.seconds;
+    if (a.nanoseconds !== b.nanoseconds) return a.nanoseconds < b.nanoseconds;
+    return this.#order.get(a)! < this.#order.get(b)!;
+  }
+}

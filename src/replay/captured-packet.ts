@@ -1,0 +1,22 @@
+/** What stands in the place of an interface's number for a packet that the host itself sends. */
+export const SENT_BY_HOST = -1;
+
+/**
+ * One packet of a capture on its way to an evaluator. One object, filled anew for every packet; the bytes are the reader's and hold
+ * until the next packet.
+ */
+export class CapturedPacket {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Where the IP header begins. */
+  start = 0;
+  /** One past the last byte that was captured. */
+  end = 0;
+  /** One past the last byte that was on the wire; beyond `end` where the capture cut the packet. May include padding of the frame. */
+  wireEnd = 0;
+  /** Place of the input interface in the host's list; SENT_BY_HOST. */
+  interfaceNumber: number = SENT_BY_HOST;
+  /** Since the replay's first packet, with a fraction; never less than with the packet before. */
+  nowMs = 0;
+  /** Where the source MAC address stands; -1 where none is known. */
+  sourceMac = -1;
+}
