@@ -1,8 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { InputError, KernelError, UsageError } from '../source/errors.ts';
+import { EnvironmentError, InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
-import { EnvironmentError } from './environment-error.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
