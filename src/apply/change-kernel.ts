@@ -1,9 +1,10 @@
+import { EnvironmentError } from '../source/errors.ts';
 import type { KernelTools } from './kernel-tools.ts';
 import { makeSteps, type WholeTexts } from './make-steps.ts';
 import type { OwnState } from './own-state.ts';
 import { readKernel } from './read-kernel.ts';
 import { thisKernel } from './state/kernel-identity.ts';
-import type { Generation, StateDirectory } from './state/state-directory.ts';
+import type { Generation, Journal, StateDirectory } from './state/state-directory.ts';
 import type { StateRecord } from './state/state-record.ts';
 import { runTransaction, settle, sideInForce, type TransactionOutcome } from './transaction.ts';
 
@@ -18,24 +19,54 @@ export interface KernelChange {
   readonly generation?: Generation | undefined;
 }
 
+/** How a change of the kernel and of the record ended. */
+export type ChangeOutcome =
+  | TransactionOutcome
+  /** The wanted rules are in force, and the next command will find that out from the journal. */
+  | { readonly kind: 'unrecorded'; readonly error: EnvironmentError };
+
 /**
  * Changes the kernel and the record of it, so that whatever happens meanwhile the two can be brought to agree. The caller holds the lock of the
  * directory.
  *
- * @throws EnvironmentError when the disk refuses: before anything was done to the kernel, or behind it, with the journal in place.
+ * @throws EnvironmentError when the disk refuses, before anything was done to the kernel.
  */
 export function changeKernel(
   change: KernelChange,
   directory: StateDirectory,
   tools: KernelTools,
-): TransactionOutcome {
+): ChangeOutcome {
   const { old, wanted, whole, next, generation } = change;
   const plan = makeSteps(old, wanted, whole);
-  directory.begin({ build: tools.build, where: thisKernel(), old, wanted }, next, generation);
+  begin({ build: tools.build, where: thisKernel(), old, wanted }, next, generation, directory);
   const outcome = runTransaction({ old, wanted, plan }, tools);
-  if (outcome.kind === 'done') directory.commit();
-  else if (outcome.clean && outcome.inForce === 'old') directory.abort();
+  try {
+    if (outcome.kind === 'done') directory.commit();
+    else if (outcome.clean && outcome.inForce === 'old') directory.abort();
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    // Nothing is lost: the journal stays, and the next command reads from the kernel how the change ended.
+    if (outcome.kind === 'done') return { kind: 'unrecorded', error };
+  }
   return outcome;
+}
+
+function begin(
+  journal: Journal,
+  next: StateRecord,
+  generation: Generation | undefined,
+  directory: StateDirectory,
+): void {
+  try {
+    directory.begin(journal, next, generation);
+  } catch (error) {
+    try {
+      directory.abort();
+    } catch {
+      // What is left on the disk is of a change that nobody made; the next command clears it away.
+    }
+    throw error;
+  }
 }
 
 /** What came of a change that a command before this one had begun. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EnvironmentError, InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
+import { addKernelCommands } from './kernel-commands.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -55,6 +56,7 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
   addTest(program, terminal, done);
   addCompile(program, terminal, done);
   addSelftest(program, terminal, done);
+  addKernelCommands(program, terminal, done);
   return program;
 }
 

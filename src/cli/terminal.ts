@@ -19,4 +19,5 @@ export const EXIT = {
   doesNotHold: 1,
   inputWrong: 2,
   environmentRefused: 3,
+  rolledBack: 4,
 } as const;

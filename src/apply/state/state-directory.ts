@@ -84,6 +84,11 @@ export class StateDirectory {
     this.#try('write to', () => replaceFile(this.#file('state.json'), toText(state)));
   }
 
+  /** Whether a change has been begun and not ended. */
+  hasJournal(): boolean {
+    return existsSync(this.#file('journal.json'));
+  }
+
   /** The change that has been begun and not ended; undefined when there is none. */
   readJournal(): Journal | undefined {
     const text = this.#read('journal.json');
