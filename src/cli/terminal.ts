@@ -2,6 +2,8 @@
 export interface Terminal {
   /** All of standard input as text. */
   readonly readStdin: () => string;
+  /** Standard input as bytes, as they come; in place of `readStdin`, not beside it. */
+  readonly stdinBytes: () => AsyncIterable<Uint8Array>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   readonly outIsTerminal: boolean;

@@ -55,7 +55,8 @@ export class AddressFacts {
 
   #towards6(bytes: Uint8Array, at: number): number {
     let key = '';
-    for (let i = at; i < at + 16; i += 2) key += String.fromCharCode((bytes[i]! << 8) | bytes[i + 1]!);
+    for (let i = at; i < at + 16; i += 2)
+      key += String.fromCharCode((bytes[i]! << 8) | bytes[i + 1]!);
     const kept = this.#known6.get(key);
     if (kept !== undefined) return kept;
     if (this.#known6.size >= KEPT) this.#known6.clear();

@@ -56,7 +56,8 @@ export class Attribution {
     this.#facts = new AddressFacts(router, names);
     this.#macs = new HostMacs(host);
     this.#allSent = given === LOCAL;
-    this.#given = given === undefined || this.#allSent ? NOWHERE : (this.#numbers.get(given) ?? NOWHERE);
+    this.#given =
+      given === undefined || this.#allSent ? NOWHERE : (this.#numbers.get(given) ?? NOWHERE);
   }
 
   /**
@@ -73,7 +74,9 @@ export class Attribution {
     if (link.cooked === COOKED.toOthers) return this.#ignore(REASONS.notOurs);
     if (this.#allSent) return this.#found(SENT_BY_HOST, BY.given);
     const place = this.#placeOf(reader, link);
-    const owner = this.#macs.areKnown ? this.#macs.judge(reader.bytes, link, place) : MAC_OWNER.open;
+    const owner = this.#macs.areKnown
+      ? this.#macs.judge(reader.bytes, link, place)
+      : MAC_OWNER.open;
     if (owner === MAC_OWNER.others) return this.#ignore(REASONS.notOurs);
     const direction = directionOf(reader, link, owner);
     const towards = this.#facts.towards(reader.bytes, source, family);

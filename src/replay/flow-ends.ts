@@ -1,8 +1,8 @@
-import { renderIpAddress, type IpAddress } from '../address/ip-address.ts';
+import { type IpAddress, renderIpAddress } from '../address/ip-address.ts';
 import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
 import { get16, get32 } from '../packet/header-bytes.ts';
-import { hasIcmpId } from '../packet/packet-defaults.ts';
 import type { Packet } from '../packet/packet.ts';
+import { hasIcmpId } from '../packet/packet-defaults.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -41,15 +41,7 @@ const words: Uint32Array = new Uint32Array(8);
 export function noteFlow(table: FlowTable, flow: FlowEnds, first: number, second: number): void {
   const { protocol, source, destination, sourcePort, destinationPort } = flow;
   if (source.family === 4) {
-    table.note4(
-      protocol,
-      source.w3,
-      destination.w3,
-      sourcePort,
-      destinationPort,
-      first,
-      second,
-    );
+    table.note4(protocol, source.w3, destination.w3, sourcePort, destinationPort, first, second);
     return;
   }
   for (const [at, address] of [source, destination].entries()) {

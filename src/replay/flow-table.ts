@@ -2,16 +2,19 @@
 const GENERATION_FLOWS = 1 << 19;
 
 /** Classes of one flow that stand in its record; more are kept beside the table. */
-const OWN_CLASSES = 4;
+const OWN_CLASSES = 3;
 
 /** Words of a flow's key: protocol and family, both ends' addresses, both ports. */
 const KEY_WORDS = { 4: 4, 6: 10 } as const;
 
 /** No class, in a record. */
-const FREE = 0xffff;
+const FREE = -1;
+
+/** More classes than there ever are. */
+const CLASS_RANGE = 0x100_0000;
 
 /**
- * Counts distinct flows: in all, and for each class those that had a packet of it. Classes are numbered below 65535: verdicts, and what
+ * Counts distinct flows: in all, and for each class those that had a packet of it. Classes are small numbers: verdicts, and what
  * settled them.
  *
  * A flow is what has the same protocol and the same two ends, in either direction: addresses with ports, for an ICMP query with its
@@ -133,16 +136,16 @@ class Generation {
   readonly #words: number;
   #capacity = 1024;
   #keys: Uint32Array;
-  #classes: Uint16Array;
+  #classes: Int32Array;
   /** Number of the record, plus one; 0 is free. Twice as many places as records at most. */
   #places: Int32Array;
-  /** Classes beyond those in a record: record * 65536 + class. */
+  /** Classes beyond those in a record: record * CLASS_RANGE + class. */
   readonly #more: Set<number> = new Set();
 
   constructor(words: number) {
     this.#words = words;
     this.#keys = new Uint32Array(this.#capacity * words);
-    this.#classes = new Uint16Array(this.#capacity * OWN_CLASSES).fill(FREE);
+    this.#classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
     this.#places = new Int32Array(this.#capacity * 2);
   }
 
@@ -179,7 +182,7 @@ class Generation {
         return true;
       }
     }
-    const key = record * 0x1_0000 + number;
+    const key = record * CLASS_RANGE + number;
     if (this.#more.has(key)) return false;
     this.#more.add(key);
     return true;
@@ -192,7 +195,7 @@ class Generation {
       if (number !== FREE) this.addClass(record, number);
     }
     for (const key of other.#more) {
-      if (Math.floor(key / 0x1_0000) === from) this.addClass(record, key % 0x1_0000);
+      if (Math.floor(key / CLASS_RANGE) === from) this.addClass(record, key % CLASS_RANGE);
     }
   }
 
@@ -229,7 +232,7 @@ class Generation {
     const keys = new Uint32Array(this.#capacity * words);
     keys.set(this.#keys);
     this.#keys = keys;
-    const classes = new Uint16Array(this.#capacity * OWN_CLASSES).fill(FREE);
+    const classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
     classes.set(this.#classes);
     this.#classes = classes;
     this.#places = new Int32Array(this.#capacity * 2);

@@ -83,7 +83,7 @@ export class Fragments {
   }
 
   /** Takes a fragment, whose header has been read. */
-  add({ bytes, start, end: capturedEnd, nowMs }: CapturedPacket, header: IpHeader): FragmentEnd {
+  add({ bytes, start, end: capturedEnd, nowMs, header }: CapturedPacket): FragmentEnd {
     const waiting = this.#find(bytes, header, nowMs);
     if (waiting === undefined) return { kind: 'dropped', reason: 'too many fragments wait' };
     const { fragmentOffset, moreFragments, transport } = header;
@@ -186,7 +186,11 @@ function reachOf(parts: readonly Part[]): number {
 }
 
 /** Where among the parts, which are in order, there is room for one from `offset` to `end`. */
-function placeFor(parts: readonly Part[], offset: number, end: number): number | 'known' | 'overlap' {
+function placeFor(
+  parts: readonly Part[],
+  offset: number,
+  end: number,
+): number | 'known' | 'overlap' {
   let place = 0;
   // A run of parts that touch each other counts as one.
   let runStart = 0;

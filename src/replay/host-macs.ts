@@ -56,6 +56,7 @@ export class HostMacs {
 function macAt(bytes: Uint8Array, at: number): number {
   const upper = (bytes[at]! << 8) | bytes[at + 1]!;
   const lower =
-    ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0;
+    ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>>
+    0;
   return upper * 0x1_0000_0000 + lower;
 }

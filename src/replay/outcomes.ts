@@ -13,11 +13,8 @@ export interface Outcome {
   readonly because: readonly string[] | undefined;
 }
 
-/**
- * The most outcomes that are told apart. Reasons may name addresses, of which a capture may have any number; more than these differ only in
- * their reasons.
- */
-const MOST_OUTCOMES = 8192;
+/** The most reasons that are told apart: they may name addresses, of which a capture may have any number. */
+const MOST_REASONS = 4096;
 
 /** A verdict and what settled it, whatever else the packets have. */
 export interface OutcomeGroup {
@@ -31,6 +28,7 @@ export class Outcomes {
   /** The number of each outcome's group. */
   readonly groupOf: number[] = [];
   readonly #all: Outcome[] = [];
+  #reasoned = 0;
   readonly #groupNumbers: Map<string, number> = new Map();
   readonly #numbers: Map<string, number> = new Map();
   /** Decisions of policy are the same object every time. */
@@ -64,8 +62,9 @@ export class Outcomes {
   intern(outcome: Outcome): number {
     const given = this.#find(outcome);
     if (given !== undefined) return given;
-    if (this.#all.length < MOST_OUTCOMES) return this.#add(outcome);
     const { decision, because } = outcome;
+    const isReasoned = because !== undefined || decision.reason !== undefined;
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,

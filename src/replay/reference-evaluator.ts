@@ -1,7 +1,7 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import type { Host } from '../host/host.ts';
 import { decodePacket } from '../packet/decode-packet.ts';
-import { IP_READ, IpHeader } from '../packet/ip-header.ts';
+import { IP_READ } from '../packet/ip-header.ts';
 import { LOCAL, type Packet } from '../packet/packet.ts';
 import { isIpChecksumRight, isTransportChecksumRight } from '../packet/verify-checksum.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
@@ -42,7 +42,6 @@ export class ReferenceEvaluator implements Evaluator {
   readonly #options: ReferenceOptions;
   readonly #names: readonly string[];
   readonly #checksChecksums: boolean;
-  readonly #header: IpHeader = new IpHeader();
   readonly #whole: CapturedPacket = new CapturedPacket();
   readonly #fragments: Fragments;
 
@@ -57,19 +56,24 @@ export class ReferenceEvaluator implements Evaluator {
 
   take(packet: CapturedPacket): number {
     this.result = undefined;
-    const header = this.#header;
-    const { bytes, start, end, wireEnd } = packet;
-    const isSent = packet.interfaceNumber === SENT_BY_HOST;
-    switch (header.read(bytes, start, end, wireEnd, isSent)) {
+    const { header } = packet;
+    switch (packet.headerRead) {
       case IP_READ.refused:
         return this.#dropped(header.reason);
       case IP_READ.unknown:
         return this.#unknown(header.reason);
       case IP_READ.fragment:
-        return this.#isRefused(packet, isSent) ? this.#wrongHeader() : this.#takeFragment(packet);
+        return this.isWrongHeader(packet) ? this.#wrongHeader() : this.#takeFragment(packet);
       default:
-        return this.#isRefused(packet, isSent) ? this.#wrongHeader() : this.#judge(packet);
+        return this.isWrongHeader(packet) ? this.#wrongHeader() : this.#judge(packet);
     }
+  }
+
+  /** Whether the kernel drops the packet, whose header was read, for the checksum of that. HOT */
+  isWrongHeader({ bytes, start, end, header, interfaceNumber }: CapturedPacket): boolean {
+    if (interfaceNumber === SENT_BY_HOST || header.family === 6) return false;
+    if (this.#options.ignoreChecksums || end < header.transport) return false;
+    return !isIpChecksumRight(bytes, start);
   }
 
   /** The captures are over: what waits stays undetermined, for nobody knows what came after. */
@@ -80,18 +84,12 @@ export class ReferenceEvaluator implements Evaluator {
     }
   }
 
-  #isRefused({ bytes, start, end }: CapturedPacket, isSent: boolean): boolean {
-    if (isSent || this.#options.ignoreChecksums || this.#header.family === 6) return false;
-    return end >= this.#header.transport && !isIpChecksumRight(bytes, start);
-  }
-
   #wrongHeader(): number {
     return this.#dropped('wrong IPv4 header checksum');
   }
 
   #judge(packet: CapturedPacket): number {
-    const header = this.#header;
-    const { bytes, end, interfaceNumber, sourceMac, nowMs } = packet;
+    const { bytes, header, end, interfaceNumber, sourceMac, nowMs } = packet;
     const isSent = interfaceNumber === SENT_BY_HOST;
     const decoded = decodePacket(bytes, header, end, {
       in: isSent ? LOCAL : (this.#names[interfaceNumber] as string),
@@ -112,7 +110,7 @@ export class ReferenceEvaluator implements Evaluator {
 
   #takeFragment(packet: CapturedPacket): number {
     const { tracks, hasRules } = this.#options;
-    const { family } = this.#header;
+    const { family } = packet.header;
     if (!tracks[family]) {
       return hasRules[family]
         ? this.#unknown('a fragment that no connection tracking puts together')
@@ -121,7 +119,7 @@ export class ReferenceEvaluator implements Evaluator {
     for (const datagram of this.#fragments.expired(packet.nowMs)) {
       this.#settle(datagram, this.#dropped('the rest of the datagram did not come in time'));
     }
-    const taken = this.#fragments.add(packet, this.#header);
+    const taken = this.#fragments.add(packet);
     switch (taken.kind) {
       case 'waits':
         this.waitsFor = taken.datagram;
@@ -150,10 +148,10 @@ export class ReferenceEvaluator implements Evaluator {
     whole.interfaceNumber = last.interfaceNumber;
     whole.nowMs = last.nowMs;
     whole.sourceMac = -1;
-    const header = this.#header;
-    const isSent = whole.interfaceNumber === SENT_BY_HOST;
-    const read = header.read(bytes, 0, capturedBytes, bytes.length, isSent);
-    return read === IP_READ.sound ? this.#judge(whole) : this.#unknown(header.reason);
+    whole.readHeader();
+    return whole.headerRead === IP_READ.sound
+      ? this.#judge(whole)
+      : this.#unknown(whole.header.reason);
   }
 
   #settle(datagram: Datagram, outcome: number): void {

@@ -1,11 +1,12 @@
+import { renderIpAddress } from '../address/ip-address.ts';
 import type { CaptureReader } from '../capture/capture-reader.ts';
 import { STEP } from '../capture/capture-reader.ts';
 import { LinkLayer } from '../capture/link-layer.ts';
 import { isReadableLinkType, linkTypeName } from '../capture/link-type.ts';
 import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
-import { renderIpAddress } from '../address/ip-address.ts';
 import { getIpv4, getIpv6 } from '../packet/header-bytes.ts';
+import { IP_READ } from '../packet/ip-header.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED } from './attribution.ts';
 import { CapturedPacket } from './captured-packet.ts';
 import { NOT_FAST, WAITS } from './evaluator.ts';
@@ -152,13 +153,15 @@ export class Replay {
       (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000;
     // The kernel's clock does not go back where a capture's does.
     if (nowMs > packet.nowMs) packet.nowMs = nowMs;
+    packet.readHeader();
   }
 
   /** HOT */
   #judge(reader: CaptureReader): void {
     const { fast, tally, reference } = this.#options;
     const packet = this.#packet;
-    if (fast !== undefined && !this.#looksAtEach) {
+    const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach;
+    if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
       const outcome = fast.take(packet);
       if (outcome !== NOT_FAST) {
         tally.count(outcome, reader.originalLength);
@@ -243,7 +246,11 @@ export class Replay {
   }
 }
 
-function flowOfDatagram({ family, protocol, addresses }: Datagram): ReturnType<typeof flowOfResult> {
+function flowOfDatagram({
+  family,
+  protocol,
+  addresses,
+}: Datagram): ReturnType<typeof flowOfResult> {
   const address = family === 4 ? getIpv4 : getIpv6;
   return {
     protocol,

@@ -6,7 +6,7 @@ import type { Outcomes } from './outcomes.ts';
 import { TopTalkers } from './top-talkers.ts';
 
 /** Verdicts in the order in which they are counted and printed. */
-export const VERDICTS = ['accept', 'drop', 'reject', 'undetermined'] as const satisfies readonly PacketVerdict[];
+export const VERDICTS: readonly PacketVerdict[] = ['accept', 'drop', 'reject', 'undetermined'];
 
 const VERDICT_NUMBER: Readonly<Record<PacketVerdict, number>> = {
   accept: 0,
