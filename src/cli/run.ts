@@ -25,7 +25,6 @@ function processTerminal(): Terminal {
       stdin ??= readFileSync(0, 'utf8');
       return stdin;
     },
-    stdinBytes: () => process.stdin,
     writeOut: (text) => {
       process.stdout.write(text);
     },

@@ -2,7 +2,7 @@ import type { Hook } from '../ruleset/hook.ts';
 import type { ChainOwner } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
 import { CALLS, EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
-import type { Ending } from './journey.ts';
+import type { Ending, EndingCause } from './journey.ts';
 import type { Decision } from './packet-result.ts';
 import type { ProgramChain, ProgramRule, RuleProgram } from './rule-program.ts';
 
@@ -25,12 +25,45 @@ export interface Decisions {
  * a mark; the rule that later accepts for the mark has no meaning of its own.
  */
 export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
+  return decide(record.program, tellingRulesOf(record), ending.cause);
+}
+
+/** A rule that a packet matched, by its number in the program, and the endpoint that it speaks of. */
+export interface MetRuleAt {
+  readonly rule: number;
+  readonly hook: Hook;
+  readonly owner: ChainOwner | undefined;
+}
+
+/** The decision about a packet that matched these rules, in this order, and ended as told. Rules that decide nothing may be left out. */
+export function decisionOfRules(
+  program: RuleProgram,
+  rules: readonly MetRuleAt[],
+  cause: EndingCause,
+): Decision {
+  const roles = rolesOf(program);
+  const telling = rules
+    .filter(({ rule }) => (roles.roles[rule]! & ROLE.tells) !== 0)
+    .map(({ rule, hook, owner }) => tellingRuleOf(program, roles, rule, hook, owner));
+  return decide(program, telling, cause).decision;
+}
+
+/** Whether a rule can decide anything, or names what was decided. */
+export function tellsDecision(program: RuleProgram, rule: number): boolean {
+  return (rolesOf(program).roles[rule]! & ROLE.tells) !== 0;
+}
+
+function decide(
+  program: RuleProgram,
+  telling: readonly TellingRule[],
+  cause: EndingCause,
+): Decisions {
   const decisions: Decision[] = [];
   let accepted: Decision | undefined;
   let foreignAccept: Decision | undefined;
   let ended: Decision | undefined;
-  const endedBy = ending.cause.kind === 'rule' ? ending.cause.rule : -1;
-  for (const { id, own, accepts, foreign, acceptsAsForeign } of tellingRulesOf(record)) {
+  const endedBy = cause.kind === 'rule' ? cause.rule : -1;
+  for (const { id, own, accepts, foreign, acceptsAsForeign } of telling) {
     if (own !== undefined) {
       decisions.push(own);
       if (accepts) accepted = own;
@@ -39,7 +72,7 @@ export function decisionsOf(record: JournalRecord, ending: Ending): Decisions {
     if (acceptsAsForeign) foreignAccept = foreign;
   }
   const decision = ended ??
-    endedOtherwise(record, ending) ??
+    endedOtherwise(program, cause) ??
     accepted ??
     foreignAccept ?? { kind: 'unpoliced' as const };
   return { decision, decisions };
@@ -100,7 +133,8 @@ interface TellingRule {
 /** HOT: a packet through many policies meets hundreds of rules that only lead from chain to chain. */
 function tellingRulesOf(record: JournalRecord): readonly TellingRule[] {
   const { program, words, start, end, events } = record;
-  const { roles, owners: chainOwners, known } = rolesOf(program);
+  const kept = rolesOf(program);
+  const { roles, owners: chainOwners } = kept;
   const telling: TellingRule[] = [];
   const owners: (ChainOwner | undefined)[] = [];
   let hook: Hook = 'prerouting';
@@ -113,13 +147,7 @@ function tellingRulesOf(record: JournalRecord): readonly TellingRule[] {
     if ((role & ROLE.jump) !== 0) owners[depth + 1] = owner;
     if ((role & ROLE.goto) !== 0) owners[depth] = owner;
     if ((role & ROLE.tells) === 0) return;
-    // What a rule says is the same for every packet at the hook that it meets for the same endpoint, so that it is kept.
-    let one = known[id];
-    if (one === undefined || one.hook !== hook || one.owner !== owner) {
-      one = tellingRule(id, program.rules[id]!, hook, owner);
-      known[id] = one;
-    }
-    telling.push(one);
+    telling.push(tellingRuleOf(program, kept, id, hook, owner));
   };
   for (let i = start; i < end; i += 2) {
     const first = words[i]!;
@@ -133,6 +161,22 @@ function tellingRulesOf(record: JournalRecord): readonly TellingRule[] {
     }
   }
   return telling;
+}
+
+/** What a rule says is the same for every packet at the hook that it meets for the same endpoint, so that it is kept. HOT */
+function tellingRuleOf(
+  program: RuleProgram,
+  { known }: Roles,
+  id: number,
+  hook: Hook,
+  owner: ChainOwner | undefined,
+): TellingRule {
+  let one = known[id];
+  if (one === undefined || one.hook !== hook || one.owner !== owner) {
+    one = tellingRule(id, program.rules[id]!, hook, owner);
+    known[id] = one;
+  }
+  return one;
 }
 
 function tellingRule(
@@ -255,7 +299,7 @@ function placeOf(met: MetRule): Pick<Decision, 'hook' | 'table' | 'chain' | 'rul
   };
 }
 
-function endedOtherwise({ program }: JournalRecord, { cause }: Ending): Decision | undefined {
+function endedOtherwise(program: RuleProgram, cause: EndingCause): Decision | undefined {
   switch (cause.kind) {
     case 'chain-policy': {
       const { table, chain } = program.chains[cause.chain]!;

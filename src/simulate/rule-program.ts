@@ -1,4 +1,5 @@
 import type { Hook, TableName } from '../ruleset/hook.ts';
+import type { IpSet } from '../ruleset/ip-set.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import { isLookedUp, lookupOf, type SetLookup } from './address-lookup.ts';
@@ -39,6 +40,7 @@ export class RuleProgram {
   readonly sets: ReadonlyMap<string, SetLookup>;
   /** Names of sets whose members cannot be looked up. */
   readonly unreadSets: ReadonlySet<string>;
+  readonly ipSets: readonly IpSet[];
   /** The `hash:net` sets. */
   readonly membership: SetMembership;
   /** Whether any rule is decided by chance or history. */
@@ -86,6 +88,7 @@ export class RuleProgram {
     this.#base = base;
     this.#interfaces = interfaces;
     this.sets = new Map(readSets.map((set) => [set.name, lookupOf(set)]));
+    this.ipSets = ruleset.ipSets;
     this.hasUnknowable = rules.some(({ doubtful }) => doubtful.length > 0);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');

@@ -60,7 +60,7 @@ export class Simulator {
     const source = from === LOCAL ? this.#router.outputSource(given) : given.source;
     const packet =
       given.in === from && given.source === source ? given : { ...given, in: from, source };
-    if (packet.timeSeconds !== undefined) this.#nowMs = packet.timeSeconds * 1000;
+    this.#nowMs = this.timeOf(packet);
     const { path, journey, notModelled } = this.#families[packet.family];
     path.journal.explaining = options.explain === true;
     const inInterface = from === LOCAL ? '' : this.#router.arrivalInterface(from);
@@ -80,6 +80,21 @@ export class Simulator {
     this.#tracker.clear();
     for (const { path } of Object.values(this.#families)) path.changedSets.clear();
     this.#nowMs = 0;
+  }
+
+  /** When a packet comes that is run next, in milliseconds: it may leave that to the packet before. */
+  timeOf({ timeSeconds }: Packet): number {
+    return timeSeconds === undefined ? this.#nowMs : timeSeconds * 1000;
+  }
+
+  /** What packets of a family pass, for who judges them together with this simulator. */
+  pathOf(family: IpFamily): PacketPath {
+    return this.#families[family].path;
+  }
+
+  /** Whether something that is not modelled keeps packets of the family from being judged. */
+  hasNotModelled(family: IpFamily): boolean {
+    return this.#families[family].notModelled.length > 0;
   }
 
   #family(options: SimulatorOptions, family: IpFamily): FamilyPath {

@@ -26,8 +26,6 @@ export type ProblemCode =
   | 'ignored-kind'
   | 'not-modelled'
   | 'invalid-packet'
-  | 'invalid-rule'
-  | 'invalid-set'
   | 'invalid-expectation'
   | 'unknown-node';
 

@@ -17,7 +17,6 @@ export interface CaseRate {
 
 const SILENT: Terminal = {
   readStdin: () => '',
-  stdinBytes: async function* () {},
   writeOut: () => undefined,
   writeError: () => undefined,
   outIsTerminal: false,

@@ -27,7 +27,6 @@ async function selftest(
   let error = '';
   const terminal: Terminal = {
     readStdin: () => '',
-    stdinBytes: async function* () {},
     writeOut: (text) => {
       out += text;
     },

@@ -1,4 +1,4 @@
-import { quoteValue } from '../restore-text.ts';
+import { isPrintableAscii, quoteValue } from '../restore-text.ts';
 import type { Codec } from './codec.ts';
 
 /** Text of at most `longest` bytes. */
@@ -13,14 +13,15 @@ export function textUpTo(longest: number): Codec<string> {
   };
 }
 
-/** A name, which the tools print without quotes even where it needs them. */
+/** A name that the tools print without quotes. */
 export function nameUpTo(longest: number): Codec<string> {
-  const { parse, accepts } = textUpTo(longest);
+  const accepts = (text: string): boolean =>
+    text !== '' && text.length <= longest && isPrintableAscii(text) && !/[\s"'\\]/.test(text);
   return {
-    parse: (text, family) => (text === '' ? undefined : parse(text, family)),
-    render: (text) => (/[\s"'\\]/.test(text) ? quoteValue(text) : text),
+    parse: (text) => (accepts(text) ? text : undefined),
+    render: (text) => text,
     wanted: `a name of at most ${longest} bytes`,
-    accepts: (text, family) => text !== '' && accepts?.(text, family) === true,
+    accepts,
   };
 }
 

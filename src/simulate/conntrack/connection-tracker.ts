@@ -1,6 +1,7 @@
 import { sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import type { Tuple } from './connection.ts';
 import { ConnectionEntry } from './connection-entry.ts';
 import {
   destinationKeyOf,
@@ -12,7 +13,7 @@ import {
 import { trackGeneric } from './generic.ts';
 import { trackIcmp } from './icmp.ts';
 import { icmpKind, isTrackedIcmp } from './icmp-types.ts';
-import { LiveConnections } from './live-connections.ts';
+import { LiveConnections, type OtherConnections } from './live-connections.ts';
 import { bindEntryDestination, bindEntrySource, rewriteDestination, rewriteSource } from './nat.ts';
 import type { NatOutcome, NatPlace } from './nat-place.ts';
 import { trackSctp } from './sctp.ts';
@@ -37,7 +38,7 @@ export type TrackOutcome = 'tracked' | 'table-full';
  * them the kernel does not look for clashing ports either.
  */
 export class ConnectionTracker {
-  private readonly settings: ConntrackSettings;
+  readonly settings: ConntrackSettings;
   private readonly live: LiveConnections;
 
   /** `sysctls` by full name; absent ones have the documented default. */
@@ -164,6 +165,33 @@ export class ConnectionTracker {
     entry.state = TCP_STATE.CLOSE;
     entry.refresh(this.settings.tcpMs[TCP_STATE.CLOSE]!, nowMs);
     this.live.noteExpiry(entry);
+  }
+
+  /** Counts another table's connections as those of this host. */
+  shareWith(other: OtherConnections): void {
+    this.live.beside = other;
+  }
+
+  /** How many connections this table holds, expired ones included. HOT */
+  get size(): number {
+    return this.live.size;
+  }
+
+  /** Whether a connection of this table has the tuple, in either direction. */
+  holds(tuple: Tuple, nowMs: number): boolean {
+    this.live.nowMs = nowMs;
+    return this.live.findTuple(tuple) !== undefined;
+  }
+
+  /** Whether one more connection fits into all tables together. HOT */
+  hasRoom(nowMs: number): boolean {
+    this.live.nowMs = nowMs;
+    return this.live.hasRoom();
+  }
+
+  /** Takes over a confirmed connection from another table, which forgets it. */
+  adopt(entry: ConnectionEntry): void {
+    this.live.insert(entry);
   }
 
   /** Empties the table. */

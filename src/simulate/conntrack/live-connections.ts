@@ -6,12 +6,23 @@ import { Journal } from './journal.ts';
 import type { SourceChoice } from './nat.ts';
 import { ConnectionTable, type TupleNode } from './table.ts';
 
+/** Connections of the same host that are kept elsewhere. */
+export interface OtherConnections {
+  /** How many there are, expired ones included. */
+  readonly size: number;
+  /** Whether one that has not expired has the tuple, in either direction. */
+  has(tuple: Tuple, nowMs: number): boolean;
+  removeExpired(nowMs: number): void;
+}
+
 /** The confirmed connections that have not expired at `nowMs`, with a way back to earlier contents. */
 export class LiveConnections implements SourceChoice {
   /** Simulated time; set before every use. */
   nowMs = 0;
   /** Some source was bound to a port that its rule named; until then every source keeps its port. */
   hasGivenPorts = false;
+  /** What else counts against the maximum, and takes tuples. */
+  beside: OtherConnections | undefined;
   private readonly maximum: number;
   private readonly journal: Journal = new Journal();
   private table: ConnectionTable = new ConnectionTable();
@@ -47,7 +58,12 @@ export class LiveConnections implements SourceChoice {
   }
 
   isTaken(tuple: Tuple): boolean {
-    return this.findTuple(tuple) !== undefined;
+    return this.findTuple(tuple) !== undefined || this.beside?.has(tuple, this.nowMs) === true;
+  }
+
+  /** How many connections are kept here, expired ones included. HOT */
+  get size(): number {
+    return this.table.size;
   }
 
   /** Looks through the whole table once a rule has named a source port, and not before. */
@@ -70,9 +86,16 @@ export class LiveConnections implements SourceChoice {
 
   /** Whether one more connection fits; expired ones make room. */
   hasRoom(): boolean {
-    if (this.table.size < this.maximum) return true;
+    if (this.count() < this.maximum) return true;
     if (this.nowMs >= this.nothingExpiresBeforeMs) this.removeExpired();
-    return this.table.size < this.maximum;
+    this.beside?.removeExpired(this.nowMs);
+    return this.count() < this.maximum;
+  }
+
+  /** HOT */
+  private count(): number {
+    const { beside } = this;
+    return beside === undefined ? this.table.size : this.table.size + beside.size;
   }
 
   insert(entry: ConnectionEntry): void {

@@ -139,6 +139,13 @@ export class FibTable {
     insertEntry(bucket, entry);
   }
 
+  /** The blocks that routes of this table lead to, some of them several times. */
+  *blocks(): Generator<Cidr, void> {
+    for (const { buckets } of this.#groups) {
+      for (const bucket of buckets.values()) for (const { to } of bucket) yield to;
+    }
+  }
+
   /**
    * The route to `address`, reject types included; undefined when none matches.
    *

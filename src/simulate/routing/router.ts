@@ -1,3 +1,4 @@
+import type { Cidr } from '../../address/cidr.ts';
 import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import type { Host } from '../../host/host.ts';
 import { LOCAL, type Packet } from '../../packet/packet.ts';
@@ -89,13 +90,6 @@ export class Router {
     return back.type === 'unicast' && back.dev !== '' ? back.dev : undefined;
   }
 
-  /** Whether the host owns the address or has a route for it, be it one that refuses. */
-  knows(address: IpAddress): boolean {
-    if (isMulticast(address) || needsInterface(address)) return true;
-    const nowhere = address.family === 4 ? NOWHERE4 : NOWHERE6;
-    return this.#network.findOutput(address, nowhere, 0, 0).type !== 'none';
-  }
-
   /**
    * Whether the host finds a way back to a sender to answer what it sent to `destination`; a broadcast address is one, too. The answer
    * comes from `destination` where that is the host's own, which rules by source look at. ICMPv6 answers no anycast address.
@@ -111,6 +105,16 @@ export class Router {
     if (by === 'icmp' && source.family === 6 && isAnycast(back, source)) return false;
     const { type } = back;
     return type === 'unicast' || type === 'broadcast';
+  }
+
+  /** The blocks of all routes of a family: addresses that are in the same ones are routed alike where no rules of one's own interfere. */
+  *blocks(family: IpFamily): Generator<Cidr, void> {
+    for (const table of this.#network.fib(family).tables.values()) yield* table.blocks();
+  }
+
+  /** Whether routing rules of one's own look at more of a family's packets than their addresses. */
+  hasCustomRules(family: IpFamily): boolean {
+    return this.#network.fib(family).hasCustomRules;
   }
 
   /** Whether the address is one of the host's (`addrtype LOCAL`). */

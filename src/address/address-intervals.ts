@@ -1,0 +1,120 @@
+import type { Cidr } from './cidr.ts';
+import { compareIpAddresses, type IpAddress, type IpFamily, ipv4, ipv6 } from './ip-address.ts';
+
+/**
+ * The addresses of one family, cut wherever one of some blocks begins or ends: all addresses of an interval are in the same blocks.
+ *
+ * Intervals have indexes from 0, ascending with their addresses. A lookup costs the logarithm of their number and allocates nothing.
+ */
+export class AddressIntervals {
+  readonly family: IpFamily;
+  readonly count: number;
+  // The first address of each interval; for IPv4 only the last word is kept.
+  readonly #w0: Uint32Array;
+  readonly #w1: Uint32Array;
+  readonly #w2: Uint32Array;
+  readonly #w3: Uint32Array;
+
+  /** Blocks of the other family are passed over. */
+  constructor(family: IpFamily, blocks: Iterable<Cidr>) {
+    this.family = family;
+    const starts = family === 4 ? startsOfIpv4(blocks) : startsOfIpv6(blocks);
+    this.count = starts.length;
+    const words = (word: (address: IpAddress) => number): Uint32Array =>
+      family === 4 ? new Uint32Array(0) : Uint32Array.from(starts, word);
+    this.#w0 = words(({ w0 }) => w0);
+    this.#w1 = words(({ w1 }) => w1);
+    this.#w2 = words(({ w2 }) => w2);
+    this.#w3 = Uint32Array.from(starts, ({ w3 }) => w3);
+  }
+
+  /** The interval that holds an IPv4 address, given as its unsigned number. HOT */
+  indexOf4(value: number): number {
+    const starts = this.#w3;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (starts[middle]! <= value) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The interval that holds an IPv6 address, given as its four unsigned words. HOT */
+  indexOf6(w0: number, w1: number, w2: number, w3: number): number {
+    let low = 0;
+    let high = this.count - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#startsAfter(middle, w0, w1, w2, w3)) high = middle - 1;
+      else low = middle;
+    }
+    return low;
+  }
+
+  /** The interval that holds an address of the family. */
+  indexOf({ w0, w1, w2, w3 }: IpAddress): number {
+    return this.family === 4 ? this.indexOf4(w3) : this.indexOf6(w0, w1, w2, w3);
+  }
+
+  /** The first address of an interval. */
+  firstOf(index: number): IpAddress {
+    const w3 = this.#w3[index]!;
+    if (this.family === 4) return ipv4(w3);
+    return ipv6(this.#w0[index]!, this.#w1[index]!, this.#w2[index]!, w3);
+  }
+
+  /** The first and the last interval of one of the blocks that the addresses were cut by. */
+  rangeOf(block: Cidr): readonly [first: number, last: number] {
+    return [this.indexOf(block.network), this.indexOf(lastOf(block))];
+  }
+
+  /** HOT */
+  #startsAfter(index: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const s0 = this.#w0[index]!;
+    if (s0 !== w0) return s0 > w0;
+    const s1 = this.#w1[index]!;
+    if (s1 !== w1) return s1 > w1;
+    const s2 = this.#w2[index]!;
+    if (s2 !== w2) return s2 > w2;
+    return this.#w3[index]! > w3;
+  }
+}
+
+function startsOfIpv4(blocks: Iterable<Cidr>): readonly IpAddress[] {
+  const starts = new Set([0]);
+  for (const block of blocks) {
+    if (block.network.family !== 4) continue;
+    starts.add(block.network.w3);
+    const last = lastOf(block).w3;
+    if (last < 0xffff_ffff) starts.add(last + 1);
+  }
+  return Array.from(Uint32Array.from(starts).sort(), ipv4);
+}
+
+function startsOfIpv6(blocks: Iterable<Cidr>): readonly IpAddress[] {
+  const starts: IpAddress[] = [ipv6(0, 0, 0, 0)];
+  for (const block of blocks) {
+    if (block.network.family !== 6) continue;
+    starts.push(block.network);
+    const next = addressAfter(lastOf(block));
+    if (next !== undefined) starts.push(next);
+  }
+  starts.sort(compareIpAddresses);
+  return starts.filter((one, i) => i === 0 || compareIpAddresses(starts[i - 1]!, one) !== 0);
+}
+
+/** The last address of a block. */
+function lastOf({ network: { family, w0, w1, w2, w3 }, m0, m1, m2, m3 }: Cidr): IpAddress {
+  return family === 4 ? ipv4(w3 | ~m3) : ipv6(w0 | ~m0, w1 | ~m1, w2 | ~m2, w3 | ~m3);
+}
+
+/** Undefined after the last one. */
+function addressAfter({ w0, w1, w2, w3 }: IpAddress): IpAddress | undefined {
+  const ONES = 0xffff_ffff;
+  if (w3 !== ONES) return ipv6(w0, w1, w2, w3 + 1);
+  if (w2 !== ONES) return ipv6(w0, w1, w2 + 1, 0);
+  if (w1 !== ONES) return ipv6(w0, w1 + 1, 0, 0);
+  return w0 === ONES ? undefined : ipv6(w0 + 1, 0, 0, 0);
+}

@@ -1,0 +1,167 @@
+import { ConnectionRecords, FIELD, TIME } from './connection-records.ts';
+import type { FlowHeaders } from './flow-headers.ts';
+
+/** Places that a new table has; always a power of two. */
+const FIRST_PLACES = 4096;
+
+/** Connections by either of their directions: records, found by open addressing. None of them is translated. */
+export class ConnectionColumns {
+  readonly records: ConnectionRecords = new ConnectionRecords();
+  /** How many there are, expired ones included. */
+  size = 0;
+  /** Whether the headers looked up last are of the reply direction. */
+  isReply = false;
+  // Pairs: the number of a record plus one (0 is free), and its hash.
+  #places: Int32Array = new Int32Array(FIRST_PLACES * 2);
+  #mask: number = FIRST_PLACES - 1;
+  /** No connection expires before; spares looking through a full table for every packet. */
+  #nothingExpiresBeforeMs: number = Number.POSITIVE_INFINITY;
+
+  /** Selects the record of the headers' flow, and returns its number; -1 when there is none. HOT */
+  find(headers: FlowHeaders): number {
+    const places = this.#places;
+    const mask = this.#mask;
+    const { hash } = headers;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const record = places[place * 2]! - 1;
+      if (record < 0) return -1;
+      if (places[place * 2 + 1] === hash && this.#isOf(record, headers)) return record;
+    }
+  }
+
+  /** Selects a new record for the headers' flow, which has none, and returns its number. */
+  insert(headers: FlowHeaders): number {
+    if (this.size * 2 >= this.#mask) this.#grow();
+    const record = this.records.make();
+    const { words, at } = this.records;
+    words[at + FIELD.source] = headers.s0;
+    words[at + FIELD.source + 1] = headers.s1;
+    words[at + FIELD.source + 2] = headers.s2;
+    words[at + FIELD.source + 3] = headers.s3;
+    words[at + FIELD.destination] = headers.d0;
+    words[at + FIELD.destination + 1] = headers.d1;
+    words[at + FIELD.destination + 2] = headers.d2;
+    words[at + FIELD.destination + 3] = headers.d3;
+    words[at + FIELD.keys] = (headers.sourceKey << 16) | headers.destinationKey;
+    words[at + FIELD.kind] = (headers.protocol << 8) | headers.family;
+    words[at + FIELD.hash] = headers.hash;
+    this.#link(record, headers.hash);
+    this.size++;
+    return record;
+  }
+
+  /** Forgets a record. */
+  remove(record: number): void {
+    this.records.select(record);
+    this.#unlink(record, this.records.words[this.records.at + FIELD.hash]!);
+    this.records.free(record);
+    this.size--;
+  }
+
+  /** Call after a connection's expiry has changed. HOT */
+  noteExpiry(expiresAtMs: number): void {
+    if (expiresAtMs < this.#nothingExpiresBeforeMs) this.#nothingExpiresBeforeMs = expiresAtMs;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (let record = 0; record < this.records.end; record++) {
+      this.records.select(record);
+      if (this.records.words[this.records.at + FIELD.kind] !== 0) this.remove(record);
+    }
+  }
+
+  /** Forgets what has expired. */
+  removeExpired(nowMs: number): void {
+    if (nowMs < this.#nothingExpiresBeforeMs) return;
+    const { records } = this;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let record = 0; record < records.end; record++) {
+      records.select(record);
+      if (records.words[records.at + FIELD.kind] === 0) continue;
+      const expiresAt = records.times[records.timeAt + TIME.expiresAt]!;
+      if (expiresAt <= nowMs) this.remove(record);
+      else if (expiresAt < earliest) earliest = expiresAt;
+    }
+    this.#nothingExpiresBeforeMs = earliest;
+  }
+
+  /** Whether the record is of the headers' flow; notes in which direction. HOT */
+  #isOf(record: number, headers: FlowHeaders): boolean {
+    this.records.select(record);
+    const { words, at } = this.records;
+    if (words[at + FIELD.kind] !== ((headers.protocol << 8) | headers.family)) return false;
+    const keys = words[at + FIELD.keys];
+    if (
+      keys === ((headers.sourceKey << 16) | headers.destinationKey) &&
+      words[at + FIELD.source + 3] === headers.s3 &&
+      words[at + FIELD.destination + 3] === headers.d3 &&
+      (headers.family === 4 || isOf6(words, at, headers, FIELD.source, FIELD.destination))
+    ) {
+      this.isReply = false;
+      return true;
+    }
+    if (
+      keys === ((headers.replySourceKey << 16) | headers.replyDestinationKey) &&
+      words[at + FIELD.source + 3] === headers.d3 &&
+      words[at + FIELD.destination + 3] === headers.s3 &&
+      (headers.family === 4 || isOf6(words, at, headers, FIELD.destination, FIELD.source))
+    ) {
+      this.isReply = true;
+      return true;
+    }
+    return false;
+  }
+
+  #link(record: number, hash: number): void {
+    const places = this.#places;
+    const mask = this.#mask;
+    let place = hash & mask;
+    while (places[place * 2] !== 0) place = (place + 1) & mask;
+    places[place * 2] = record + 1;
+    places[place * 2 + 1] = hash;
+  }
+
+  /** Takes a record out of its place, and moves up those that would no longer be found behind a free one. */
+  #unlink(record: number, hash: number): void {
+    const places = this.#places;
+    const mask = this.#mask;
+    let hole = hash & mask;
+    while (places[hole * 2] !== record + 1) hole = (hole + 1) & mask;
+    for (let place = (hole + 1) & mask; places[place * 2] !== 0; place = (place + 1) & mask) {
+      const wanted = places[place * 2 + 1]! & mask;
+      if (((place - wanted) & mask) < ((place - hole) & mask)) continue;
+      places[hole * 2] = places[place * 2]!;
+      places[hole * 2 + 1] = places[place * 2 + 1]!;
+      hole = place;
+    }
+    places[hole * 2] = 0;
+  }
+
+  #grow(): void {
+    const before = this.#places;
+    this.#places = new Int32Array(before.length * 2);
+    this.#mask = this.#mask * 2 + 1;
+    for (let i = 0; i < before.length; i += 2) {
+      if (before[i] !== 0) this.#link(before[i]! - 1, before[i + 1]!);
+    }
+  }
+}
+
+/** Whether the upper words of both IPv6 addresses are those of the record. HOT */
+function isOf6(
+  words: Int32Array,
+  at: number,
+  headers: FlowHeaders,
+  source: number,
+  destination: number,
+): boolean {
+  return (
+    words[at + source] === headers.s0 &&
+    words[at + source + 1] === headers.s1 &&
+    words[at + source + 2] === headers.s2 &&
+    words[at + destination] === headers.d0 &&
+    words[at + destination + 1] === headers.d1 &&
+    words[at + destination + 2] === headers.d2
+  );
+}

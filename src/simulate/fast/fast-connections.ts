@@ -1,0 +1,251 @@
+import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
+import { ipv4, ipv6 } from '../../address/ip-address.ts';
+import { IP_PROTOCOL, isIcmp } from '../../address/protocol.ts';
+import type { Packet } from '../../packet/packet.ts';
+import type { Tuple } from '../conntrack/connection.ts';
+import { ConnectionEntry } from '../conntrack/connection-entry.ts';
+import { trackIcmp } from '../conntrack/icmp.ts';
+import { invertedIcmpKey } from '../conntrack/icmp-types.ts';
+import type { OtherConnections } from '../conntrack/live-connections.ts';
+import { trackTcp } from '../conntrack/tcp.ts';
+import { TcpTracking } from '../conntrack/tcp-tracking.ts';
+import type { ConntrackSettings } from '../conntrack/timeouts.ts';
+import type { TrackingVerdict } from '../conntrack/tracking-verdict.ts';
+import { invertTuple, tupleOf } from '../conntrack/tuple.ts';
+import { trackUdp } from '../conntrack/udp.ts';
+import { ConnectionColumns } from './connection-columns.ts';
+import { type ConnectionRecords, FIELD, FLAG, TIME } from './connection-records.ts';
+import { FlowHeaders } from './flow-headers.ts';
+import { loadTcp, storeTcp } from './stored-tcp.ts';
+
+/**
+ * The connections of the fast evaluator: without translation, and of TCP, UDP and ICMP queries alone.
+ *
+ * What a packet does to a connection is decided by the same functions as in the connection tracker: the record is read into an entry,
+ * which they change, and written back once the packet's outcome is known.
+ */
+export class FastConnections implements OtherConnections {
+  readonly records: ConnectionRecords;
+  readonly #columns: ConnectionColumns = new ConnectionColumns();
+  readonly #settings: ConntrackSettings;
+  readonly #entries: Readonly<Record<'tcp' | 'udp' | 'icmp', ConnectionEntry>>;
+  readonly #tracking: TcpTracking = new TcpTracking();
+  readonly #wanted: FlowHeaders = new FlowHeaders();
+  /** The connection of the packet that was judged last. */
+  #entry: ConnectionEntry;
+
+  constructor(settings: ConntrackSettings) {
+    this.#settings = settings;
+    this.records = this.#columns.records;
+    const entries = {
+      tcp: blankEntry(IP_PROTOCOL.tcp),
+      udp: blankEntry(IP_PROTOCOL.udp),
+      icmp: blankEntry(IP_PROTOCOL.icmp),
+    };
+    this.#entries = entries;
+    this.#entry = entries.tcp;
+  }
+
+  get size(): number {
+    return this.#columns.size;
+  }
+
+  /** Whether the packet that was looked up last travels against its connection's first one. HOT */
+  get isReply(): boolean {
+    return this.#columns.isReply;
+  }
+
+  /** Whether the connection of the packet that was judged last has been answered before. HOT */
+  get seenReply(): boolean {
+    return this.#entry.seenReply;
+  }
+
+  /** Selects the record of a connection that has not expired, and returns its number; -1 when there is none. HOT */
+  find(headers: FlowHeaders, nowMs: number): number {
+    const record = this.#columns.find(headers);
+    if (record < 0) return -1;
+    const { times, timeAt } = this.records;
+    if (times[timeAt + TIME.expiresAt]! > nowMs) return record;
+    this.#columns.remove(record);
+    return -1;
+  }
+
+  /** What the selected record's protocol makes of a packet. Nothing is written until `store`. HOT */
+  judge(protocol: number, packet: Packet, isReply: boolean, nowMs: number): TrackingVerdict {
+    const entry = this.#entryFor(protocol);
+    const { words, at, times, timeAt } = this.records;
+    const flags = words[at + FIELD.flags]!;
+    entry.confirmed = true;
+    entry.seenReply = (flags & FLAG.seenReply) !== 0;
+    entry.assured = (flags & FLAG.assured) !== 0;
+    entry.state = words[at + FIELD.state]!;
+    entry.expiresAtMs = times[timeAt + TIME.expiresAt]!;
+    entry.timeoutMs = times[timeAt + TIME.timeout]!;
+    entry.streamFromMs = times[timeAt + TIME.streamFrom]!;
+    if (protocol === IP_PROTOCOL.tcp) {
+      entry.tcp = this.#tracking;
+      loadTcp(words, at + FIELD.tcp, this.#tracking);
+    }
+    return this.#judge(entry, protocol, packet, isReply, nowMs);
+  }
+
+  /** What the protocol makes of a packet without connection; with `accept` it may begin one, by `confirm`. HOT */
+  judgeNew(protocol: number, packet: Packet, nowMs: number): TrackingVerdict {
+    const entry = this.#entryFor(protocol);
+    entry.confirmed = false;
+    entry.seenReply = false;
+    entry.assured = false;
+    entry.state = 0;
+    entry.expiresAtMs = 0;
+    entry.timeoutMs = 0;
+    entry.streamFromMs = 0;
+    return this.#judge(entry, protocol, packet, false, nowMs);
+  }
+
+  /** Writes what `judge` made of the selected record. HOT */
+  store(): void {
+    const entry = this.#entry;
+    const { words, at, times, timeAt } = this.records;
+    words[at + FIELD.flags] =
+      (entry.seenReply ? FLAG.seenReply : 0) | (entry.assured ? FLAG.assured : 0);
+    words[at + FIELD.state] = entry.state;
+    times[timeAt + TIME.expiresAt] = entry.expiresAtMs;
+    times[timeAt + TIME.timeout] = entry.timeoutMs;
+    times[timeAt + TIME.streamFrom] = entry.streamFromMs;
+    if (entry.tcp !== undefined) storeTcp(words, at + FIELD.tcp, entry.tcp);
+    this.#columns.noteExpiry(entry.expiresAtMs);
+  }
+
+  /** Notes that the packet that was judged last is a reply; before `store`. HOT */
+  noteReply(): void {
+    this.#entry.seenReply = true;
+  }
+
+  /** Keeps the connection that `judgeNew` began: its packet has arrived. Returns the number of its record, which is selected. */
+  confirm(headers: FlowHeaders, nowMs: number): number {
+    const record = this.#columns.insert(headers);
+    this.#entry.expiresAtMs = nowMs + this.#entry.timeoutMs;
+    this.store();
+    return record;
+  }
+
+  remove(record: number): void {
+    this.#columns.remove(record);
+  }
+
+  removeExpired(nowMs: number): void {
+    this.#columns.removeExpired(nowMs);
+  }
+
+  has(tuple: Tuple, nowMs: number): boolean {
+    return this.find(this.#headersOf(tuple), nowMs) >= 0;
+  }
+
+  /** Forgets the connection of a tuple and returns it as the tracker has it; undefined when there is none. */
+  take(tuple: Tuple, nowMs: number): ConnectionEntry | undefined {
+    const record = this.find(this.#headersOf(tuple), nowMs);
+    if (record < 0) return undefined;
+    const { words, at } = this.records;
+    const kind = words[at + FIELD.kind]!;
+    const family: IpFamily = (kind & 255) === 4 ? 4 : 6;
+    const keys = words[at + FIELD.keys]!;
+    const original = tupleOf(
+      family,
+      kind >>> 8,
+      addressAt(words, at + FIELD.source, family),
+      addressAt(words, at + FIELD.destination, family),
+      keys >>> 16,
+      keys & 0xffff,
+    );
+    const entry = new ConnectionEntry(original, invertTuple(original));
+    this.#fill(entry);
+    this.#columns.remove(record);
+    return entry;
+  }
+
+  /** Forgets every connection. */
+  clear(): void {
+    this.#columns.clear();
+  }
+
+  #fill(entry: ConnectionEntry): void {
+    const { words, at, times, timeAt } = this.records;
+    const flags = words[at + FIELD.flags]!;
+    entry.confirmed = true;
+    entry.destinationNatDone = true;
+    entry.sourceNatDone = true;
+    entry.seenReply = (flags & FLAG.seenReply) !== 0;
+    entry.assured = (flags & FLAG.assured) !== 0;
+    entry.state = words[at + FIELD.state]!;
+    entry.expiresAtMs = times[timeAt + TIME.expiresAt]!;
+    entry.timeoutMs = times[timeAt + TIME.timeout]!;
+    entry.streamFromMs = times[timeAt + TIME.streamFrom]!;
+    if (entry.original.protocol === IP_PROTOCOL.tcp) {
+      entry.tcp = new TcpTracking();
+      loadTcp(words, at + FIELD.tcp, entry.tcp);
+    }
+  }
+
+  /** HOT */
+  #entryFor(protocol: number): ConnectionEntry {
+    const { tcp, udp, icmp } = this.#entries;
+    this.#entry = protocol === IP_PROTOCOL.tcp ? tcp : protocol === IP_PROTOCOL.udp ? udp : icmp;
+    return this.#entry;
+  }
+
+  /** HOT */
+  #judge(
+    entry: ConnectionEntry,
+    protocol: number,
+    packet: Packet,
+    isReply: boolean,
+    nowMs: number,
+  ): TrackingVerdict {
+    if (protocol === IP_PROTOCOL.tcp)
+      return trackTcp(entry, packet, isReply, nowMs, this.#settings);
+    if (protocol !== IP_PROTOCOL.udp) return trackIcmp(entry, packet, nowMs, this.#settings);
+    trackUdp(entry, nowMs, this.#settings);
+    return 'accept';
+  }
+
+  #headersOf({
+    family,
+    protocol,
+    source,
+    destination,
+    sourceKey,
+    destinationKey,
+  }: Tuple): FlowHeaders {
+    const headers = this.#wanted;
+    headers.family = family;
+    headers.protocol = protocol;
+    headers.s0 = source.w0 | 0;
+    headers.s1 = source.w1 | 0;
+    headers.s2 = source.w2 | 0;
+    headers.s3 = source.w3 | 0;
+    headers.d0 = destination.w0 | 0;
+    headers.d1 = destination.w1 | 0;
+    headers.d2 = destination.w2 | 0;
+    headers.d3 = destination.w3 | 0;
+    headers.sourceKey = sourceKey;
+    headers.destinationKey = destinationKey;
+    headers.replySourceKey = isIcmp(protocol) ? sourceKey : destinationKey;
+    headers.replyDestinationKey = isIcmp(protocol)
+      ? invertedIcmpKey(family, destinationKey)
+      : sourceKey;
+    headers.mix();
+    return headers;
+  }
+}
+
+/** Only the protocol of its tuples means anything. */
+function blankEntry(protocol: number): ConnectionEntry {
+  const nowhere = ipv4(0);
+  const tuple = tupleOf(4, protocol, nowhere, nowhere, 0, 0);
+  return new ConnectionEntry(tuple, tuple);
+}
+
+function addressAt(words: Int32Array, at: number, family: IpFamily): IpAddress {
+  if (family === 4) return ipv4(words[at + 3]!);
+  return ipv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+}

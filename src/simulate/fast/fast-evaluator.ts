@@ -1,0 +1,279 @@
+import { type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
+import { IP_PROTOCOL } from '../../address/protocol.ts';
+import type { IpHeader } from '../../packet/ip-header.ts';
+import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
+import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
+import type { Tuple } from '../conntrack/connection.ts';
+import type { ConnectionTracker } from '../conntrack/connection-tracker.ts';
+import { quotedTuple } from '../conntrack/flow-keys.ts';
+import { tupleOf } from '../conntrack/tuple.ts';
+import type { PacketResult } from '../packet-result.ts';
+import type { Simulator } from '../simulator.ts';
+import { FIELD } from './connection-records.ts';
+import { FastConnections } from './fast-connections.ts';
+import type { FlowHeaders } from './flow-headers.ts';
+import { HeaderReader } from './header-reader.ts';
+import { type FastOutcome, FastOutcomes } from './outcomes.ts';
+import { PacketWays, REFERENCE, TO_TRACK, TRACKED } from './packet-ways.ts';
+
+export { REFERENCE } from './packet-ways.ts';
+
+/** What a run asks of the fast evaluator. */
+export interface FastEvaluatorOptions {
+  /** Whether wrong transport checksums of arriving packets count; packets that bear one are left to the reference evaluator. */
+  readonly checksums: boolean;
+  /** Whether TCP packets without a connection may belong to one from before; only the reference evaluator knows them. */
+  readonly assumesEstablished: boolean;
+}
+
+/** Place of the input interface for a packet that the host itself sends. */
+const SENT_BY_HOST = -1;
+
+/** The lowest time to live that is not used up in transit. */
+const LEAST_TTL = 2;
+
+/**
+ * Judges packets from their bytes, many a millisecond, exactly as the simulator beside it would: verdict, delivery and decision.
+ *
+ * What it cannot do it leaves to the simulator, which is asked through `runReference`: a connection belongs to one of the two for as long as it lives, and
+ * what both must know of the other's connections (whether tuples are taken, how many there are) each asks the other.
+ */
+export class FastEvaluator {
+  /** Number of the record of the last packet's connection; -1 where it has none. */
+  record = -1;
+  readonly #simulator: Simulator;
+  readonly #tracker: ConnectionTracker;
+  readonly #connections: FastConnections;
+  readonly #reader: HeaderReader = new HeaderReader();
+  readonly #outcomes: FastOutcomes = new FastOutcomes();
+  /** Undefined for a family whose packets only the simulator can judge. */
+  readonly #ways: Readonly<Record<IpFamily, PacketWays | undefined>>;
+  /** As rules see them. */
+  readonly #interfaceNames: readonly string[];
+  readonly #options: FastEvaluatorOptions;
+
+  /** The simulator must not be asked but through this evaluator from now on. */
+  constructor(simulator: Simulator, options: FastEvaluatorOptions) {
+    this.#simulator = simulator;
+    this.#options = options;
+    const { tracker, host, router } = simulator.pathOf(4);
+    this.#tracker = tracker;
+    this.#connections = new FastConnections(tracker.settings);
+    tracker.shareWith(this.#connections);
+    this.#ways = { 4: this.#waysOf(4), 6: this.#waysOf(6) };
+    this.#interfaceNames = host.interfaces.map(({ name }) => router.arrivalInterface(name));
+  }
+
+  /** Outcomes by the numbers that `take` returns; only ever grows. */
+  get outcomes(): readonly FastOutcome[] {
+    return this.#outcomes.all;
+  }
+
+  /** How many connections this evaluator holds, expired ones included. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** The words in which the last packet's connection has four, from `recordBase` on, for whoever counts; 0 when it is new. */
+  get recordWords(): Int32Array {
+    return this.#connections.records.words;
+  }
+
+  get recordBase(): number {
+    return this.#connections.records.at + FIELD.owner;
+  }
+
+  /**
+   * Judges a whole datagram with a sound IP header, whose bytes are there up to `end`. `interfaceNumber` is the place of its input
+   * interface among the host's; -1 for one that the host itself sends.
+   *
+   * Returns the number of its outcome; or REFERENCE, and nothing has changed: then `runReference` must be asked. HOT
+   */
+  take(
+    bytes: Uint8Array,
+    header: IpHeader,
+    end: number,
+    interfaceNumber: number,
+    nowMs: number,
+  ): number {
+    this.record = -1;
+    const ways = this.#ways[header.family];
+    if (ways === undefined || header.ttl < LEAST_TTL) return REFERENCE;
+    if (!this.#reader.read(bytes, header, end)) return REFERENCE;
+    const arrives = interfaceNumber !== SENT_BY_HOST;
+    if (arrives && this.#options.checksums && !isTransportChecksumRight(bytes, header, end)) {
+      return REFERENCE;
+    }
+    const { headers } = this.#reader;
+    headers.mix();
+    const inInterface = arrives ? this.#interfaceNames[interfaceNumber]! : '';
+    const record = this.#connections.find(headers, nowMs);
+    return record < 0
+      ? this.#takeUnknown(ways, inInterface, nowMs)
+      : this.#takeKnown(ways, inInterface, interfaceNumber + 2, record, nowMs);
+  }
+
+  /** Has the simulator judge a packet; its connection, and the one that it complains about, are the simulator's from now on. */
+  runReference(packet: Packet): PacketResult {
+    const nowMs = this.#simulator.timeOf(packet);
+    this.#handOver(quotedTuple(packet), nowMs);
+    if (packet.quoted !== undefined) this.#handOver(quotedTuple(packet.quoted), nowMs);
+    return this.#simulator.run(packet);
+  }
+
+  /** Empties both connection tables. */
+  reset(): void {
+    this.#connections.clear();
+    this.#simulator.reset();
+  }
+
+  #handOver(tuple: Tuple | undefined, nowMs: number): void {
+    if (tuple === undefined) return;
+    const entry = this.#connections.take(tuple, nowMs);
+    if (entry !== undefined) this.#tracker.adopt(entry);
+  }
+
+  /** HOT */
+  #takeKnown(
+    ways: PacketWays,
+    inInterface: string,
+    arrival: number,
+    record: number,
+    nowMs: number,
+  ): number {
+    const connections = this.#connections;
+    const { packet, headers } = this.#reader;
+    const { isReply, records } = connections;
+    const { words, at } = records;
+    const entered = at + (isReply ? FIELD.replyIn : FIELD.originalIn);
+    const isSelected = words[entered] !== arrival;
+    if (isSelected) {
+      const begun = this.#begin(ways, inInterface);
+      if (begun !== TO_TRACK) return begun;
+      words[entered] = arrival;
+      words[at + knownOutcome(isReply, false)] = 0;
+      words[at + knownOutcome(isReply, true)] = 0;
+    }
+    const verdict = connections.judge(headers.protocol, packet, isReply, nowMs);
+    if (verdict === 'reopen') return this.#takeNew(ways, inInterface, record, nowMs, isSelected);
+    if (verdict === 'invalid') {
+      const outcome = this.#settle(ways, inInterface, TRACKED.invalid, isSelected);
+      if (outcome !== REFERENCE) connections.store();
+      return outcome;
+    }
+    const isEstablished = isReply || connections.seenReply;
+    const known = at + knownOutcome(isReply, isEstablished);
+    let outcome = words[known]! - 1;
+    if (outcome < 0) {
+      const tracked = isEstablished ? TRACKED.established : TRACKED.again;
+      outcome = this.#settle(ways, inInterface, tracked, isSelected);
+      if (outcome === REFERENCE) return REFERENCE;
+      words[known] = outcome + 1;
+    }
+    if (isReply) connections.noteReply();
+    connections.store();
+    if (verdict === 'remove') connections.remove(record);
+    else this.record = record;
+    return outcome;
+  }
+
+  #takeUnknown(ways: PacketWays, inInterface: string, nowMs: number): number {
+    const begun = this.#begin(ways, inInterface);
+    if (begun !== TO_TRACK) return begun;
+    if (this.#tracker.size > 0 && this.#tracker.holds(tupleIn(this.#reader.headers), nowMs)) {
+      return REFERENCE;
+    }
+    return this.#takeNew(ways, inInterface, -1, nowMs, true);
+  }
+
+  /** A packet without connection, or with one in `old` that is over. */
+  #takeNew(
+    ways: PacketWays,
+    inInterface: string,
+    old: number,
+    nowMs: number,
+    isSelected: boolean,
+  ): number {
+    const connections = this.#connections;
+    const { packet, headers } = this.#reader;
+    if (!this.#tracker.hasRoom(nowMs) || this.#isAssumed(packet)) return REFERENCE;
+    const isInvalid = connections.judgeNew(headers.protocol, packet, nowMs) !== 'accept';
+    const tracked = isInvalid ? TRACKED.invalid : TRACKED.first;
+    const outcome = this.#settle(ways, inInterface, tracked, isSelected);
+    if (outcome === REFERENCE) return REFERENCE;
+    const arrives = !isInvalid && this.#outcomes.all[outcome]!.verdict === 'accept';
+    if (arrives && this.#tracker.size > 0 && this.#tracker.holds(replyIn(headers), nowMs)) {
+      return REFERENCE;
+    }
+    if (old >= 0) connections.remove(old);
+    if (arrives) this.record = connections.confirm(headers, nowMs);
+    return outcome;
+  }
+
+  /** The outcome of the packet that was read, which connection tracking has judged; `isBegun`: it has been walked that far. */
+  #settle(ways: PacketWays, inInterface: string, tracked: number, isBegun: boolean): number {
+    if (!isBegun) this.#begin(ways, inInterface);
+    return ways.settle(tracked);
+  }
+
+  /** Walks the packet that was read up to connection tracking. HOT */
+  #begin(ways: PacketWays, inInterface: string): number {
+    const { headers } = this.#reader;
+    const { addresses } = ways;
+    const isIpv4 = headers.family === 4;
+    ways.select(
+      isIpv4
+        ? addresses.indexOf4(headers.s3 >>> 0)
+        : addresses.indexOf6(
+            headers.s0 >>> 0,
+            headers.s1 >>> 0,
+            headers.s2 >>> 0,
+            headers.s3 >>> 0,
+          ),
+      isIpv4
+        ? addresses.indexOf4(headers.d3 >>> 0)
+        : addresses.indexOf6(
+            headers.d0 >>> 0,
+            headers.d1 >>> 0,
+            headers.d2 >>> 0,
+            headers.d3 >>> 0,
+          ),
+      headers.sourceKey,
+      headers.destinationKey,
+    );
+    return ways.begin(inInterface, headers.protocol);
+  }
+
+  /** Whether the packet may belong to a connection from before that is to be taken for established. */
+  #isAssumed(packet: Packet): boolean {
+    if (!this.#options.assumesEstablished) return false;
+    if (this.#reader.headers.protocol !== IP_PROTOCOL.tcp) return false;
+    return (packet.tcpFlags & (TCP_FLAG.S | TCP_FLAG.A)) !== TCP_FLAG.S;
+  }
+
+  #waysOf(family: IpFamily): PacketWays | undefined {
+    const { program, router } = this.#simulator.pathOf(family);
+    if (this.#simulator.hasNotModelled(family) || router.hasCustomRules(family)) return undefined;
+    return new PacketWays(program, router, { family, outcomes: this.#outcomes });
+  }
+}
+
+/** Where a record has the outcome of packets of its connection, by their direction and whether it was answered. HOT */
+function knownOutcome(isReply: boolean, isEstablished: boolean): number {
+  if (isReply) return FIELD.replyEstablished;
+  return isEstablished ? FIELD.originalEstablished : FIELD.originalAgain;
+}
+
+function tupleIn({ family, protocol, ...at }: FlowHeaders): Tuple {
+  const isIpv4 = family === 4;
+  const source = isIpv4 ? ipv4(at.s3) : ipv6(at.s0, at.s1, at.s2, at.s3);
+  const destination = isIpv4 ? ipv4(at.d3) : ipv6(at.d0, at.d1, at.d2, at.d3);
+  return tupleOf(family, protocol, source, destination, at.sourceKey, at.destinationKey);
+}
+
+function replyIn({ family, protocol, ...at }: FlowHeaders): Tuple {
+  const isIpv4 = family === 4;
+  const source = isIpv4 ? ipv4(at.d3) : ipv6(at.d0, at.d1, at.d2, at.d3);
+  const destination = isIpv4 ? ipv4(at.s3) : ipv6(at.s0, at.s1, at.s2, at.s3);
+  return tupleOf(family, protocol, source, destination, at.replySourceKey, at.replyDestinationKey);
+}

@@ -1,0 +1,119 @@
+import { AddressIntervals } from '../../address/address-intervals.ts';
+import { type Cidr, parseCidr } from '../../address/cidr.ts';
+import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
+import { PacketInFlight } from '../packet-in-flight.ts';
+import type { Router } from '../routing/router.ts';
+import { probePacket } from './probe-packet.ts';
+import { type RangePair, type Ranges, rangesOf } from './ranges.ts';
+
+/** Addresses that routing treats otherwise than its tables say; packets from or to them are left to the reference evaluator. */
+const SPECIAL: Readonly<Record<IpFamily, readonly Cidr[]>> = {
+  4: [block('0.0.0.0/8'), block('127.0.0.0/8'), block('224.0.0.0/3')],
+  6: [block('::/64'), block('fe80::/10'), block('ff00::/8')],
+};
+
+function block(text: string): Cidr {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) throw new Error(`${text} is no block`);
+  return cidr;
+}
+
+/** The blocks by which addresses must be cut at least, so that all of an interval are routed alike. */
+export function* routedBlocks(router: Router, family: IpFamily): Generator<Cidr, void> {
+  yield* SPECIAL[family];
+  yield* router.blocks(family);
+}
+
+/** Where routing sends a packet: an interface, `local`, or undefined where only the reference evaluator can say. */
+export type FastRoute = string | undefined;
+
+/**
+ * What routing says of whole intervals of addresses. Only for a host without routing rules of its own: then addresses that lie in the
+ * same blocks of the routing tables are routed alike.
+ */
+export class HostFacts {
+  readonly #router: Router;
+  readonly #addresses: AddressIntervals;
+  /** The addresses cut by routes alone, and where in them each finer interval lies. */
+  readonly #routed: AddressIntervals;
+  readonly #routedIndex: Int32Array;
+  readonly #routes: Map<string, Map<number, FastRoute>> = new Map();
+  readonly #routedBack: Map<string, Ranges> = new Map();
+  #local: Ranges | undefined;
+
+  /** `addresses` are cut by `routedBlocks` at least. */
+  constructor(router: Router, addresses: AddressIntervals) {
+    this.#router = router;
+    this.#addresses = addresses;
+    this.#routed = new AddressIntervals(addresses.family, routedBlocks(router, addresses.family));
+    this.#routedIndex = Int32Array.from({ length: addresses.count }, (_, i) =>
+      this.#routed.indexOf(addresses.firstOf(i)),
+    );
+  }
+
+  /** The host's own addresses. */
+  localAddresses(): Ranges {
+    this.#local ??= this.#where((address) => this.#router.isLocalAddress(address));
+    return this.#local;
+  }
+
+  /** The sources whose route back leaves by the interface; undefined for packets that came in by none. */
+  sourcesRoutedBackBy(inInterface: string, protocol: number): Ranges | undefined {
+    if (inInterface === '' || inInterface === 'lo') return undefined;
+    const known = this.#routedBack.get(inInterface);
+    if (known !== undefined) return known;
+    const destination = this.#addresses.firstOf(this.#addresses.count - 1);
+    const found = this.#where((source) => {
+      const packet = probePacket({ family: source.family, protocol, source, destination });
+      const flight = new PacketInFlight(packet, inInterface);
+      return this.#router.passesRpfilter(flight, { validMark: false });
+    });
+    this.#routedBack.set(inInterface, found);
+    return found;
+  }
+
+  /** Where a packet between two intervals is routed that came in by an interface, or with '' one that the host sends. HOT */
+  route(inInterface: string, protocol: number, source: number, destination: number): FastRoute {
+    let routes = this.#routes.get(inInterface);
+    if (routes === undefined) {
+      routes = new Map();
+      this.#routes.set(inInterface, routes);
+    }
+    const from = this.#routedIndex[source]!;
+    const to = this.#routedIndex[destination]!;
+    const key = from * this.#routed.count + to;
+    const known = routes.get(key);
+    if (known !== undefined || routes.has(key)) return known;
+    const packet = probePacket({
+      family: this.#addresses.family,
+      protocol,
+      source: this.#routed.firstOf(from),
+      destination: this.#routed.firstOf(to),
+    });
+    const found = this.#ask(new PacketInFlight(packet, inInterface));
+    routes.set(key, found);
+    return found;
+  }
+
+  #ask(flight: PacketInFlight): FastRoute {
+    const router = this.#router;
+    if (flight.inInterface === '') {
+      const route = router.routeOutput(flight);
+      const leaves = route.kind === 'forward' && route.outInterface !== 'lo';
+      return leaves ? route.outInterface : undefined;
+    }
+    if (router.refuseBeforePrerouting(flight) !== undefined) return undefined;
+    const route = router.routeInput(flight);
+    if (route.kind === 'local') return 'local';
+    const leaves = route.kind === 'forward' && route.outInterface !== 'lo';
+    return leaves ? route.outInterface : undefined;
+  }
+
+  #where(holds: (address: IpAddress) => boolean): Ranges {
+    const pairs: RangePair[] = [];
+    for (let i = 0; i < this.#addresses.count; i++) {
+      if (holds(this.#addresses.firstOf(i))) pairs.push([i, i]);
+    }
+    return rangesOf(pairs);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ConnectionState } from '../../packet/packet.ts';
+import type { Decision } from '../packet-result.ts';
+
+/** What became of a packet, as far as summaries ask. */
+export interface FastOutcome {
+  readonly verdict: 'accept' | 'drop';
+  /** `local`, an interface, or null. */
+  readonly delivered: string | null;
+  /** Null where the packet ended before connection tracking. */
+  readonly state: ConnectionState | null;
+  readonly decision: Decision;
+}
+
+/** Outcomes by number; equal ones have one number. */
+export class FastOutcomes {
+  /** By number; only ever grows. */
+  readonly all: FastOutcome[] = [];
+  readonly #byDecision: Map<Decision, Map<string, number>> = new Map();
+  readonly #byText: Map<string, number> = new Map();
+
+  /** The number of an outcome. */
+  intern(outcome: FastOutcome): number {
+    const { verdict, delivered, state, decision } = outcome;
+    let known = this.#byDecision.get(decision);
+    if (known === undefined) {
+      known = new Map();
+      this.#byDecision.set(decision, known);
+    }
+    const rest = `${verdict} ${delivered} ${state}`;
+    const before = known.get(rest);
+    if (before !== undefined) return before;
+    const number = this.#internText(`${rest} ${JSON.stringify(decision)}`, outcome);
+    known.set(rest, number);
+    return number;
+  }
+
+  #internText(text: string, outcome: FastOutcome): number {
+    const before = this.#byText.get(text);
+    if (before !== undefined) return before;
+    this.#byText.set(text, this.all.length);
+    return this.all.push(outcome) - 1;
+  }
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AddressIntervals } from '../../src/address/address-intervals.ts';
+import { type Cidr, cidrContains, cidrOf, parseCidr } from '../../src/address/cidr.ts';
+import { type IpAddress, ipv4, ipv6, renderIpAddress } from '../../src/address/ip-address.ts';
+
+const block = (text: string): Cidr => parseCidr(text)!;
+// Few different words, so that blocks and addresses meet.
+const word = fc.oneof(
+  fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff),
+  fc.nat(0xffffffff),
+);
+const address4 = word.map(ipv4);
+const address6 = fc.tuple(word, word, word, word).map((words) => ipv6(...words));
+const blocksOf = (address: fc.Arbitrary<IpAddress>, bits: number): fc.Arbitrary<Cidr[]> =>
+  fc.array(fc.tuple(address, fc.nat(bits)).map(([one, length]) => cidrOf(one, length)));
+
+describe('address intervals', () => {
+  test('without blocks are one', () => {
+    const intervals = new AddressIntervals(4, []);
+    expect(intervals.count).toBe(1);
+    expect(intervals.indexOf4(0xffffffff)).toBe(0);
+    expect(intervals.rangeOf(block('0.0.0.0/0'))).toEqual([0, 0]);
+  });
+
+  test('begin where a block begins and behind its end', () => {
+    const intervals = new AddressIntervals(4, [block('10.0.0.0/8'), block('10.1.0.0/16')]);
+    const firsts = Array.from({ length: intervals.count }, (_, i) =>
+      renderIpAddress(intervals.firstOf(i)),
+    );
+    expect(firsts).toEqual(['0.0.0.0', '10.0.0.0', '10.1.0.0', '10.2.0.0', '11.0.0.0']);
+    expect(intervals.rangeOf(block('10.0.0.0/8'))).toEqual([1, 3]);
+  });
+
+  test('pass over blocks of the other family', () => {
+    expect(new AddressIntervals(6, [block('10.0.0.0/8')]).count).toBe(1);
+  });
+
+  test.each([
+    [4, blocksOf(address4, 32), address4],
+    [6, blocksOf(address6, 128), address6],
+  ] as const)('of IPv%i hold an address exactly where the blocks do', (family, blocks, address) => {
+    fc.assert(
+      fc.property(blocks, address, (given, one) => {
+        const intervals = new AddressIntervals(family, given);
+        const index = intervals.indexOf(one);
+        for (const cidr of given) {
+          const [first, last] = intervals.rangeOf(cidr);
+          expect(index >= first && index <= last).toBe(cidrContains(cidr, one));
+        }
+      }),
+    );
+  });
+});

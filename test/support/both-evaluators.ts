@@ -1,0 +1,82 @@
+import { decodePacket } from '../../src/packet/decode-packet.ts';
+import { IP_READ, IpHeader } from '../../src/packet/ip-header.ts';
+import { LOCAL } from '../../src/packet/packet.ts';
+import {
+  FastEvaluator,
+  type FastEvaluatorOptions,
+  REFERENCE,
+} from '../../src/simulate/fast/fast-evaluator.ts';
+import type { PacketResult } from '../../src/simulate/packet-result.ts';
+import { Simulator, type SimulatorOptions } from '../../src/simulate/simulator.ts';
+
+/** What an evaluator says of a packet, as far as both say it. */
+export interface Said {
+  readonly verdict: string;
+  readonly delivered: string | null;
+  readonly state: string | null;
+  readonly decision: unknown;
+  readonly because: readonly string[] | undefined;
+}
+
+/** A packet's bytes as they arrive. */
+export interface Arriving {
+  readonly bytes: Uint8Array;
+  /** An interface of the host, or `local`. */
+  readonly in: string;
+  readonly timeSeconds: number;
+  /** How many of the bytes a capture holds; all where left out. */
+  readonly captured?: number;
+}
+
+/** The same packets through the simulator alone, and through the fast evaluator with a simulator beside it. */
+export class BothEvaluators {
+  /** Packets that the fast evaluator judged itself, and all. */
+  fastPackets = 0;
+  packets = 0;
+  readonly fast: FastEvaluator;
+  readonly #alone: Simulator;
+  readonly #names: readonly string[];
+
+  constructor(
+    options: SimulatorOptions,
+    fast: FastEvaluatorOptions = { checksums: false, assumesEstablished: false },
+  ) {
+    this.#alone = new Simulator(options);
+    this.fast = new FastEvaluator(new Simulator(options), fast);
+    this.#names = options.host.interfaces.map(({ name }) => name);
+  }
+
+  /** What both say; undefined for bytes that are no whole datagram. */
+  run(
+    arriving: Arriving,
+  ): { readonly alone: Said; readonly together: Said; readonly result: PacketResult } | undefined {
+    const { bytes, timeSeconds } = arriving;
+    const end = Math.min(arriving.captured ?? bytes.length, bytes.length);
+    const header = new IpHeader();
+    const isSent = arriving.in === LOCAL;
+    if (header.read(bytes, 0, end, bytes.length, isSent) !== IP_READ.sound) return undefined;
+    const decoded = decodePacket(bytes, header, end, {
+      in: arriving.in,
+      mac: undefined,
+      timeSeconds,
+      isChecksumWrong: false,
+    });
+    if (decoded.kind !== 'packet') return undefined;
+    const result = this.#alone.run(decoded.packet);
+    const number = isSent ? -1 : this.#names.indexOf(arriving.in);
+    const outcome = this.fast.take(bytes, header, end, number, timeSeconds * 1000);
+    this.packets++;
+    if (outcome === REFERENCE) {
+      const together = this.fast.runReference(decoded.packet);
+      return { alone: said(result), together: said(together), result };
+    }
+    this.fastPackets++;
+    const { verdict, delivered, state, decision } = this.fast.outcomes[outcome]!;
+    const together = { verdict, delivered, state, decision, because: undefined };
+    return { alone: said(result), together, result };
+  }
+}
+
+function said({ verdict, delivered, state, decision, because }: PacketResult): Said {
+  return { verdict, delivered, state, decision, because };
+}
