@@ -42,6 +42,7 @@ const code = await program.main(
   ],
   {
     readStdin: () => '',
+    stdinBytes: async function* () {},
     writeOut: (text) => output.push(text),
     writeError: (text) => output.push(text),
     outIsTerminal: false,

@@ -33,6 +33,7 @@ export class PcapngReader extends CaptureReader {
   readonly #clocks: InterfaceClock[] = [];
   /** Where the interfaces of the section begin in `interfaces`. */
   #firstInterface = 0;
+  #hasPacket = false;
   /** What is wrong, from where on: the reader looks for the next block. Undefined as long as blocks follow each other. */
   #lost: { readonly what: string; readonly at: number } | undefined;
 
@@ -48,38 +49,39 @@ export class PcapngReader extends CaptureReader {
 
   /** HOT */
   next(): number {
-    const { window } = this;
     for (;;) {
-      if (this.#lost !== undefined) {
-        const step = this.#search();
-        if (step !== STEP.packet) return step;
+      const step = this.#lost === undefined ? this.#readBlock() : this.#search();
+      if (step === STEP.more || step === STEP.end) return step;
+      if (step === STEP.packet && this.#lost === undefined && this.#hasPacket) {
+        this.#hasPacket = false;
+        return STEP.packet;
       }
-      const at = window.position;
-      const left = window.limit - at;
-      if (left < BLOCK_FRAME_BYTES) {
-        if (left <= 0 || !window.ended) return this.#short(left, BLOCK_FRAME_BYTES);
-        this.#lose(`the capture ends within a block: ${left} bytes are left`);
-        continue;
-      }
-      const type = this.#block.u32(at);
-      if (type === BLOCK.sectionHeader && !this.#takeByteOrder(at)) {
-        this.#lose('a section whose byte order cannot be told');
-        continue;
-      }
-      const length = this.#block.u32(at + 4);
-      if (length > LONGEST_READ) {
-        this.#passLongBlock(type, length);
-        continue;
-      }
-      if (left < length) {
-        if (!window.ended) return this.#short(left, length);
-        this.#lose(`the capture ends within a block: ${left} of ${length} bytes`);
-        continue;
-      }
-      if (!this.#isWhole(at, length)) continue;
-      window.position = at + length;
-      if (this.#takeBlock(type, at, at + length - 4)) return STEP.packet;
     }
+  }
+
+  /** Reads the block at `position`. STEP.packet where there was one, of whatever type; `#hasPacket` then says whether it held a packet. HOT */
+  #readBlock(): number {
+    const { window } = this;
+    const at = window.position;
+    const left = window.limit - at;
+    if (left < BLOCK_FRAME_BYTES) {
+      if (left <= 0 || !window.ended) return this.#short(left, BLOCK_FRAME_BYTES);
+      return this.#lose(`the capture ends within a block: ${left} bytes are left`);
+    }
+    const type = this.#block.u32(at);
+    if (type === BLOCK.sectionHeader && !this.#takeByteOrder(at)) {
+      return this.#lose('a section whose byte order cannot be told');
+    }
+    const length = this.#block.u32(at + 4);
+    if (length > LONGEST_READ) return this.#passLongBlock(type, length);
+    if (left < length) {
+      if (!window.ended) return this.#short(left, length);
+      return this.#lose(`the capture ends within a block: ${left} of ${length} bytes`);
+    }
+    if (!this.#isWhole(at, length)) return STEP.packet;
+    window.position = at + length;
+    this.#hasPacket = this.#takeBlock(type, at, at + length - 4);
+    return STEP.packet;
   }
 
   /** Whether what begins at `at` can be a block of the length, and says so at its end; looks for the next one where not. HOT */
@@ -255,14 +257,14 @@ export class PcapngReader extends CaptureReader {
   }
 
   /** Skips a block that is too long to be looked into; one that ought to hold a packet is no such thing. */
-  #passLongBlock(type: number, length: number): void {
+  #passLongBlock(type: number, length: number): number {
     const { window } = this;
     if (type <= BLOCK.enhancedPacket || type === BLOCK.sectionHeader) {
-      this.#lose(`a block of ${length} bytes`);
-      return;
+      return this.#lose(`a block of ${length} bytes`);
     }
     this.problem(window.position, `a block of type ${type} and ${length} bytes skipped`);
     window.position += length;
+    return STEP.packet;
   }
 
   #short(left: number, wantedBytes: number): number {
@@ -277,9 +279,10 @@ export class PcapngReader extends CaptureReader {
     return STEP.end;
   }
 
-  #lose(what: string): void {
+  #lose(what: string): number {
     this.#lost = { what, at: this.window.offset };
     this.window.position++;
+    return STEP.packet;
   }
 
   /** Goes on from `position` to where a block says the same length at both ends. */

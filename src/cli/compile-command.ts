@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { IpFamily } from '../address/ip-address.ts';
+import { filesByName, renderRuleFiles } from '../apply/rule-files.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
-import { renderIpsets, renderIptables } from '../ruleset/render-ruleset.ts';
+import { renderIpsets } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
@@ -30,13 +30,11 @@ export async function runCompile(options: CompileOptions, terminal: Terminal): P
   for (const { what } of model.notModelled()) {
     terminal.writeError(`warning: not compiled: ${what}\n`);
   }
-  const rulesets = ([4, 6] as const).map((each) => rulesetOf(model, each, options));
-  const files = new Map([
-    ['ipsets', renderIpsets(rulesets)],
-    ['iptables.v4', renderIptables(rulesets[0] as Ruleset)],
-    ['iptables.v6', renderIptables(rulesets[1] as Ruleset)],
-  ]);
-  const digest = digestOf(files);
+  const rules = { 4: rulesetOf(model, 4, options), 6: rulesetOf(model, 6, options) };
+  const rulesets = [rules[4], rules[6]];
+  const rendered = renderRuleFiles(rules);
+  const files = filesByName(rendered);
+  const { digest } = rendered;
   if (options.outDir !== undefined) writeFiles(options.outDir, files);
   else terminal.writeOut(textOf(form, family, { rulesets, files, model, digest }));
   if (options.quiet !== true) {
@@ -49,14 +47,6 @@ function rulesetOf(model: NodeModel, family: IpFamily, options: CompileOptions):
   const compiled = model.compiledRules(family);
   if (options.withServices !== true) return compiled;
   return mergeRulesets(compiled, model.serviceRules(family));
-}
-
-/** Of everything that the documents compile to, whichever part is printed. */
-function digestOf(files: ReadonlyMap<string, string>): string {
-  const hash = createHash('sha256');
-  for (const [name, text] of files)
-    hash.update(`${name} ${Buffer.byteLength(text)}\n`).update(text);
-  return `sha256:${hash.digest('hex')}`;
 }
 
 interface Compiled {

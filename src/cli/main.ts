@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { InputError, KernelError, UsageError } from '../source/errors.ts';
+import { EnvironmentError, InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
+import { addReplay } from './add-replay.ts';
 import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
-import { EnvironmentError } from './environment-error.ts';
+import { addKernelCommands } from './kernel-commands.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -54,8 +55,10 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
     .exitOverride();
   addTrace(program, terminal, done);
   addTest(program, terminal, done);
+  addReplay(program, terminal, done);
   addCompile(program, terminal, done);
   addSelftest(program, terminal, done);
+  addKernelCommands(program, terminal, done);
   return program;
 }
 

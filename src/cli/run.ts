@@ -25,6 +25,7 @@ function processTerminal(): Terminal {
       stdin ??= readFileSync(0, 'utf8');
       return stdin;
     },
+    stdinBytes: () => process.stdin,
     writeOut: (text) => {
       process.stdout.write(text);
     },

@@ -17,9 +17,8 @@ import {
   type SelftestCounts,
 } from '../selftest/selftest-report.ts';
 import { userSource } from '../selftest/user-source.ts';
-import { UsageError } from '../source/errors.ts';
+import { EnvironmentError, UsageError } from '../source/errors.ts';
 import { type DocumentOptions, outputForm } from './common-options.ts';
-import { EnvironmentError } from './environment-error.ts';
 import { felixEnvironment, loadModel } from './load-model.ts';
 import { shellQuote } from './shell-quote.ts';
 import { EXIT, type Terminal } from './terminal.ts';

@@ -2,6 +2,8 @@
 export interface Terminal {
   /** All of standard input as text. */
   readonly readStdin: () => string;
+  /** Standard input as bytes, as they come; in place of `readStdin`, not beside it. */
+  readonly stdinBytes: () => AsyncIterable<Uint8Array>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   readonly outIsTerminal: boolean;
@@ -19,4 +21,5 @@ export const EXIT = {
   doesNotHold: 1,
   inputWrong: 2,
   environmentRefused: 3,
+  rolledBack: 4,
 } as const;

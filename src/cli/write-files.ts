@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { EnvironmentError } from './environment-error.ts';
+import { renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { writeWhole } from '../machine/durable-file.ts';
+import { makeDirectory } from '../machine/make-directory.ts';
+import { EnvironmentError } from '../source/errors.ts';
 
 /**
  * Writes files into a directory, which is made where it is missing, readable by its owner alone: rules tell an attacker what to try.
@@ -32,34 +24,5 @@ export function writeFiles(directory: string, files: ReadonlyMap<string, string>
   } catch (error) {
     for (const { temporary } of written) rmSync(temporary, { force: true });
     throw new EnvironmentError(`cannot write to ${directory}: ${(error as Error).message}`);
-  }
-}
-
-/**
- * Makes the directory and what is missing above it; one that was there before keeps its mode. Step by step, because Node's
- * own recursive form never ends where the system refuses a new entry as not found, as it does below /proc.
- */
-function makeDirectory(directory: string): void {
-  const found = statSync(directory, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  if (found !== undefined) throw new Error('it is not a directory');
-  const parent = dirname(directory);
-  if (parent !== directory) makeDirectory(parent);
-  mkdirSync(directory);
-  // The mode given to mkdir is subject to the umask.
-  chmodSync(directory, 0o700);
-}
-
-function writeWhole(path: string, text: string): void {
-  // Left over from a run that was killed; `wx` then makes sure that nobody else's file or link is followed.
-  rmSync(path, { force: true });
-  const descriptor = openSync(path, 'wx', 0o600);
-  try {
-    const bytes = Buffer.from(text);
-    let offset = 0;
-    while (offset < bytes.length) offset += writeSync(descriptor, bytes, offset);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
   /** How much it may print; room for the rules of a large cluster when left out. */
   readonly outputBytesMax?: number;
+  /** A descriptor of this process that the program inherits, so that a lock on it is held until the program has ended too. */
+  readonly keepOpen?: number;
 }
 
 /** What a program that ended with 0 printed. */
@@ -54,6 +56,7 @@ export function attemptProgram(
   const outputBytesMax = options.outputBytesMax ?? OUTPUT_BYTES_MAX;
   const result = spawnSync(program, args, {
     input: options.input ?? '',
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.keepOpen === undefined ? [] : [options.keepOpen])],
     encoding: 'utf8',
     timeout: timeoutMs,
     killSignal: 'SIGKILL',

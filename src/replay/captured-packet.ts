@@ -1,3 +1,5 @@
+import { IP_READ, IpHeader } from '../packet/ip-header.ts';
+
 /** What stands in the place of an interface's number for a packet that the host itself sends. */
 export const SENT_BY_HOST = -1;
 
@@ -13,10 +15,19 @@ export class CapturedPacket {
   end = 0;
   /** One past the last byte that was on the wire; beyond `end` where the capture cut the packet. May include padding of the frame. */
   wireEnd = 0;
+  /** What the IP header says, and what reading it came to; one of IP_READ. */
+  readonly header: IpHeader = new IpHeader();
+  headerRead: number = IP_READ.sound;
   /** Place of the input interface in the host's list; SENT_BY_HOST. */
   interfaceNumber: number = SENT_BY_HOST;
   /** Since the replay's first packet, with a fraction; never less than with the packet before. */
   nowMs = 0;
   /** Where the source MAC address stands; -1 where none is known. */
   sourceMac = -1;
+
+  /** Reads the IP header, when everything else is set. HOT */
+  readHeader(): void {
+    const isSent = this.interfaceNumber === SENT_BY_HOST;
+    this.headerRead = this.header.read(this.bytes, this.start, this.end, this.wireEnd, isSent);
+  }
 }

@@ -1,17 +1,21 @@
 /** Flows that one generation holds; with the one before twice as many are remembered. */
 const GENERATION_FLOWS = 1 << 19;
 
-/** Outcomes of one flow that stand in its record; more are kept beside the table. */
-const OWN_OUTCOMES = 4;
+/** Classes of one flow that stand in its record; more are kept beside the table. */
+const OWN_CLASSES = 3;
 
 /** Words of a flow's key: protocol and family, both ends' addresses, both ports. */
 const KEY_WORDS = { 4: 4, 6: 10 } as const;
 
-/** No outcome, in a record. */
-const FREE = 0xffff;
+/** No class, in a record. */
+const FREE = -1;
+
+/** More classes than there ever are. */
+const CLASS_RANGE = 0x100_0000;
 
 /**
- * Counts distinct flows: in all, and for each outcome those that had a packet of it.
+ * Counts distinct flows: in all, and for each class those that had a packet of it. Classes are small numbers: verdicts, and what
+ * settled them.
  *
  * A flow is what has the same protocol and the same two ends, in either direction: addresses with ports, for an ICMP query with its
  * identifier, else addresses alone. Two generations of tables are held; when one is full the older is dropped, so that a flow is forgotten, and
@@ -21,7 +25,9 @@ const FREE = 0xffff;
 export class FlowTable {
   /** Distinct flows. */
   flows = 0;
-  /** Distinct flows by the number of an outcome. */
+  /** Grows when flows are forgotten: what was noted of a flow in an earlier one must be noted again. */
+  generation = 0;
+  /** Distinct flows by the number of a class. */
   readonly flowsOf: number[] = [];
   #young: { 4: Generation; 6: Generation } = newGenerations();
   #old: { 4: Generation; 6: Generation } = newGenerations();
@@ -32,14 +38,15 @@ export class FlowTable {
     this.#generationFlows = generationFlows;
   }
 
-  /** Counts a packet of an IPv4 flow; addresses as unsigned numbers. HOT */
+  /** Counts a packet of an IPv4 flow, and of two classes of which the first implies the second; addresses as unsigned numbers. HOT */
   note4(
     protocol: number,
     source: number,
     destination: number,
     sourcePort: number,
     destinationPort: number,
-    outcome: number,
+    first: number,
+    second: number,
   ): void {
     const key = this.#key;
     const isSwapped =
@@ -50,7 +57,7 @@ export class FlowTable {
       ? (destinationPort << 16) | sourcePort
       : (sourcePort << 16) | destinationPort;
     key[3] = protocol;
-    this.#note(4, outcome);
+    this.#note(4, first, second);
   }
 
   /** Counts a packet of an IPv6 flow; addresses as four words each, from `at` of `addresses` on, the source first. */
@@ -59,7 +66,8 @@ export class FlowTable {
     addresses: Uint32Array,
     sourcePort: number,
     destinationPort: number,
-    outcome: number,
+    first: number,
+    second: number,
   ): void {
     const key = this.#key;
     const isSwapped = isSecondFirst(addresses, sourcePort > destinationPort);
@@ -71,33 +79,39 @@ export class FlowTable {
       ? (destinationPort << 16) | sourcePort
       : (sourcePort << 16) | destinationPort;
     key[9] = protocol;
-    this.#note(6, outcome);
+    this.#note(6, first, second);
   }
 
   /** HOT */
-  #note(family: 4 | 6, outcome: number): void {
+  #note(family: 4 | 6, first: number, second: number): void {
     const key = this.#key;
     const young = this.#young[family];
     let record = young.find(key);
     if (record < 0) {
       if (young.count >= this.#generationFlows) {
         this.#turn(family);
-        this.#note(family, outcome);
+        this.#note(family, first, second);
         return;
       }
       record = young.add(key);
       const old = this.#old[family];
       const before = old.count === 0 ? -1 : old.find(key);
       if (before < 0) this.flows++;
-      else young.takeOutcomes(record, old, before);
+      else young.takeClasses(record, old, before);
     }
-    if (young.addOutcome(record, outcome)) {
-      while (this.flowsOf.length <= outcome) this.flowsOf.push(0);
-      this.flowsOf[outcome]!++;
-    }
+    // A packet that brings no new first class brings no new second one either.
+    if (!young.addClass(record, first)) return;
+    this.#count(first);
+    if (young.addClass(record, second)) this.#count(second);
+  }
+
+  #count(number: number): void {
+    while (this.flowsOf.length <= number) this.flowsOf.push(0);
+    this.flowsOf[number]!++;
   }
 
   #turn(family: 4 | 6): void {
+    this.generation++;
     this.#old[family] = this.#young[family];
     this.#young[family] = new Generation(KEY_WORDS[family]);
   }
@@ -122,16 +136,16 @@ class Generation {
   readonly #words: number;
   #capacity = 1024;
   #keys: Uint32Array;
-  #outcomes: Uint16Array;
+  #classes: Int32Array;
   /** Number of the record, plus one; 0 is free. Twice as many places as records at most. */
   #places: Int32Array;
-  /** Outcomes beyond those in a record: record * 65536 + outcome. */
+  /** Classes beyond those in a record: record * CLASS_RANGE + class. */
   readonly #more: Set<number> = new Set();
 
   constructor(words: number) {
     this.#words = words;
     this.#keys = new Uint32Array(this.#capacity * words);
-    this.#outcomes = new Uint16Array(this.#capacity * OWN_OUTCOMES).fill(FREE);
+    this.#classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
     this.#places = new Int32Array(this.#capacity * 2);
   }
 
@@ -156,32 +170,32 @@ class Generation {
     return record;
   }
 
-  /** Notes that the flow had a packet of the outcome; true the first time. HOT */
-  addOutcome(record: number, outcome: number): boolean {
-    const outcomes = this.#outcomes;
-    const from = record * OWN_OUTCOMES;
-    for (let i = from; i < from + OWN_OUTCOMES; i++) {
-      const noted = outcomes[i]!;
-      if (noted === outcome) return false;
+  /** Notes that the flow had a packet of the class; true the first time. HOT */
+  addClass(record: number, number: number): boolean {
+    const classes = this.#classes;
+    const from = record * OWN_CLASSES;
+    for (let i = from; i < from + OWN_CLASSES; i++) {
+      const noted = classes[i]!;
+      if (noted === number) return false;
       if (noted === FREE) {
-        outcomes[i] = outcome;
+        classes[i] = number;
         return true;
       }
     }
-    const key = record * 0x1_0000 + outcome;
+    const key = record * CLASS_RANGE + number;
     if (this.#more.has(key)) return false;
     this.#more.add(key);
     return true;
   }
 
   /** Takes over what a flow's record in another generation has noted. */
-  takeOutcomes(record: number, other: Generation, from: number): void {
-    for (let i = 0; i < OWN_OUTCOMES; i++) {
-      const outcome = other.#outcomes[from * OWN_OUTCOMES + i]!;
-      if (outcome !== FREE) this.addOutcome(record, outcome);
+  takeClasses(record: number, other: Generation, from: number): void {
+    for (let i = 0; i < OWN_CLASSES; i++) {
+      const number = other.#classes[from * OWN_CLASSES + i]!;
+      if (number !== FREE) this.addClass(record, number);
     }
     for (const key of other.#more) {
-      if (Math.floor(key / 0x1_0000) === from) this.addOutcome(record, key % 0x1_0000);
+      if (Math.floor(key / CLASS_RANGE) === from) this.addClass(record, key % CLASS_RANGE);
     }
   }
 
@@ -218,9 +232,9 @@ class Generation {
     const keys = new Uint32Array(this.#capacity * words);
     keys.set(this.#keys);
     this.#keys = keys;
-    const outcomes = new Uint16Array(this.#capacity * OWN_OUTCOMES).fill(FREE);
-    outcomes.set(this.#outcomes);
-    this.#outcomes = outcomes;
+    const classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
+    classes.set(this.#classes);
+    this.#classes = classes;
     this.#places = new Int32Array(this.#capacity * 2);
     for (let record = 0; record < this.count; record++) {
       this.#link(record, this.#hash(keys, record * words));

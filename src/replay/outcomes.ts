@@ -1,3 +1,4 @@
+import type { ConnectionState } from '../packet/packet.ts';
 import type { Decision, PacketResult, PacketVerdict } from '../simulate/packet-result.ts';
 
 /** How packets of a replay end: everything about a result that many packets have in common. */
@@ -6,19 +7,29 @@ export interface Outcome {
   readonly decision: Decision;
   /** `local`, an interface, or null. */
   readonly delivered: string | null;
+  /** What rules saw of connection tracking. */
+  readonly state: ConnectionState | null;
   /** Only where undetermined. */
   readonly because: readonly string[] | undefined;
 }
 
-/**
- * The most outcomes that are told apart. Reasons may name addresses, of which a capture may have any number; more than these differ only in
- * their reasons.
- */
-const MOST_OUTCOMES = 8192;
+/** The most reasons that are told apart: they may name addresses, of which a capture may have any number. */
+const MOST_REASONS = 4096;
+
+/** A verdict and what settled it, whatever else the packets have. */
+export interface OutcomeGroup {
+  readonly verdict: PacketVerdict;
+  readonly decision: Decision;
+}
 
 /** The outcomes of a replay, numbered as they come up. */
 export class Outcomes {
+  readonly groups: OutcomeGroup[] = [];
+  /** The number of each outcome's group. */
+  readonly groupOf: number[] = [];
   readonly #all: Outcome[] = [];
+  #reasoned = 0;
+  readonly #groupNumbers: Map<string, number> = new Map();
   readonly #numbers: Map<string, number> = new Map();
   /** Decisions of policy are the same object every time. */
   readonly #known: WeakMap<Decision, Map<string, number>> = new WeakMap();
@@ -35,13 +46,13 @@ export class Outcomes {
 
   /** The number of what a result came to. */
   ofResult(result: PacketResult): number {
-    const { verdict, delivered, decision, because } = result;
-    if (because !== undefined) return this.intern({ verdict, decision, delivered, because });
-    const end = `${verdict} ${delivered ?? ''}`;
+    const { verdict, delivered, state, decision, because } = result;
+    if (because !== undefined) return this.intern({ verdict, decision, delivered, state, because });
+    const end = `${verdict} ${delivered ?? ''} ${state ?? ''}`;
     const known = this.#known.get(decision);
     const number = known?.get(end);
     if (number !== undefined) return number;
-    const made = this.intern({ verdict, decision, delivered, because });
+    const made = this.intern({ verdict, decision, delivered, state, because });
     if (known === undefined) this.#known.set(decision, new Map([[end, made]]));
     else known.set(end, made);
     return made;
@@ -51,8 +62,9 @@ export class Outcomes {
   intern(outcome: Outcome): number {
     const given = this.#find(outcome);
     if (given !== undefined) return given;
-    if (this.#all.length < MOST_OUTCOMES) return this.#add(outcome);
     const { decision, because } = outcome;
+    const isReasoned = because !== undefined || decision.reason !== undefined;
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,
@@ -70,10 +82,21 @@ export class Outcomes {
     const number = this.#all.length;
     this.#all.push(outcome);
     this.#numbers.set(keyOf(outcome), number);
+    this.groupOf.push(this.#groupNumber(outcome));
+    return number;
+  }
+
+  #groupNumber({ verdict, decision }: Outcome): number {
+    const key = JSON.stringify([verdict, decision]);
+    const known = this.#groupNumbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.groups.length;
+    this.groups.push({ verdict, decision });
+    this.#groupNumbers.set(key, number);
     return number;
   }
 }
 
-function keyOf({ verdict, decision, delivered, because }: Outcome): string {
-  return JSON.stringify([verdict, delivered, decision, because]);
+function keyOf({ verdict, decision, delivered, state, because }: Outcome): string {
+  return JSON.stringify([verdict, delivered, state, decision, because]);
 }

@@ -138,6 +138,16 @@ export class NodeModel {
     );
   }
 
+  /** A simulator of both families in one, with one connection table, as for a run of its own. */
+  wholeSimulator(): Simulator {
+    return new Simulator({
+      host: this.host,
+      rulesets: [this.ruleset(4), this.ruleset(6)],
+      notModelled: this.notModelled(),
+      assumptions: this.assumptions,
+    });
+  }
+
   /** What keeps packets from being judged, in words with the place. */
   notModelled(): readonly { readonly what: string; readonly family: IpFamily | undefined }[] {
     const { connections } = this.host;

@@ -1,4 +1,4 @@
-import { CandidateRows, type RuleCriterion } from './candidate-rows.ts';
+import { CandidateRows, RowMaker, type RuleCriterion } from './candidate-rows.ts';
 import type { RuleCriteria } from './rule-criteria.ts';
 import { ValueIntervals, type ValueRange } from './value-intervals.ts';
 
@@ -50,13 +50,16 @@ export class RuleFinder {
   /** What mark, state and interfaces let through and make of calls; set by `turn`. */
   present: Conditions;
   readonly #ports: ValueIntervals;
+  /** Numbers from 1 for the protocols that rules ask for; 0: all others, which none of them lets through. */
+  readonly #protocols = new Uint16Array(256);
+  #protocolCount = 0;
   readonly #sources: ValueIntervals;
   readonly #destinations: ValueIntervals;
   readonly #byPort: CandidateRows<RuleCriteria>;
   readonly #bySource: CandidateRows<ValueRange>;
   readonly #byDestination: CandidateRows<ValueRange>;
-  readonly #byMark: CandidateRows<NonNullable<RuleCriteria['mark']>>;
-  readonly #byCircumstances: CandidateRows<Circumstances>;
+  readonly #byMark: RowMaker<NonNullable<RuleCriteria['mark']>>;
+  readonly #byCircumstances: RowMaker<Circumstances>;
   /** Of the packet that candidates are for. */
   #protocol = -1;
   #source = -1;
@@ -83,7 +86,7 @@ export class RuleFinder {
   #keptWords = 0;
 
   constructor({ criteria, chains, interfaces, jumps }: FinderRules) {
-    const { length } = criteria;
+    const rules = criteria.length;
     this.#interfaceNumbers = interfaces + 2;
     const asking = askingIn(criteria);
     const sources = asking(({ source }) => source);
@@ -91,27 +94,40 @@ export class RuleFinder {
     this.#sources = new ValueIntervals(sources.map(({ criterion }) => criterion));
     this.#destinations = new ValueIntervals(destinations.map(({ criterion }) => criterion));
     this.#ports = new ValueIntervals(criteria.flatMap(({ ports }) => ports ?? []));
-    this.#bySource = new CandidateRows(length, sources, inInterval(this.#sources));
-    this.#byDestination = new CandidateRows(length, destinations, inInterval(this.#destinations));
+    criteria.forEach(({ protocol }) => {
+      if (protocol === undefined || this.#protocols[protocol] !== 0) return;
+      this.#protocols[protocol] = ++this.#protocolCount;
+    });
+    this.#bySource = new CandidateRows(
+      { rules, asking: sources, takes: inInterval(this.#sources) },
+      this.#sources.count,
+    );
+    this.#byDestination = new CandidateRows(
+      { rules, asking: destinations, takes: inInterval(this.#destinations) },
+      this.#destinations.count,
+    );
     this.#byPort = new CandidateRows(
-      length,
-      asking((one) => (one.protocol === undefined ? undefined : one)),
-      (criterion, key) => this.#takesPort(criterion, key),
+      {
+        rules,
+        asking: asking((one) => (one.protocol === undefined ? undefined : one)),
+        takes: (criterion, key) => this.#takesPort(criterion, key),
+      },
+      (this.#protocolCount + 1) * this.#ports.count,
     );
-    this.#byMark = new CandidateRows(
-      length,
-      asking(({ mark }) => mark),
-      ({ mask, value }, mark) => (mark & mask) === value,
-    );
-    this.#byCircumstances = new CandidateRows(
-      length,
-      asking((one) =>
+    this.#byMark = new RowMaker({
+      rules,
+      asking: asking(({ mark }) => mark),
+      takes: ({ mask, value }, mark) => (mark & mask) === value,
+    });
+    this.#byCircumstances = new RowMaker({
+      rules,
+      asking: asking((one) =>
         one.states === undefined && one.in === undefined && one.out === undefined ? undefined : one,
       ),
-      (criterion, key) => this.#takesCircumstances(criterion, key),
-    );
-    this.#candidates = new Int32Array((length >>> 5) + 1);
-    this.#asking = new Int32Array((length >>> 5) + 1);
+      takes: (criterion, key) => this.#takesCircumstances(criterion, key),
+    });
+    this.#candidates = new Int32Array((rules >>> 5) + 1);
+    this.#asking = new Int32Array((rules >>> 5) + 1);
     criteria.forEach(({ protocol, source, destination }, rule) => {
       if ((protocol ?? source ?? destination) === undefined) return;
       this.#asking[rule >>> 5]! |= 1 << (rule & 31);
@@ -142,7 +158,7 @@ export class RuleFinder {
     this.#destination = destination;
     this.#destinationPort = destinationPort;
     const port = this.#ports.indexOf(destinationPort);
-    const ofPort = this.#byPort.of(protocol * this.#ports.count + port);
+    const ofPort = this.#byPort.of(this.#protocols[protocol]! * this.#ports.count + port);
     const ofSource = this.#bySource.of(this.#sources.indexOf(source));
     const ofDestination = this.#byDestination.of(this.#destinations.indexOf(destination));
     this.#packetNumber = (this.#packetNumber + 1) | 0;
@@ -213,8 +229,8 @@ export class RuleFinder {
   }
 
   #makeConditions(mark: number): Conditions {
-    const ofMark = this.#byMark.of(mark);
-    const ofCircumstances = this.#byCircumstances.of(this.#circumstances);
+    const ofMark = this.#byMark.make(mark);
+    const ofCircumstances = this.#byCircumstances.make(this.#circumstances);
     const row = ofMark.map((bits, word) => bits & ofCircumstances[word]!);
     const made = { mark, row, calls: new Int32Array(this.#jumps) };
     this.#keptWords += row.length + this.#jumps;
@@ -241,7 +257,8 @@ export class RuleFinder {
 
   #takesPort({ protocol, ports }: RuleCriteria, key: number): boolean {
     const { count } = this.#ports;
-    if (protocol !== Math.floor(key / count)) return false;
+    if (protocol === undefined || this.#protocols[protocol] !== Math.floor(key / count))
+      return false;
     if (ports === undefined) return true;
     const port = this.#ports.firstOf(key % count);
     return ports.some(({ first, last }) => port >= first && port <= last);

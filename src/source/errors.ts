@@ -53,3 +53,11 @@ export class KernelError extends Error {
     this.stderr = ended.stderr;
   }
 }
+
+/** The machine refused something that the command line and the documents allow: no permission, no space, somebody else at work. Exit code 3. */
+export class EnvironmentError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'EnvironmentError';
+  }
+}

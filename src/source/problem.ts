@@ -26,6 +26,8 @@ export type ProblemCode =
   | 'ignored-kind'
   | 'not-modelled'
   | 'invalid-packet'
+  | 'invalid-rule'
+  | 'invalid-set'
   | 'invalid-expectation'
   | 'unknown-node';
 

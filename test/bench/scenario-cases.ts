@@ -17,6 +17,7 @@ export interface CaseRate {
 
 const SILENT: Terminal = {
   readStdin: () => '',
+  stdinBytes: async function* () {},
   writeOut: () => undefined,
   writeError: () => undefined,
   outIsTerminal: false,

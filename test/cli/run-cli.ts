@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import '../../src/cli/compile-command.ts';
 import '../../src/cli/load-scenario.ts';
 import { main } from '../../src/cli/main.ts';
+import '../../src/cli/replay-command.ts';
 import '../../src/cli/test-command.ts';
 import '../../src/cli/trace-command.ts';
 
@@ -19,6 +20,7 @@ export async function runCli(
   args: readonly string[],
   given: {
     readonly stdin?: string;
+    readonly stdinBytes?: Uint8Array;
     readonly environment?: Readonly<Record<string, string>>;
     readonly terminal?: boolean;
   } = {},
@@ -27,6 +29,7 @@ export async function runCli(
   let error = '';
   const code = await main(args, {
     readStdin: () => given.stdin ?? '',
+    stdinBytes: () => bytesOf(given.stdinBytes),
     writeOut: (text) => {
       out += text;
     },
@@ -40,6 +43,10 @@ export async function runCli(
     hostName: () => 'this-machine',
   });
   return { code, out, error };
+}
+
+async function* bytesOf(bytes: Uint8Array | undefined): AsyncGenerator<Uint8Array> {
+  if (bytes !== undefined) yield bytes;
 }
 
 /** Writes files into a fresh directory and returns its path. */

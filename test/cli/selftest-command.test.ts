@@ -27,6 +27,7 @@ async function selftest(
   let error = '';
   const terminal: Terminal = {
     readStdin: () => '',
+    stdinBytes: async function* () {},
     writeOut: (text) => {
       out += text;
     },

@@ -6,7 +6,7 @@ const RULES = 70;
 /** Rules 1, 33 and 69 ask for a key of their own; all others for nothing. */
 function rowsOf(rules: number): CandidateRows<number> {
   const asking = [1, 33, 69].map((rule) => ({ rule, criterion: rule * 10 }));
-  return new CandidateRows(rules, asking, (criterion, key) => criterion === key);
+  return new CandidateRows({ rules, asking, takes: (criterion, key) => criterion === key }, 1000);
 }
 
 function candidatesIn(row: Int32Array): number[] {
@@ -34,4 +34,10 @@ test('rows that are no longer kept are made again, and those handed out stay as 
   const again = rows.of(10);
   expect(again === first).toBe(false);
   expect(candidatesIn(again)).toEqual(candidatesIn(first));
+});
+
+test('values that no rule tells apart share a row', () => {
+  const rows = rowsOf(RULES);
+  expect(rows.of(2)).toBe(rows.of(1));
+  expect(rows.of(330)).not.toBe(rows.of(1));
 });

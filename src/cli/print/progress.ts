@@ -24,15 +24,22 @@ export class Progress {
     this.shownMs = this.startMs + QUIET_MS - UPDATE_MS;
   }
 
-  /** Says that `done` of `total` things of a kind (`cases`, `packets`) are done; cheap when called for each. */
-  update(done: number, total: number, things: string): void {
+  /**
+   * Says that `done` of `total` things of a kind (`cases`, `packets`) are done; cheap when called for each. Undefined: nobody knows how
+   * many there are.
+   */
+  update(done: number, total: number | undefined, things: string): void {
     if (!this.terminal.errorIsTerminal) return;
     const now = this.nowMs();
     if (now - this.shownMs < UPDATE_MS) return;
     this.shownMs = now;
     const seconds = (now - this.startMs) / 1000;
-    const left = done === 0 ? '' : `, ${Math.ceil((seconds / done) * (total - done))} s left`;
-    const text = `${done} of ${total} ${things}, ${Math.round(done / seconds)}/s${left}`;
+    const left =
+      done === 0 || total === undefined
+        ? ''
+        : `, ${Math.ceil((seconds / done) * (total - done))} s left`;
+    const all = total === undefined ? '' : ` of ${total}`;
+    const text = `${done}${all} ${things}, ${Math.round(done / seconds)}/s${left}`;
     this.terminal.writeError(`\r${text.padEnd(this.width)}`);
     this.width = text.length;
   }

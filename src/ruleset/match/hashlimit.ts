@@ -37,6 +37,13 @@ const DEFAULT_BURST = '5';
 /** What is not printed. Source: libxt_hashlimit.c, iptables 1.8.9. */
 const DEFAULT_COLLECT_MS = 1000;
 
+/** A burst of bytes at a rate of packets is that many packets. */
+function burstOf(written: string | undefined, rate: string): string | undefined {
+  if (rate.endsWith('b/s')) return written;
+  const [, count = DEFAULT_BURST, unit = ''] = /^(\d+)([kmg]?)/.exec(written ?? '') ?? [];
+  return String(Number(count) * 1024 ** ' kmg'.indexOf(unit || ' '));
+}
+
 const BURST: Codec<string> = {
   parse: (text) => (/^\d{1,10}(?:[kmg]?b)?$/i.test(text) ? text.toLowerCase() : undefined),
   render: (burst) => burst,
@@ -94,9 +101,7 @@ export const hashlimitMatch: Definition<HashlimitMatch> & Extension<HashlimitMat
         kind: 'hashlimit',
         above: (option.flag === '--hashlimit-above') !== option.negated,
         rate,
-        burst:
-          optional('--hashlimit-burst', BURST) ??
-          (rate.endsWith('b/s') ? undefined : DEFAULT_BURST),
+        burst: burstOf(optional('--hashlimit-burst', BURST), rate),
         modes: readModes(given),
         name: readValue(given, given.get('--hashlimit-name'), NAME, context),
         tableSize: optional('--hashlimit-htable-size', NUMBER),

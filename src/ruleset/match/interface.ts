@@ -12,7 +12,7 @@ export interface InterfaceMatch {
 }
 
 /** Beside these a name is quoted; iptables-save itself never quotes an interface name. */
-const PLAIN_NAME = /^[A-Za-z0-9_.@=,%^~-]*$/;
+const PLAIN_NAME = /^[A-Za-z0-9_.@=,%^~:/-]*$/;
 
 /** Checks and writes `-i eth0`, `-o cali+`. */
 export const interfaceMatch: Definition<InterfaceMatch> = {

@@ -10,6 +10,8 @@ export interface PortsMatch {
   readonly side: Side;
   readonly range: PortRange;
   readonly negated: boolean;
+  /** Written behind a `-m` of its own where it could share the one before. */
+  readonly apart?: boolean | undefined;
 }
 
 /** The protocols whose extension has `--sport` and `--dport`; iptables has none for UDP-Lite, which needs multiport. */

@@ -2,7 +2,7 @@ import type { Definition } from '../definition.ts';
 import { type Extension, readValue } from '../extension.ts';
 import { numberUpTo } from '../option/number-codecs.ts';
 import { oneOf, textUpTo } from '../option/text-codecs.ts';
-import { isUnsigned, not, quoteValue } from '../restore-text.ts';
+import { isUnsigned, not } from '../restore-text.ts';
 
 /** `-m string`: whether bytes occur in the packet, from its IP header on. */
 export interface StringMatch {
@@ -82,7 +82,7 @@ export const stringMatch: Definition<StringMatch> & Extension<StringMatch> = {
 function renderPattern(bytes: readonly number[]): string {
   const text = String.fromCharCode(...bytes);
   if (textUpTo(LONGEST).parse(text, 4) !== undefined && bytes.every((byte) => byte < 127)) {
-    return `--string ${quoteValue(text)}`;
+    return `--string "${text.replace(/["\\]/g, '\\$&')}"`;
   }
   return `--hex-string "|${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}|"`;
 }

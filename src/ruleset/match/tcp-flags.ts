@@ -7,6 +7,8 @@ export interface TcpFlagsMatch {
   readonly mask: number;
   readonly set: number;
   readonly negated: boolean;
+  /** Written behind a `-m` of its own where it could share the one before. */
+  readonly apart?: boolean | undefined;
 }
 
 /** The flags that iptables can name, lowest bit first. */

@@ -6,6 +6,8 @@ export interface TcpOptionMatch {
   readonly kind: 'tcp-option';
   readonly option: number;
   readonly negated: boolean;
+  /** Written behind a `-m` of its own where it could share the one before. */
+  readonly apart?: boolean | undefined;
 }
 
 /** Checks and writes `-m tcp --tcp-option 8`. */

@@ -3,7 +3,7 @@ import type { Codec } from './codec.ts';
 
 /** Whether iptables takes the text as an interface or, with `+` at its end, as the beginning of one: at most 15 bytes. */
 export function isInterfacePattern(text: string): boolean {
-  return /^[^\s/]{1,15}$/.test(text) && isPrintableAscii(text);
+  return text !== '' && text.length <= 15 && isPrintableAscii(text);
 }
 
 /** Beside these a name is quoted; iptables-save itself never quotes one. */

@@ -1,4 +1,4 @@
-import { isPrintableAscii, quoteValue } from '../restore-text.ts';
+import { quoteValue } from '../restore-text.ts';
 import type { Codec } from './codec.ts';
 
 /** Text of at most `longest` bytes. */
@@ -13,15 +13,14 @@ export function textUpTo(longest: number): Codec<string> {
   };
 }
 
-/** A name that the tools print without quotes. */
+/** A name, which the tools print without quotes even where it needs them. */
 export function nameUpTo(longest: number): Codec<string> {
-  const accepts = (text: string): boolean =>
-    text !== '' && text.length <= longest && isPrintableAscii(text) && !/[\s"'\\]/.test(text);
+  const { parse, accepts } = textUpTo(longest);
   return {
-    parse: (text) => (accepts(text) ? text : undefined),
-    render: (text) => text,
+    parse: (text, family) => (text === '' ? undefined : parse(text, family)),
+    render: (text) => (/[\s"'\\]/.test(text) ? quoteValue(text) : text),
     wanted: `a name of at most ${longest} bytes`,
-    accepts,
+    accepts: (text, family) => text !== '' && accepts?.(text, family) === true,
   };
 }
 

@@ -90,6 +90,13 @@ export class Router {
     return back.type === 'unicast' && back.dev !== '' ? back.dev : undefined;
   }
 
+  /** Whether the host owns the address or has a route for it, be it one that refuses. */
+  knows(address: IpAddress): boolean {
+    if (isMulticast(address) || needsInterface(address)) return true;
+    const nowhere = address.family === 4 ? NOWHERE4 : NOWHERE6;
+    return this.#network.findOutput(address, nowhere, 0, 0).type !== 'none';
+  }
+
   /**
    * Whether the host finds a way back to a sender to answer what it sent to `destination`; a broadcast address is one, too. The answer
    * comes from `destination` where that is the host's own, which rules by source look at. ICMPv6 answers no anycast address.

@@ -8,6 +8,7 @@ function written(errorIsTerminal: boolean): string {
   let nowMs = 0;
   const terminal: Terminal = {
     readStdin: () => '',
+    stdinBytes: async function* () {},
     writeOut: () => {},
     writeError: (part) => {
       text += part;

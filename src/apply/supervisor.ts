@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EnvironmentError, KernelError } from '../source/errors.ts';
+import { isOverdue, openSession, recordInForce, type SessionOptions } from './session.ts';
+import { StateDirectory } from './state/state-directory.ts';
+
+/** How the program is told to supervise; no command for people. */
+export const SUPERVISE = 'supervise';
+
+const LOOK_MS = 200;
+const RETRY_MS = 1000;
+
+/** A process of its own, in a session of its own, that outlives its starter however that ends. */
+export interface Supervisor {
+  /** Resolves when it watches. @throws EnvironmentError when it could not be started. */
+  readonly ready: () => Promise<void>;
+  /** Says that this process has done its part; its end says the same. */
+  readonly release: () => void;
+}
+
+/**
+ * Starts a supervisor: once this process has said so or is gone, it ends what this one has left unfinished in the state directory, and undoes an apply that is not
+ * confirmed in time.
+ */
+export function startSupervisor({ path, lockSeconds }: Omit<SessionOptions, 'create'>): Supervisor {
+  const [program] = process.argv.slice(1);
+  const args = [SUPERVISE, `--state-dir=${path}`, `--lock-wait=${lockSeconds}`];
+  const child = spawn(process.execPath, [...process.execArgv, program as string, ...args], {
+    // A session of its own: no terminal can hang it up.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(notStarted(error.message)));
+    child.once('exit', (code, signal) => reject(notStarted(`it ended with ${code ?? signal}`)));
+  });
+  failed.catch(() => undefined);
+  child.stdin?.on('error', () => undefined);
+  release(child);
+  return {
+    ready: async () => {
+      await Promise.race([once(child.stdout as NodeJS.EventEmitter, 'data'), failed]);
+    },
+    release: () => child.stdin?.end(),
+  };
+}
+
+/** This process may end while the other goes on. */
+function release(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdin, child.stdout]) {
+    if (stream !== null && 'unref' in stream) (stream as { unref: () => void }).unref();
+  }
+}
+
+function notStarted(reason: string): EnvironmentError {
+  return new EnvironmentError(`the watchdog could not be started: ${reason}`);
+}
+
+/** What the supervisor does, until nothing is left that it must wait for. */
+export async function supervise(options: SessionOptions): Promise<void> {
+  for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => undefined);
+  process.chdir('/');
+  process.stdout.on('error', () => undefined);
+  process.stdout.write('ready\n');
+  process.stdin.resume();
+  await once(process.stdin, 'close');
+  await endWhatIsLeft(options);
+  const directory = new StateDirectory(options.path);
+  for (;;) {
+    const state = directory.exists() ? directory.readState() : undefined;
+    if (state?.pending === undefined || recordInForce(state) === undefined) return;
+    if (isOverdue(state)) await endWhatIsLeft(options);
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Opening a session ends what is unfinished. The machine may be short of something for a while, so that it is tried again. */
+async function endWhatIsLeft(options: SessionOptions): Promise<void> {
+  const directory = new StateDirectory(options.path);
+  while (directory.exists()) {
+    try {
+      // The journal is there before the kernel is touched, and goes when all is done.
+      if (!directory.hasJournal() && !isOverdue(directory.readState())) return;
+      openSession(options).close();
+    } catch (error) {
+      if (!(error instanceof KernelError || error instanceof EnvironmentError)) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { LostAccess } from '../../apply/guard/check-access.ts';
+import type { ScenarioDocument } from '../../resources/scenario-document.ts';
+import type { NodeModel } from '../../scenario/node-model.ts';
+import { type PreparedCase, prepareScenario } from '../../scenario/prepare-scenario.ts';
+import { type CaseResult, CaseRunner, stepFailed } from '../../scenario/run-scenario.ts';
+import { InputError, UsageError } from '../../source/errors.ts';
+import { renderLocation } from '../../source/location.ts';
+import type { Problem } from '../../source/problem.ts';
+import { findScenarios } from '../scenario-files.ts';
+
+/** Scenarios that must hold on the rules to be written and this machine. */
+export interface ScenarioChecks {
+  readonly check: (model: NodeModel) => readonly LostAccess[];
+}
+
+interface ReadyScenario {
+  readonly scenario: ScenarioDocument;
+  readonly cases: readonly PreparedCase[];
+}
+
+/**
+ * Reads scenarios. Their own documents take no part: their cases are held against what is to be applied. Those of other nodes say nothing about this one.
+ *
+ * @throws InputError, UsageError when a scenario is wrong, or a path holds none.
+ */
+export function checkScenarios(
+  paths: readonly string[],
+  lenient: boolean | undefined,
+): ScenarioChecks {
+  const ready: ReadyScenario[] = [];
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    const found = findScenarios([path], { lenient });
+    if (found.length === 0) throw new UsageError(`--scenarios: there is no scenario in ${path}`);
+    for (const { scenario } of found) {
+      const cases = prepareScenario(scenario, (problem) => problems.push(problem));
+      ready.push({ scenario, cases });
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
+  return { check: (model) => ready.flatMap((one) => checkScenario(one, model)) };
+}
+
+function checkScenario(
+  { scenario, cases }: ReadyScenario,
+  model: NodeModel,
+): readonly LostAccess[] {
+  if (scenario.node !== undefined && scenario.node !== model.choice.node) return [];
+  const about = `scenario ${scenario.metadata.name}`;
+  const runner = new CaseRunner(model);
+  const failed = cases.flatMap((one) => failureOf(runner.run(one), about) ?? []);
+  const unproved = scenario.invariants.map(({ name }) => ({
+    name: `${about}: ${name}`,
+    reason: 'it is a statement about all packets, which hepsim cannot prove yet',
+    result: undefined,
+  }));
+  return [...failed, ...unproved];
+}
+
+function failureOf({ name, passed, steps }: CaseResult, about: string): LostAccess | undefined {
+  if (passed) return undefined;
+  const step = steps.find(stepFailed);
+  if (step === undefined) return undefined;
+  const differences = step.mismatches.map(
+    ({ field, expected, got }) =>
+      `expected ${field} ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`,
+  );
+  const disagreement =
+    step.disagreement === undefined ? [] : ['rules and policy contradict each other: a bug'];
+  const reasons = [
+    ...differences,
+    ...disagreement,
+    ...(step.error === undefined ? [] : [step.error]),
+  ];
+  return {
+    name: `${about}: ${name}`,
+    reason: `${reasons.join('; ')} (${renderLocation(step.location)})`,
+    result: step.result,
+  };
+}

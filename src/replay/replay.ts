@@ -1,0 +1,262 @@
+import { renderIpAddress } from '../address/ip-address.ts';
+import type { CaptureReader } from '../capture/capture-reader.ts';
+import { STEP } from '../capture/capture-reader.ts';
+import { LinkLayer } from '../capture/link-layer.ts';
+import { isReadableLinkType, linkTypeName } from '../capture/link-type.ts';
+import { MergedCaptures } from '../capture/merged-captures.ts';
+import type { OpenCapture } from '../capture/open-capture.ts';
+import { getIpv4, getIpv6 } from '../packet/header-bytes.ts';
+import { IP_READ } from '../packet/ip-header.ts';
+import { type Attribution, IGNORED, NOT_ATTRIBUTED } from './attribution.ts';
+import { CapturedPacket } from './captured-packet.ts';
+import { NOT_FAST, WAITS } from './evaluator.ts';
+import type { FastPath } from './fast-path.ts';
+import { flowOfResult } from './flow-ends.ts';
+import type { Datagram } from './fragments.ts';
+import type { ReferenceEvaluator } from './reference-evaluator.ts';
+import type { HeldPacket, PacketFilter, PacketSink, ReplayedPacket } from './replayed-packet.ts';
+import { countReason, type Tally } from './tally.ts';
+
+export interface ReplayOptions {
+  readonly captures: readonly OpenCapture[];
+  readonly attribution: Attribution;
+  readonly reference: ReferenceEvaluator;
+  /** Stands in front of the reference evaluator; undefined: every packet goes there. */
+  readonly fast: FastPath | undefined;
+  readonly tally: Tally;
+  /** Leaves packets out of everything that is counted and handed on; they take part in the simulation all the same. */
+  readonly filter?: PacketFilter | undefined;
+  readonly sink?: PacketSink | undefined;
+  /** Called now and then with the number of packets so far. */
+  readonly progress?: ((packets: number) => void) | undefined;
+}
+
+/** What was read of one capture. */
+export interface CaptureCount {
+  packets: number;
+  bytes: number;
+}
+
+/** Bytes of the IP header without which nobody can say where a packet goes. */
+const NEEDED_HEADER = { 4: 20, 6: 40 } as const;
+
+/** Takes the packets of captures through one host, in the order of their times. */
+export class Replay {
+  readonly counts: readonly CaptureCount[];
+  readonly #options: ReplayOptions;
+  readonly #numbers: ReadonlyMap<CaptureReader, number>;
+  readonly #link: LinkLayer = new LinkLayer();
+  readonly #packet: CapturedPacket = new CapturedPacket();
+  readonly #held: Map<Datagram, HeldPacket[]> = new Map();
+  /** Whether each packet is looked at by itself, which only the reference evaluator can tell of. */
+  readonly #looksAtEach: boolean;
+  #packets = 0;
+  #firstSeconds = 0;
+  #firstNanoseconds = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#numbers = new Map(options.captures.map(({ reader }, index) => [reader, index]));
+    this.counts = options.captures.map(() => ({ packets: 0, bytes: 0 }));
+    this.#looksAtEach = options.filter !== undefined || options.sink !== undefined;
+  }
+
+  /** Packet records so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  async run(): Promise<void> {
+    const merged = new MergedCaptures(this.#options.captures.map(({ reader }) => reader));
+    for (;;) {
+      const step = merged.next();
+      if (step === STEP.packet) this.#take(merged.current);
+      else if (step === STEP.end) break;
+      else {
+        await merged.refill();
+        this.#options.progress?.(this.#packets);
+      }
+    }
+    this.#options.reference.finish();
+    this.#settle();
+  }
+
+  /** HOT */
+  #take(reader: CaptureReader): void {
+    const { attribution, tally } = this.#options;
+    const count = this.counts[this.#numbers.get(reader)!]!;
+    count.packets++;
+    count.bytes += reader.originalLength;
+    if (this.#packets++ === 0) {
+      this.#firstSeconds = reader.seconds;
+      this.#firstNanoseconds = reader.nanoseconds;
+    }
+    const start = this.#findIp(reader);
+    if (start < 0) return;
+    const { bytes } = reader;
+    const family = bytes[start]! >>> 4 === 6 ? 6 : 4;
+    const source = start + (family === 4 ? 12 : 8);
+    const destination = start + (family === 4 ? 16 : 24);
+    const place = attribution.find(reader, this.#link, family, source, destination);
+    if (place === IGNORED) {
+      countReason(tally.ignored, attribution.reason);
+      return;
+    }
+    if (place === NOT_ATTRIBUTED) {
+      countReason(tally.unattributed, attribution.reason);
+      return;
+    }
+    this.#fill(reader, start, place);
+    this.#judge(reader);
+  }
+
+  /** Where IP begins in the reader's packet; -1 when it has none that the host would take, which is counted. HOT */
+  #findIp(reader: CaptureReader): number {
+    const { tally } = this.#options;
+    const link = this.#link;
+    const { linkType } = reader.interfaces[reader.interfaceId]!;
+    if (!isReadableLinkType(linkType)) {
+      countReason(tally.ignored, `link type ${linkTypeName(linkType)}`);
+      return -1;
+    }
+    const end = reader.offset + reader.capturedLength;
+    link.read(reader.bytes, reader.offset, end, linkType);
+    const { start } = link;
+    if (start < 0) {
+      const cut = reader.capturedLength < reader.originalLength;
+      countReason(tally.ignored, cut ? `${link.notIp} (cut by the capture)` : link.notIp);
+      return -1;
+    }
+    const version = end > start ? reader.bytes[start]! >>> 4 : 0;
+    if (version !== 4 && version !== 6) {
+      countReason(tally.ignored, end > start ? `IP version ${version}` : 'no IP header');
+      return -1;
+    }
+    if (end - start < NEEDED_HEADER[version]) {
+      countReason(tally.unattributed, 'no whole IP header was captured');
+      return -1;
+    }
+    return start;
+  }
+
+  /** HOT */
+  #fill(reader: CaptureReader, start: number, place: number): void {
+    const packet = this.#packet;
+    packet.bytes = reader.bytes;
+    packet.start = start;
+    packet.end = reader.offset + reader.capturedLength;
+    packet.wireEnd = reader.offset + reader.originalLength;
+    packet.interfaceNumber = place;
+    packet.sourceMac = this.#link.sourceMac;
+    const nowMs =
+      (reader.seconds - this.#firstSeconds) * 1000 +
+      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000;
+    // The kernel's clock does not go back where a capture's does.
+    if (nowMs > packet.nowMs) packet.nowMs = nowMs;
+    packet.readHeader();
+  }
+
+  /** HOT */
+  #judge(reader: CaptureReader): void {
+    const { fast, tally, reference } = this.#options;
+    const packet = this.#packet;
+    const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach;
+    if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
+      const outcome = fast.take(packet);
+      if (outcome !== NOT_FAST) {
+        tally.count(outcome, reader.originalLength);
+        if (fast.isNewToFlow(outcome, tally)) tally.countFlowOfBytes(outcome, packet);
+        if (tally.isStopped(outcome)) this.#countTalkers();
+        return;
+      }
+    }
+    const outcome = reference.take(packet);
+    if (outcome === WAITS) this.#hold(reader);
+    else this.#account(reader, outcome);
+    if (reference.settled.length > 0) this.#settle();
+  }
+
+  /** Counts and hands on a packet that the reference evaluator judged. */
+  #account(reader: CaptureReader, outcome: number): void {
+    const { filter, sink, tally, reference } = this.#options;
+    if (this.#looksAtEach) {
+      const seen: ReplayedPacket = { ...this.#recordOf(reader), outcome, result: reference.result };
+      if (filter !== undefined && !filter(seen)) {
+        tally.leftOut++;
+        return;
+      }
+      sink?.(seen);
+    }
+    tally.count(outcome, reader.originalLength);
+    if (reference.result === undefined) tally.countFlowOfBytes(outcome, this.#packet);
+    else tally.countFlow(outcome, flowOfResult(reference.result));
+    if (tally.isStopped(outcome)) this.#countTalkers();
+  }
+
+  #recordOf(reader: CaptureReader): HeldPacket {
+    const { offset, capturedLength, originalLength, frame, seconds, nanoseconds } = reader;
+    return {
+      capture: this.#numbers.get(reader)!,
+      frame,
+      seconds,
+      nanoseconds,
+      bytes: reader.bytes.subarray(offset, offset + capturedLength),
+      originalLength,
+      interfaceId: reader.interfaceId,
+    };
+  }
+
+  #countTalkers(): void {
+    const { sources, destinations } = this.#options.tally;
+    const { bytes, start } = this.#packet;
+    const isIpv4 = bytes[start]! >>> 4 === 4;
+    const address = isIpv4 ? getIpv4 : getIpv6;
+    sources.count(renderIpAddress(address(bytes, start + (isIpv4 ? 12 : 8))));
+    destinations.count(renderIpAddress(address(bytes, start + (isIpv4 ? 16 : 24))));
+  }
+
+  #hold(reader: CaptureReader): void {
+    const datagram = this.#options.reference.waitsFor;
+    if (datagram === undefined) throw new Error('a fragment waits for nothing');
+    const record = this.#recordOf(reader);
+    const held = { ...record, bytes: record.bytes.slice() };
+    const others = this.#held.get(datagram);
+    if (others === undefined) this.#held.set(datagram, [held]);
+    else others.push(held);
+  }
+
+  /** Counts the fragments whose datagram has come to an end. */
+  #settle(): void {
+    const { reference, tally, filter, sink } = this.#options;
+    for (const { datagram, outcome, result } of reference.settled) {
+      for (const held of this.#held.get(datagram) ?? []) {
+        const seen: ReplayedPacket = { ...held, outcome, result };
+        if (filter !== undefined && !filter(seen)) {
+          tally.leftOut++;
+          continue;
+        }
+        sink?.(seen);
+        tally.count(outcome, held.originalLength);
+        if (result !== undefined) tally.countFlow(outcome, flowOfResult(result));
+        else tally.countFlow(outcome, flowOfDatagram(datagram));
+      }
+      this.#held.delete(datagram);
+    }
+    reference.settled.length = 0;
+  }
+}
+
+function flowOfDatagram({
+  family,
+  protocol,
+  addresses,
+}: Datagram): ReturnType<typeof flowOfResult> {
+  const address = family === 4 ? getIpv4 : getIpv6;
+  return {
+    protocol,
+    source: address(addresses, 0),
+    destination: address(addresses, addresses.length / 2),
+    sourcePort: 0,
+    destinationPort: 0,
+  };
+}

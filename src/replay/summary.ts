@@ -1,0 +1,171 @@
+import type { CaptureProblem } from '../capture/capture-problems.ts';
+import { linkTypeName } from '../capture/link-type.ts';
+import type { OpenCapture } from '../capture/open-capture.ts';
+import type { Decision, PacketVerdict } from '../simulate/packet-result.ts';
+import { type Attribution, MEANS } from './attribution.ts';
+import type { CaptureCount, Replay } from './replay.ts';
+import { type Tally, VERDICTS } from './tally.ts';
+import type { Talker } from './top-talkers.ts';
+
+/** What was read of one capture. */
+export interface CaptureSummary {
+  readonly file: string;
+  readonly format: 'pcap' | 'pcapng';
+  /** By their libpcap names, each once. */
+  readonly linkTypes: readonly string[];
+  readonly packets: number;
+  /** On the wire. */
+  readonly bytes: number;
+  /** The first hundred. */
+  readonly problems: readonly CaptureProblem[];
+  /** Of all problems. */
+  readonly problemCount: number;
+}
+
+/** Packets, bytes on the wire, and distinct flows. */
+export interface Counts {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly flows: number;
+}
+
+/** What one decision did. */
+export interface DecisionCount extends Counts {
+  readonly decision: Decision;
+  readonly verdict: PacketVerdict;
+}
+
+/** Where dropped and rejected packets came from and went to: the addresses with the most. */
+export interface TopDropped {
+  readonly sources: readonly Talker[];
+  readonly destinations: readonly Talker[];
+  /** The most that any of their counts may lack; 0 unless there were more than 65,536 addresses. */
+  readonly missing: number;
+}
+
+/** A replay's counts, field for field as the outside contract prints them, with more beside. Every packet record is counted once in `verdicts`, `unattributed`, `ignored` or `leftOut`. */
+export interface ReplaySummary {
+  readonly captures: readonly CaptureSummary[];
+  readonly packets: number;
+  readonly bytes: number;
+  readonly flows: number;
+  readonly verdicts: Readonly<Record<PacketVerdict, number>>;
+  readonly byVerdict: Readonly<Record<PacketVerdict, Counts>>;
+  readonly unattributed: Readonly<Record<string, number>>;
+  readonly ignored: Readonly<Record<string, number>>;
+  /** Packets that a filter left out; absent without one. */
+  readonly leftOut?: number;
+  /** By what packets were attributed. */
+  readonly attributedBy: Readonly<Record<string, number>>;
+  /** What could not be known, with the number of packets. */
+  readonly undetermined: Readonly<Record<string, number>>;
+  /** Most packets first. */
+  readonly decisions: readonly DecisionCount[];
+  readonly topDropped: TopDropped;
+}
+
+/** Addresses that a summary lists. */
+const TOP = 10;
+
+/** Reasons that a summary lists of those why packets are undetermined. */
+const MOST_REASONS = 100;
+
+/** What a replay came to. */
+export function summarize(
+  replay: Replay,
+  captures: readonly OpenCapture[],
+  attribution: Attribution,
+  { tally, isFiltered }: { readonly tally: Tally; readonly isFiltered: boolean },
+): ReplaySummary {
+  const verdicts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<
+    PacketVerdict,
+    number
+  >;
+  const bytes = { ...verdicts };
+  for (const [outcome, packets] of tally.packetsOf.entries()) {
+    const { verdict } = tally.outcomes.at(outcome);
+    verdicts[verdict] += packets;
+    bytes[verdict] += tally.bytesOf[outcome]!;
+  }
+  const byVerdict = Object.fromEntries(
+    VERDICTS.map((verdict) => [
+      verdict,
+      { packets: verdicts[verdict], bytes: bytes[verdict], flows: tally.flowsOfVerdict(verdict) },
+    ]),
+  ) as Record<PacketVerdict, Counts>;
+  const captureSummaries = captures.map((one, i) => captureSummary(one, replay.counts[i]!));
+  return {
+    captures: captureSummaries,
+    packets: replay.packets,
+    bytes: captureSummaries.reduce((sum, one) => sum + one.bytes, 0),
+    flows: tally.flows.flows,
+    verdicts,
+    byVerdict,
+    unattributed: byCount(tally.unattributed),
+    ignored: byCount(tally.ignored),
+    ...(isFiltered ? { leftOut: tally.leftOut } : {}),
+    attributedBy: Object.fromEntries(
+      MEANS.map((means, i) => [means, attribution.byMeans[i]!] as const).filter(([, n]) => n > 0),
+    ),
+    undetermined: undeterminedReasons(tally),
+    decisions: decisionCounts(tally),
+    topDropped: {
+      sources: tally.sources.top(TOP),
+      destinations: tally.destinations.top(TOP),
+      missing: Math.max(tally.sources.missing, tally.destinations.missing),
+    },
+  };
+}
+
+function captureSummary({ file, reader }: OpenCapture, count: CaptureCount): CaptureSummary {
+  const linkTypes = new Set(reader.interfaces.map(({ linkType }) => linkTypeName(linkType)));
+  return {
+    file,
+    format: reader.format,
+    linkTypes: [...linkTypes],
+    packets: count.packets,
+    bytes: count.bytes,
+    problems: reader.problems.kept,
+    problemCount: reader.problems.count,
+  };
+}
+
+function decisionCounts(tally: Tally): readonly DecisionCount[] {
+  const { outcomes } = tally;
+  const counts = outcomes.groups.map(({ verdict, decision }, group) => ({
+    decision,
+    verdict,
+    packets: 0,
+    flows: tally.flowsOfGroup(group),
+    bytes: 0,
+  }));
+  for (const [outcome, packets] of tally.packetsOf.entries()) {
+    const count = counts[outcomes.groupOf[outcome]!]!;
+    count.packets += packets;
+    count.bytes += tally.bytesOf[outcome]!;
+  }
+  return counts.filter(({ packets }) => packets > 0).sort((a, b) => b.packets - a.packets);
+}
+
+function undeterminedReasons(tally: Tally): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const [outcome, packets] of tally.packetsOf.entries()) {
+    const { because } = tally.outcomes.at(outcome);
+    if (because === undefined || packets === 0) continue;
+    const reason = because.join('; ');
+    counts.set(reason, (counts.get(reason) ?? 0) + packets);
+  }
+  return byCount(counts, MOST_REASONS);
+}
+
+function byCount(
+  counts: ReadonlyMap<string, number>,
+  most = Number.POSITIVE_INFINITY,
+): Readonly<Record<string, number>> {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const rest = sorted.slice(most).reduce((sum, [, count]) => sum + count, 0);
+  return Object.fromEntries([
+    ...sorted.slice(0, most),
+    ...(rest > 0 ? [['other reasons', rest] as const] : []),
+  ]);
+}

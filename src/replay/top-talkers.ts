@@ -1,0 +1,48 @@
+/** Addresses that are counted at a time. */
+const MOST_COUNTED = 65_536;
+
+/** An address and how many packets it had. */
+export interface Talker {
+  readonly address: string;
+  readonly packets: number;
+}
+
+/**
+ * Counts packets by address in bounded memory. Exact as long as there are fewer addresses than are counted at a time; from then on the
+ * addresses with the fewest packets are forgotten, so that a count may be too low by as much as `missing` says.
+ */
+export class TopTalkers {
+  /** The most that any count may lack. */
+  missing = 0;
+  readonly #counts: Map<string, number> = new Map();
+  readonly #most: number;
+
+  constructor(most: number = MOST_COUNTED) {
+    this.#most = most;
+  }
+
+  count(address: string, packets = 1): void {
+    const before = this.#counts.get(address);
+    if (before === undefined && this.#counts.size >= this.#most) this.#forgetLower();
+    this.#counts.set(address, (before ?? 0) + packets);
+  }
+
+  /** The addresses with the most packets, most first. */
+  top(count: number): readonly Talker[] {
+    return [...this.#counts]
+      .map(([address, packets]) => ({ address, packets }))
+      .sort((a, b) => b.packets - a.packets || (a.address < b.address ? -1 : 1))
+      .slice(0, count);
+  }
+
+  /** Takes a count off from all, as large as leaves half of them at most. */
+  #forgetLower(): void {
+    const counts = [...this.#counts.values()].sort((a, b) => a - b);
+    const lost = counts[Math.floor(counts.length / 2)]!;
+    this.missing += lost;
+    for (const [address, packets] of this.#counts) {
+      if (packets <= lost) this.#counts.delete(address);
+      else this.#counts.set(address, packets - lost);
+    }
+  }
+}

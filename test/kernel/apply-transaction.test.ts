@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { IpFamily } from '../../src/address/ip-address.ts';
+import type { Build, KernelTools } from '../../src/apply/kernel-tools.ts';
+import { makeSteps } from '../../src/apply/make-steps.ts';
+import { EMPTY_STATE, type OwnState } from '../../src/apply/own-state.ts';
+import { readKernel } from '../../src/apply/read-kernel.ts';
+import { type RuleFiles, renderRuleFiles, stateOf } from '../../src/apply/rule-files.ts';
+import { runTransaction } from '../../src/apply/transaction.ts';
+import { compilePolicy } from '../../src/compile/compile.ts';
+import type { CalicoVersion } from '../../src/resources/calico-version.ts';
+import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
+import { namespaceTools } from '../support/namespace-tools.ts';
+import { randomDocuments, resolveTestNode } from '../support/random-documents.ts';
+
+const BUILDS: readonly Build[] = ['legacy', 'nft'];
+const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
+const FAMILIES: readonly IpFamily[] = [4, 6];
+
+const RUNS = Number(process.env.HEPSIM_APPLY_RUNS ?? 3);
+
+const reason = whyNoNamespace([
+  'ipset',
+  ...BUILDS.flatMap((build) => [`iptables-${build}-restore`, `ip6tables-${build}-restore`]),
+]);
+
+if (process.env.CI !== undefined) {
+  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
+}
+
+const title = reason === undefined ? 'the kernel' : `the kernel (skipped: ${reason})`;
+
+const FOREIGN_RULES = `*filter
+:INPUT DROP [0:0]
+:MINE - [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -s 192.0.2.1/32 -m comment --comment "not hep:AAAAAAAAAAAA" -j MINE
+-A MINE -m comment --comment "a -j hep-INPUT in a comment" -j ACCEPT
+-A FORWARD -m set --match-set mine src -j DROP
+COMMIT
+*nat
+-A POSTROUTING -o eth9 -j MASQUERADE
+COMMIT
+`;
+
+describe.skipIf(reason !== undefined)(title, () => {
+  let namespace: NetworkNamespace;
+  beforeEach(async () => {
+    namespace = await NetworkNamespace.open();
+  });
+  afterEach(() => namespace.close());
+
+  describe.each(BUILDS)('of the %s build', (build) => {
+    test.each(VERSIONS)(
+      'goes from policy to policy of Calico %s, and leaves what is of others alone',
+      {
+        timeout: 180_000,
+      },
+      async (version) => {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.tuple(randomDocuments(version), randomDocuments(version)),
+            async (documents) => {
+              await namespace.close();
+              namespace = await NetworkNamespace.open();
+              const tools = namespaceTools(namespace, build);
+              namespace.run('ipset', ['create', 'mine', 'hash:net']);
+              tools.restoreRules(4, FOREIGN_RULES);
+              const before = savedAll(tools);
+              const [first, second] = documents.map(filesOf) as [RuleFiles, RuleFiles];
+              apply(tools, first);
+              apply(tools, second);
+              apply(tools, first);
+              expect(change(tools, EMPTY_STATE)).toEqual({ kind: 'done' });
+              expect(withoutEmptyTables(savedAll(tools))).toEqual(withoutEmptyTables(before));
+            },
+          ),
+          { numRuns: RUNS, endOnFailure: process.env.CI !== undefined },
+        );
+      },
+    );
+  });
+});
+
+function filesOf(documents: Parameters<typeof resolveTestNode>[0]): RuleFiles {
+  const policy = resolveTestNode(documents);
+  return renderRuleFiles({ 4: compilePolicy(policy, 4), 6: compilePolicy(policy, 6) });
+}
+
+function apply(tools: KernelTools, files: RuleFiles): void {
+  const wanted = stateOf(files);
+  expect(change(tools, wanted, files)).toEqual({ kind: 'done' });
+  const plan = makeSteps(readKernel(tools).own, wanted, files);
+  expect(plan.steps).toEqual([]);
+}
+
+function change(tools: KernelTools, wanted: OwnState, files?: RuleFiles): unknown {
+  const old = readKernel(tools).own;
+  const plan = makeSteps(old, wanted, files);
+  return runTransaction({ old, wanted, plan }, tools);
+}
+
+function savedAll(tools: KernelTools): string {
+  return [...FAMILIES.map((family) => tools.saveRules(family)), tools.saveSets()].join('\n');
+}
+
+/** Without comments, counters, and tables that are loaded but hold nothing. */
+function withoutEmptyTables(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => /^(?:-A|:\S+ (?:-|DROP)|create|add)/.test(line))
+    .map((line) => line.replace(/\[\d+:\d+\]|initval \S+/, ''));
+}
