@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   simulate: ['source', 'address', 'packet', 'ruleset', 'host'],
   lab: ['source', 'address', 'packet', 'ruleset', 'host', 'machine'],
   files: ['source', 'resources'],
-  machine: ['source', 'address', 'resources', 'ruleset', 'host'],
+  machine: ['source', 'address', 'packet', 'resources', 'ruleset', 'host', 'simulate'],
   capture: ['source', 'address', 'packet'],
   scenario: [
     'source',

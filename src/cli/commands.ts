@@ -7,6 +7,7 @@ import {
   collect,
 } from './common-options.ts';
 import type { CompileOptions } from './compile-command.ts';
+import type { InspectCommandOptions } from './inspect-command.ts';
 import type { SelftestCommandOptions } from './selftest-command.ts';
 import type { Terminal } from './terminal.ts';
 import type { TestOptions } from './test-command.ts';
@@ -159,5 +160,31 @@ Examples:
     .action(async (options: SelftestCommandOptions) => {
       const { runSelftestCommand } = await import('./selftest-command.ts');
       done(await runSelftestCommand(options, terminal));
+    });
+}
+
+/** Adds `hepsim inspect`. */
+export function addInspect(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('inspect')
+    .description('print this machine as a Host document: links, routes, sysctls, rules, sets')
+    .option('-n, --node <name>', "the node's name in documents (default: the host name)")
+    .option('--connections', 'with the connection table')
+    .option('-o, --output <form>', 'yaml or json', 'yaml')
+    .option('-q, --quiet', 'do not say on standard error what is missing')
+    .addHelpText(
+      'after',
+      `
+Without root it prints what the system lets it see, and says what is missing. In a container or a network namespace it
+describes that namespace.
+
+Examples:
+  sudo hepsim inspect > host.yaml
+  sudo hepsim inspect --connections -n node1 > node1.yaml
+  hepsim trace -f host.yaml --as-is 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0'`,
+    )
+    .action(async (options: InspectCommandOptions) => {
+      const { runInspect } = await import('./inspect-command.ts');
+      done(runInspect(options, terminal));
     });
 }

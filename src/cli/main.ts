@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EnvironmentError, InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { addReplay } from './add-replay.ts';
-import { addCompile, addSelftest, addTest, addTrace } from './commands.ts';
+import { addCompile, addInspect, addSelftest, addTest, addTrace } from './commands.ts';
 import { addKernelCommands } from './kernel-commands.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -58,6 +58,7 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
   addReplay(program, terminal, done);
   addCompile(program, terminal, done);
   addSelftest(program, terminal, done);
+  addInspect(program, terminal, done);
   addKernelCommands(program, terminal, done);
   return program;
 }

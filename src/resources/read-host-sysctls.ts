@@ -1,34 +1,10 @@
 import type { Node } from 'yaml';
 import { nearestName } from '../source/nearest-name.ts';
+import { KNOWN_SYSCTLS } from './known-sysctls.ts';
 import type { HostInterfaces } from './read-host-interfaces.ts';
 import type { Fields } from './reading/fields.ts';
 import { scalarTextOf } from './reading/scalar-text.ts';
 import { shorten } from './reading/wording.ts';
-
-/** Sysctls that bear on where packets go, `IFACE` standing for all, default or an interface. */
-const KNOWN = [
-  'net.ipv4.ip_forward',
-  ...[
-    ...['forwarding', 'rp_filter', 'accept_local', 'route_localnet', 'src_valid_mark'],
-    ...['bc_forwarding', 'send_redirects', 'accept_source_route', 'log_martians'],
-  ].map((name) => `net.ipv4.conf.IFACE.${name}`),
-  ...[
-    ...['forwarding', 'force_forwarding', 'disable_ipv6', 'accept_ra', 'accept_source_route'],
-    ...['addr_gen_mode', 'proxy_ndp'],
-  ].map((name) => `net.ipv6.conf.IFACE.${name}`),
-  'net.nf_conntrack_max',
-  ...[
-    ...['max', 'tcp_loose', 'tcp_be_liberal', 'tcp_ignore_invalid_rst', 'tcp_max_retrans'],
-    ...['acct', 'checksum', 'helper', 'generic_timeout', 'icmp_timeout', 'icmpv6_timeout'],
-    ...['udp_timeout', 'udp_timeout_stream', 'gre_timeout', 'gre_timeout_stream'],
-    ...['syn_sent', 'syn_recv', 'established', 'fin_wait', 'close_wait', 'last_ack', 'time_wait']
-      .concat(['close', 'max_retrans', 'unacknowledged'])
-      .map((state) => `tcp_timeout_${state}`),
-    ...['closed', 'cookie_wait', 'cookie_echoed', 'established', 'shutdown_sent', 'shutdown_recd']
-      .concat(['shutdown_ack_sent', 'heartbeat_sent'])
-      .map((state) => `sctp_timeout_${state}`),
-  ].map((name) => `net.netfilter.nf_conntrack_${name}`),
-];
 
 const NAME = /^[\w-]+(\.[^\s.]+)+$/;
 const PER_INTERFACE = /^(net\.ipv[46]\.conf)\.(.+)\.([^.]+)$/;
@@ -103,8 +79,8 @@ function checkName(fields: Fields, written: string, interfaces: HostInterfaces):
       'warning',
     );
   }
-  if (KNOWN.includes(general)) return;
-  const nearest = KNOWN.find((candidate) => isOneSlipAway(general, candidate));
+  if (KNOWN_SYSCTLS.includes(general)) return;
+  const nearest = KNOWN_SYSCTLS.find((candidate) => isOneSlipAway(general, candidate));
   if (nearest === undefined) return;
   fields.problem(
     'invalid-name',

@@ -22,6 +22,8 @@ export interface FibEntry {
   readonly outcome: RouteOutcome | undefined;
   /** Why nobody can say where packets of the route go, or whether it is theirs; undefined for what is modelled. */
   readonly unknown: string | undefined;
+  /** With `unknown`: whether a lookup ends here for certain, and by a unicast route. */
+  readonly isMet: boolean;
   /** The route of equal cost that the kernel spreads flows over (IPv6); undefined: none. */
   sibling: FibEntry | undefined;
 }
@@ -60,6 +62,7 @@ export function fibEntry(options: FibEntryOptions): FibEntry {
         ? entryOutcome(options, text)
         : { kind: 'undetermined', reason: unknown },
     unknown,
+    isMet: options.type === 'unicast' && rankOf(options) >= 0,
     sibling: undefined,
   };
 }

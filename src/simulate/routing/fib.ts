@@ -145,7 +145,13 @@ function unknownEntry(rule: RoutingRule, to: Cidr, text: string): FibEntry | und
   const entry = fibEntry({ type: 'unicast', to, dev: '', table: 'main' });
   const names = rule.notModelled.map((name) => `\`${name}\``).join(', ');
   const reason = `${text} has ${names}, which is not modelled`;
-  return { ...entry, text, outcome: { kind: 'undetermined', reason }, unknown: reason };
+  return {
+    ...entry,
+    text,
+    outcome: { kind: 'undetermined', reason },
+    unknown: reason,
+    isMet: false,
+  };
 }
 
 function ruleText(rule: RoutingRule): string {

@@ -45,6 +45,7 @@ function outcomeOf(network: Network, packet: PacketInFlight, entry: FibEntry): R
   if (outcome === undefined) {
     return { kind: 'reject', reason: unroutableReason(entry, destination) };
   }
+  if (outcome.kind === 'undetermined') return outcome;
   if (entry.type === 'local' || entry.type === 'anycast') return TO_SELF;
   if (entry.sibling !== undefined) {
     const reason = `routes ${entry.text} and ${entry.sibling.text} share the flows between them`;

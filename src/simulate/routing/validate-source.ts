@@ -36,7 +36,8 @@ export function findBadSource(network: Network, check: SourceCheck): string | un
 function findBadSourceInFull(network: Network, check: SourceCheck): string | undefined {
   const { packet, settings } = check;
   const back = findBack(network, check, '');
-  if (back.unknown !== undefined) {
+  // Any unicast route will do where the interface is not looked at.
+  if (back.unknown !== undefined && !(back.isMet && settings.rpFilter === 0)) {
     const source = renderIpAddress(packet.source);
     network.doubts.note(`whether source ${source} is good: ${back.unknown}`, 'drop');
     return undefined;
@@ -47,7 +48,11 @@ function findBadSourceInFull(network: Network, check: SourceCheck): string | und
   } else if (back.type !== 'unicast') {
     return `martian source: ${renderIpAddress(packet.source)} is a ${back.type} address`;
   }
-  if (back.dev === settings.name || (back.type === 'local' && settings.name === 'lo'))
+  if (
+    back.unknown !== undefined ||
+    back.dev === settings.name ||
+    (back.type === 'local' && settings.name === 'lo')
+  )
     return undefined;
   if (!hasIpv4Address(network, settings.name)) return withoutRoute(packet, settings, back);
   if (settings.rpFilter === 1) return elsewhere(packet, settings, back);
