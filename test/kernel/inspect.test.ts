@@ -280,12 +280,12 @@ describe.skipIf(why !== undefined)(title, () => {
         namespace.run(
           'nft',
           ['-f', '-'],
-          'table inet own { chain c { type filter hook input priority 0; policy drop; } }\n',
+          'table inet own { chain c { type filter hook input priority 0; policy drop;\n} }\n',
         );
         namespace.run(
           'nft',
           ['-f', '-'],
-          'table inet idle { chain c { type filter hook input priority 0; } }\n',
+          'table inet idle { chain c { type filter hook input priority 0;\n} }\n',
         );
         const { stdout, stderr } = inspect();
         const both = hostOf(stdout);
