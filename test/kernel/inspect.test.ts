@@ -277,16 +277,12 @@ describe.skipIf(why !== undefined)(title, () => {
         expect(legacy.notModelled).toEqual([]);
 
         restore('iptables-nft', '-A INPUT -p tcp -m tcp --dport 23 -j DROP\n');
-        namespace.run(
-          'nft',
-          ['-f', '-'],
-          'table inet own { chain c { type filter hook input priority 0; policy drop;\n} }\n',
-        );
-        namespace.run(
-          'nft',
-          ['-f', '-'],
-          'table inet idle { chain c { type filter hook input priority 0;\n} }\n',
-        );
+        const tables = ['own', 'idle'].map((name) => {
+          const policy = name === 'own' ? 'drop' : 'accept';
+          const chain = `{ type filter hook input priority 0; policy ${policy}; }`;
+          return `add table inet ${name}\nadd chain inet ${name} c ${chain}\n`;
+        });
+        expect(namespace.run('nft', ['-f', '-'], tables.join('')).stderr).toBe('');
         const { stdout, stderr } = inspect();
         const both = hostOf(stdout);
         expect(both.iptables?.text).toContain('--dport 23 -j DROP');
