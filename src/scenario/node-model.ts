@@ -3,16 +3,19 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { compilePolicy } from '../compile/compile.ts';
 import { compileServices } from '../compile/compile-services.ts';
 import { buildHost } from '../host/build-host.ts';
+import { type ConnectionSnapshot, NO_CONNECTIONS } from '../host/connections/connection-record.ts';
+import { parseConnections } from '../host/connections/parse-connections.ts';
 import { deriveHost } from '../host/derive-host.ts';
 import type { Host } from '../host/host.ts';
 import { expandKubernetes } from '../policy/expand-kubernetes.ts';
 import type { NodePolicy } from '../policy/node-policy.ts';
 import { resolveNode } from '../policy/resolve.ts';
+import type { HostRemark } from '../resources/host-document.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { Assumptions } from '../simulate/assumptions.ts';
-import { Simulator } from '../simulate/simulator.ts';
+import { type NotModelled, Simulator } from '../simulate/simulator.ts';
 import { renderLocation } from '../source/location.ts';
 import { chooseNode, type NodeChoice } from './choose-node.ts';
 import { foreignRules, type HostRulesNote, notesOn, writtenRules } from './host-rules.ts';
@@ -26,6 +29,8 @@ export interface NodeModelOptions {
   readonly environment: ReadonlyMap<string, string>;
   /** The machine, where it is known otherwise than from the documents. */
   readonly host?: Host | undefined;
+  /** The connections that the host has at first, in place of those that its document holds. */
+  readonly connections?: ConnectionSnapshot | undefined;
   /** Run exactly the rules that the host has: nothing is compiled, and nothing added for Services. */
   readonly asIs?: boolean | undefined;
   /** What is taken for given where rules ask for what cannot be known. */
@@ -43,6 +48,7 @@ export class NodeModel {
   readonly policy: NodePolicy;
   readonly asIs: boolean;
   readonly assumptions: Assumptions;
+  private snapshot: ConnectionSnapshot | undefined;
   private readonly writtenRulesets: Map<IpFamily, Ruleset> = new Map();
   private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
   private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
@@ -56,6 +62,7 @@ export class NodeModel {
     const { node } = this.choice;
     this.host = options.host ?? hostOf(resources, node);
     this.asIs = options.asIs === true;
+    this.snapshot = options.connections;
     this.assumptions = options.assumptions ?? Assumptions.none;
     this.policy = resolveNode(resources, {
       node,
@@ -65,6 +72,12 @@ export class NodeModel {
       })),
       environment: options.environment,
     });
+  }
+
+  /** The connections that the host has at first. @throws InputError for a table that cannot be read. */
+  get connections(): ConnectionSnapshot {
+    this.snapshot ??= connectionsOf(this.host);
+    return this.snapshot;
   }
 
   /** The rules that policy compiles to. */
@@ -133,6 +146,9 @@ export class NodeModel {
           host: this.host,
           rulesets: [this.ruleset(family)],
           notModelled: this.notModelled(),
+          connections: this.connections.records.filter(
+            ({ original }) => original.family === family,
+          ),
           assumptions: this.assumptions,
         }),
     );
@@ -149,25 +165,25 @@ export class NodeModel {
   }
 
   /** What keeps packets from being judged, in words with the place. */
-  notModelled(): readonly { readonly what: string; readonly family: IpFamily | undefined }[] {
-    const { connections } = this.host;
-    const preset =
-      connections === undefined || connections.text.trim() === ''
-        ? []
-        : [
-            {
-              what: "the host's connection table",
-              location: connections.location,
-              family: undefined,
-            },
-          ];
-    // Without policy's rules nothing depends on what policy is.
-    const ofPolicy = this.asIs ? [] : this.policy.notModelled;
-    return [...ofPolicy, ...preset].map(({ what, location, family }) => ({
+  notModelled(): readonly NotModelled[] {
+    const inWords = ({ what, location, family }: HostRemark): Omit<NotModelled, 'concerns'> => ({
       what: `${what} (${renderLocation(location)})`,
       family,
-    }));
+    });
+    // Without policy's rules nothing depends on what policy is.
+    const ofPolicy = this.asIs ? [] : this.policy.notModelled;
+    return [
+      ...ofPolicy.map((one) => ({ ...inWords(one), concerns: 'own-rule' }) as const),
+      ...this.host.notModelled.map((one) => ({ ...inWords(one), concerns: 'any' }) as const),
+    ];
   }
+}
+
+function connectionsOf({ connections }: Host): ConnectionSnapshot {
+  if (connections === undefined || connections.text.trim() === '') return NO_CONNECTIONS;
+  const { text, location } = connections;
+  // A block of text begins below the place where it is named.
+  return parseConnections(text, { ...location, line: location.line + 1, column: 1 });
 }
 
 function hostOf(resources: ResourceSet, node: string): Host {

@@ -10,6 +10,7 @@ export function unpolicedSimulator(model: NodeModel, family: IpFamily): Simulato
     host: model.host,
     rulesets: [withConnectionTracking(hostRules)],
     notModelled: [],
+    connections: model.connections.records.filter(({ original }) => original.family === family),
   });
 }
 

@@ -205,6 +205,8 @@ export class Journey {
       if (tracker.track(packet, this.#nowMs) === 'table-full') {
         return conntrackDrop('the connection table is full');
       }
+      const { unknownMet } = tracker;
+      if (unknownMet !== undefined) this.unknown.push(`the packet's connection: ${unknownMet}`);
       if (wanted !== undefined) this.#override(packet, wanted);
     }
     const state = packet.state;

@@ -1,4 +1,5 @@
 import type { IpFamily } from '../address/ip-address.ts';
+import type { ConnectionRecord } from '../host/connections/connection-record.ts';
 import type { Host } from '../host/host.ts';
 import { LOCAL, type Packet } from '../packet/packet.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -21,17 +22,30 @@ export interface SimulatorOptions {
   readonly host: Host;
   /** One for each family; a family without one has no rules. */
   readonly rulesets: readonly Ruleset[];
-  /** What makes packets of a family undetermined as soon as they meet any rule, in words. */
-  readonly notModelled: readonly { readonly what: string; readonly family: IpFamily | undefined }[];
+  readonly notModelled: readonly NotModelled[];
+  /** The connections that there are at time 0. Default: none. */
+  readonly connections?: readonly ConnectionRecord[] | undefined;
   /** What is taken for given where rules ask for what cannot be known. Default: nothing, every way is followed. */
   readonly assumptions?: Assumptions | undefined;
 }
+
+/** What makes packets of a family undetermined, in words. */
+export interface NotModelled {
+  readonly what: string;
+  /** Undefined: of both. */
+  readonly family: IpFamily | undefined;
+  /** `own-rule`: those that meet a rule of policy; `any`: all. */
+  readonly concerns: 'own-rule' | 'any';
+}
+
+/** So many changes are remembered to go back to the connections that there were; more are forgotten, and these put in anew. */
+const MOST_CHANGES = 100_000;
 
 /** One family's part of the host. */
 interface FamilyPath {
   readonly path: PacketPath;
   readonly journey: Journey;
-  readonly notModelled: readonly string[];
+  readonly notModelled: readonly NotModelled[];
 }
 
 /** One host: its rules, its routes and its connection table. Packets run through it in order. */
@@ -40,6 +54,9 @@ export class Simulator {
   readonly #router: Router;
   readonly #tracker: ConnectionTracker;
   readonly #families: Readonly<Record<IpFamily, FamilyPath>>;
+  #connections: readonly ConnectionRecord[];
+  /** The point to go back to for the connections of the start; undefined where there were none, or it was too long ago. */
+  #start: number | undefined;
   /** Simulated time, in milliseconds since the sequence's start. */
   #nowMs = 0;
 
@@ -47,6 +64,8 @@ export class Simulator {
     this.#interfaces = new Set(options.host.interfaces.map((one) => one.name));
     this.#router = new Router(options.host);
     this.#tracker = new ConnectionTracker(options.host.sysctls);
+    this.#connections = options.connections ?? [];
+    this.#seed();
     this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };
   }
 
@@ -71,13 +90,20 @@ export class Simulator {
       return { flight, ending, unknown: journey.unknown, record: path.journal.record() };
     };
     const { way, because } = followEveryWay(path, walk);
-    if (notModelled.length > 0 && metOwnRule(way.record)) because.push(...notModelled);
+    for (const { what, concerns } of notModelled) {
+      if (concerns === 'any' || metOwnRule(way.record)) because.push(what);
+    }
+    if (this.#start !== undefined && this.#tracker.changeCount > MOST_CHANGES) this.#forgetStart();
     return new WayResult(packet, way, because);
   }
 
-  /** Empties the connection table and sets the clock back to 0. */
+  /** Goes back to the connections that there were at first, and sets the clock back to 0. */
   reset(): void {
-    this.#tracker.clear();
+    if (this.#start !== undefined) this.#tracker.rollback(this.#start);
+    else {
+      this.#tracker.clear();
+      this.#seed();
+    }
     for (const { path } of Object.values(this.#families)) path.changedSets.clear();
     this.#nowMs = 0;
   }
@@ -97,6 +123,24 @@ export class Simulator {
     return this.#families[family].notModelled.length > 0;
   }
 
+  /** Forgets all connections, those of the start as well, and sets the clock back to 0. */
+  empty(): void {
+    this.#forgetStart();
+    this.#connections = [];
+    this.reset();
+  }
+
+  #seed(): void {
+    if (this.#connections.length === 0) return;
+    this.#tracker.seed(this.#connections);
+    this.#start = this.#tracker.checkpoint();
+  }
+
+  #forgetStart(): void {
+    if (this.#start !== undefined) this.#tracker.release(this.#start);
+    this.#start = undefined;
+  }
+
   #family(options: SimulatorOptions, family: IpFamily): FamilyPath {
     const ruleset = options.rulesets.find((one) => one.family === family);
     const program = new RuleProgram(ruleset ?? { family, tables: [], ipSets: [] });
@@ -113,9 +157,9 @@ export class Simulator {
     return {
       path,
       journey: new Journey(path),
-      notModelled: options.notModelled
-        .filter((one) => one.family === undefined || one.family === family)
-        .map((one) => one.what),
+      notModelled: options.notModelled.filter(
+        (one) => one.family === undefined || one.family === family,
+      ),
     };
   }
 }

@@ -140,7 +140,7 @@ describe('what is not known of the host', () => {
     const on = new Simulator({
       host: testHost(),
       rulesets: [ours(4), ours(6)],
-      notModelled: [{ what: 'egress gateways', family: 4 }],
+      notModelled: [{ what: 'egress gateways', family: 4, concerns: 'own-rule' }],
     });
     const met = on.run(packet('tcp 192.0.2.10:1 -> 192.0.2.1:80 in=eth0'));
     expect([met.verdict, met.because]).toEqual(['undetermined', ['egress gateways']]);

@@ -26,6 +26,9 @@ export class ConnectionEntry implements Connection {
   streamFromMs = 0;
   /** For SCTP: whether the verification tag of packets in each direction is known (bit 1 original, bit 2 reply). */
   sctpTags = 0;
+  /** What CONNMARK saves and restores. */
+  mark = 0;
+  unknown: string | undefined = undefined;
 
   constructor(original: Tuple, reply: Tuple) {
     this.original = original;
@@ -71,5 +74,7 @@ export class ConnectionEntry implements Connection {
     this.tcp = from.tcp?.copy();
     this.streamFromMs = from.streamFromMs;
     this.sctpTags = from.sctpTags;
+    this.mark = from.mark;
+    this.unknown = from.unknown;
   }
 }

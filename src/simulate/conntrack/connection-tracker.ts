@@ -1,5 +1,6 @@
 import { sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
+import type { ConnectionRecord } from '../../host/connections/connection-record.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import type { Tuple } from './connection.ts';
 import { ConnectionEntry } from './connection-entry.ts';
@@ -16,6 +17,7 @@ import { icmpKind, isTrackedIcmp } from './icmp-types.ts';
 import { LiveConnections, type OtherConnections } from './live-connections.ts';
 import { bindEntryDestination, bindEntrySource, rewriteDestination, rewriteSource } from './nat.ts';
 import type { NatOutcome, NatPlace } from './nat-place.ts';
+import { recordedEntry } from './recorded-entry.ts';
 import { trackSctp } from './sctp.ts';
 import { trackTcp } from './tcp.ts';
 import { TCP_STATE } from './tcp-state.ts';
@@ -40,6 +42,8 @@ export type TrackOutcome = 'tracked' | 'table-full';
 export class ConnectionTracker {
   readonly settings: ConntrackSettings;
   private readonly live: LiveConnections;
+  /** Why nobody can say how the last packet fared that was tracked, in words: that of the connection it met. */
+  unknownMet: string | undefined = undefined;
 
   /** `sysctls` by full name; absent ones have the documented default. */
   constructor(sysctls: ReadonlyMap<string, number>) {
@@ -53,6 +57,7 @@ export class ConnectionTracker {
    */
   track(packet: PacketInFlight, nowMs: number): TrackOutcome {
     this.live.nowMs = nowMs;
+    this.unknownMet = undefined;
     if (packet.connection !== undefined) return 'tracked';
     const { family, protocol } = packet;
     if (isUntrackable(family, protocol) || this.isMisjudged(packet)) return invalid(packet);
@@ -199,6 +204,22 @@ export class ConnectionTracker {
     this.live.clear();
   }
 
+  /** Fills an empty table with connections as they are at time 0. */
+  seed(records: readonly ConnectionRecord[]): void {
+    this.live.nowMs = 0;
+    // Packets are in no zone: one that is counts only where nothing else has its tuples.
+    for (const wanted of [false, true]) {
+      for (const record of records) {
+        if ((record.zone !== 0) === wanted) this.live.seed(recordedEntry(record));
+      }
+    }
+  }
+
+  /** How many changes are remembered since the outermost point. */
+  get changeCount(): number {
+    return this.live.changeCount;
+  }
+
   /**
    * A point to come back to, for following one packet along several ways. Points nest. A point stays, and may be gone back to
    * again, until it or an outer one is released.
@@ -240,6 +261,7 @@ export class ConnectionTracker {
     const { entry, isReply } = node;
     this.live.willChange(entry);
     const verdict = this.judge(entry, packet, isReply);
+    this.unknownMet = entry.unknown;
     if (verdict === 'invalid') return invalid(packet);
     if (verdict === 'reopen') {
       this.live.remove(entry);
@@ -306,6 +328,7 @@ export class ConnectionTracker {
     const node = sent === undefined ? undefined : this.live.findTuple(invertTuple(sent));
     if (node === undefined) return invalid(packet);
     if (!sameIpAddress(packet.destination, node.tuple.destination)) return invalid(packet);
+    this.unknownMet = node.entry.unknown;
     packet.connection = node.entry;
     packet.isReply = node.isReply;
     packet.state = 'related';

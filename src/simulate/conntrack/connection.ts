@@ -30,6 +30,10 @@ export interface Connection {
   readonly sourceNatDone: boolean;
   /** Simulated time at which it is forgotten. */
   readonly expiresAtMs: number;
+  /** What CONNMARK saves and restores. */
+  readonly mark: number;
+  /** Why nobody can say how its packets fare, in words; undefined for most. */
+  readonly unknown: string | undefined;
   /** The protocol's own state, for people: `SYN_SENT`, `ESTABLISHED`, `UNREPLIED`, ... */
   readonly protocolState: string;
 }

@@ -21,6 +21,11 @@ export class Journal {
     return this.points.length !== 0;
   }
 
+  /** How many changes are remembered. */
+  get changeCount(): number {
+    return this.changes.length;
+  }
+
   /** Sets a point and returns its number; it stays until released. */
   setPoint(): number {
     this.points.push(this.changes.length);

@@ -104,6 +104,13 @@ export class LiveConnections implements SourceChoice {
     this.noteExpiry(entry);
   }
 
+  /** Puts an entry in that nothing undoes; in two zones two may have the same tuples, and the first is kept. */
+  seed(entry: ConnectionEntry): void {
+    if (this.isTaken(entry.original) || this.isTaken(entry.reply)) return;
+    this.table.insert(entry);
+    this.noteExpiry(entry);
+  }
+
   remove(entry: ConnectionEntry): void {
     if (!this.table.has(entry)) return;
     this.table.remove(entry);
@@ -125,6 +132,11 @@ export class LiveConnections implements SourceChoice {
     if (entry.expiresAtMs < this.nothingExpiresBeforeMs) {
       this.nothingExpiresBeforeMs = entry.expiresAtMs;
     }
+  }
+
+  /** How many changes are remembered, to undo them. */
+  get changeCount(): number {
+    return this.journal.changeCount;
   }
 
   checkpoint(): number {

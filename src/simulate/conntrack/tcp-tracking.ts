@@ -80,6 +80,8 @@ export class TcpTracking {
   /** How often the last ACK came again without any change. */
   retransmissions = 0;
   simultaneousOpen = false;
+  /** It was taken over from a table, which does not tell its numbers and windows. */
+  areNumbersUnknown = false;
   /** A SYN was let through while the last ACK is awaited: the next ACK may answer that SYN. */
   expectsChallengeAck = false;
 
@@ -99,6 +101,7 @@ export class TcpTracking {
     copy.lastSackPermitted = this.lastSackPermitted;
     copy.retransmissions = this.retransmissions;
     copy.simultaneousOpen = this.simultaneousOpen;
+    copy.areNumbersUnknown = this.areNumbersUnknown;
     copy.expectsChallengeAck = this.expectsChallengeAck;
     return copy;
   }

@@ -6,6 +6,10 @@ import type { TcpSide, TcpTracking } from './tcp-tracking.ts';
 /** How a segment's numbers stand to the window; a segment to ignore passes and changes nothing. */
 export type WindowVerdict = 'accept' | 'ignore' | 'invalid';
 
+/** Said of a packet out of the windows that are assumed of a connection that was taken over. */
+const UNKNOWN_WINDOWS =
+  'a connection table does not tell the windows of a TCP connection, and the packet is far from the one before';
+
 /** Acknowledgements may lag behind by this much at least. */
 const MAXIMUM_ACK_LAG = 66_000;
 
@@ -40,7 +44,11 @@ export function judgeWindow(
   const end = isBareRst ? sender.end : segment.end;
 
   const verdict = judgeBounds(sender, receiver, sequence, end, sack);
-  if (verdict !== 'accept') return beLiberal || sender.liberal ? 'accept' : verdict;
+  if (verdict !== 'accept') {
+    if (beLiberal || sender.liberal) return 'accept';
+    if (tracking.areNumbersUnknown) entry.unknown ??= UNKNOWN_WINDOWS;
+    return verdict;
+  }
   noteNumbers(sender, receiver, segment, end, ack, sack);
   if (segment.kind === TCP_KIND.ack) countRetransmissions(tracking, segment, sequence, ack, end);
   return 'accept';

@@ -40,6 +40,10 @@ export function trackTcp(
   const next = nextTcpState(isReply ? 1 : 0, oldState, kind);
   if (next === TCP_INVALID) return 'invalid';
   const opensAnother = next === TCP_STATE.SYN_SENT && oldState >= TCP_STATE.TIME_WAIT;
+  if (opensAnother && oldState === TCP_STATE.CLOSE && tracking.areNumbersUnknown) {
+    entry.unknown ??=
+      'a connection table does not tell which side ended a connection in state CLOSE';
+  }
   if (opensAnother && isOver(tracking, isReply)) return 'reopen';
   let newState = opensAnother ? TCP_IGNORE : next;
   readSegment(segment, packet, tracking, kind, isReply);

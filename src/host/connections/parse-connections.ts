@@ -1,0 +1,99 @@
+import { InputError } from '../../source/errors.ts';
+import type { SourceLocation } from '../../source/location.ts';
+import type { Problem } from '../../source/problem.ts';
+import { AddressCache } from './address-cache.ts';
+import type { ConnectionRecord, ConnectionSnapshot } from './connection-record.ts';
+import { parseConntrackLine } from './parse-conntrack-line.ts';
+import { parseConntrackXml } from './parse-conntrack-xml.ts';
+import { NO_IDENTIFIER } from './record-builder.ts';
+
+/** After so many lines that are wrong, a file is something else. */
+const MOST_PROBLEMS = 20;
+/** What conntrack says at the end, which lands among the lines when both outputs are kept. */
+const CLOSING_WORDS = /^conntrack v\S+ \(conntrack-tools\): /;
+
+/**
+ * Reads a connection table: the lines of `conntrack -L` (plain, `-o extended`, `extended,id`), or its XML. `location` is that of the
+ * first line.
+ *
+ * @throws InputError with every line that is none of these.
+ */
+export function parseConnections(text: string, location: SourceLocation): ConnectionSnapshot {
+  const reading = new Reading(text, location);
+  if (/^\s*</.test(text)) reading.readXml();
+  else reading.readLines();
+  return reading.end();
+}
+
+class Reading {
+  readonly #text: string;
+  readonly #location: SourceLocation;
+  readonly #addresses: AddressCache = new AddressCache();
+  readonly #records: ConnectionRecord[] = [];
+  readonly #problems: Problem[] = [];
+  #withoutIdentifier = 0;
+
+  constructor(text: string, location: SourceLocation) {
+    this.#text = text;
+    this.#location = location;
+  }
+
+  readLines(): void {
+    const text = this.#text;
+    let start = 0;
+    for (let number = 0; start < text.length; number++) {
+      const found = text.indexOf('\n', start);
+      const end = found < 0 ? text.length : found;
+      const line = text.slice(start, end).trimEnd();
+      start = end + 1;
+      if (line === '' || line.startsWith('#') || CLOSING_WORDS.test(line)) continue;
+      const place = this.#location.line + number;
+      const read = parseConntrackLine(line, place, this.#addresses);
+      if (typeof read !== 'string') this.#records.push(read);
+      else if (!this.#report(read, { line: place, excerpt: line })) return;
+    }
+  }
+
+  readXml(): void {
+    const first = this.#location.line - 1;
+    parseConntrackXml(this.#text, this.#addresses, {
+      record: (record, line) => {
+        if (typeof record !== 'string') {
+          this.#records.push(first === 0 ? record : { ...record, line: line + first });
+        } else if (record === NO_IDENTIFIER) this.#withoutIdentifier++;
+        else this.#report(record, { line: line + first });
+      },
+      broken: (message, line, column) => this.#report(message, { line: line + first, column }),
+    });
+  }
+
+  /** @throws InputError */
+  end(): ConnectionSnapshot {
+    if (this.#problems.length > 0) throw new InputError(this.#problems);
+    const count = this.#withoutIdentifier;
+    const notes =
+      count === 0
+        ? []
+        : [
+            `${count} ICMP ${count === 1 ? 'flow is' : 'flows are'} left out: XML does not tell their identifiers (use -o extended)`,
+          ];
+    return { records: this.#records, location: this.#location, notes };
+  }
+
+  /** False when there have been enough. */
+  #report(
+    message: string,
+    place: { readonly line: number; readonly column?: number; readonly excerpt?: string },
+  ): boolean {
+    if (this.#problems.length >= MOST_PROBLEMS) return false;
+    this.#problems.push({
+      code: 'invalid-value',
+      severity: 'error',
+      message,
+      location: { file: this.#location.file, line: place.line, column: place.column ?? 1 },
+      excerpt: place.excerpt,
+      hint: 'Paste what `conntrack -L -o extended,id` prints unchanged; `-o xml` is taken too.',
+    });
+    return true;
+  }
+}
