@@ -45,7 +45,7 @@ export interface SelftestMachine {
 const FORMS = ['text', 'json'] as const;
 const BUILDS = ['legacy', 'nft', 'both'] as const;
 const DEFAULT_PACKETS = 20_000;
-const PACKETS_PER_RULESET = 250;
+const PACKETS_PER_RULESET = 400;
 /** The user's rules are one ruleset, which need not be loaded again so soon. */
 const PACKETS_PER_LOADING = 2_000;
 const TRACE_EVERY = 20;

@@ -1,10 +1,13 @@
 import { PacketAimer } from './generate/packet-aimer.ts';
 import { generateCase, randomWorldOf } from './generate/random-documents.ts';
 import { randomPacket } from './generate/random-packet.ts';
+import { ServiceCalls } from './generate/service-calls.ts';
 import type { CaseSource } from './selftest.ts';
 
-/** How many of a hundred flows begin at an edge of the rules; the others with what the documents speak of. */
+/** How many of a hundred flows begin at an edge of the rules; most others with what the documents speak of. */
 const AIMED_PERCENT = 40;
+/** How many of a hundred others are for a Service, where there is one. */
+const SERVICE_PERCENT = 30;
 
 /** Random hosts, documents and packets, all made of the seed. */
 export function randomSource(seed: string): CaseSource {
@@ -13,8 +16,10 @@ export function randomSource(seed: string): CaseSource {
     startsOf: (ruleset, model, random) => {
       const world = randomWorldOf(seed, ruleset.index);
       const aimer = new PacketAimer(model.host, [model.ruleset(4), model.ruleset(6)], random);
+      const calls = new ServiceCalls(ruleset.documents, world);
       const aimed = () => (random.chance(AIMED_PERCENT) ? aimer.next() : undefined);
-      return { next: () => aimed() ?? randomPacket(random, world) };
+      const call = () => (random.chance(SERVICE_PERCENT) ? calls.next(random) : undefined);
+      return { next: () => aimed() ?? call() ?? randomPacket(random, world) };
     },
   };
 }

@@ -22,8 +22,7 @@ const FAR = 300_000;
 
 /**
  * Runs a packet and what may follow it: answers as the receiver would send them, more from the same sender, ICMP errors about it.
- * TCP carries numbers that fit, and now and then some that do not. A flow ends with a packet that is undetermined, because nobody
- * knows what it leaves behind.
+ * TCP carries numbers that fit, and now and then some that do not. A flow ends with a packet of which nobody knows what it leaves behind.
  */
 export function runFlow(
   start: Packet,
@@ -43,13 +42,13 @@ export function runFlow(
   let last = { ...send(start, false), isReply: false };
   const steps = random.weighted({ 1: 4, 2: 3, 3: 2, 4: 1, [MOST_STEPS]: isTcp ? 4 : 1 });
   for (let left = Number(steps) - 1; left > 0; left--) {
-    if (last.result.verdict === 'undetermined') break;
+    if (isOpenEnd(last.result)) break;
     const next = nextPacket(last, random);
     if (next === undefined) break;
     const isReply = next.turned ? !last.isReply : last.isReply;
     if (!canBeSent(next.packet)) break;
     const done = send(next.packet, isReply);
-    if (done.result.verdict === 'undetermined') break;
+    if (isOpenEnd(done.result)) break;
     // What arrived nowhere is answered by nobody; the flow goes on from what did.
     if (done.result.verdict === 'accept' && !isError(done.packet)) last = { ...done, isReply };
   }
@@ -64,6 +63,11 @@ export function canBeSent({ in: from, source }: Packet): boolean {
   if (from !== LOCAL) return true;
   if (source.family === 6) return source.w0 >>> 24 !== 0xff;
   return source.w3 >>> 28 !== 0xe && !BROADCASTS.has(source.w3 & 0xff) && source.w3 >>> 24 !== 0;
+}
+
+/** Whether nobody knows the connection table after it: it is undetermined, or chance has more than one way for it. */
+export function isOpenEnd({ verdict, otherWays }: PacketResult): boolean {
+  return verdict === 'undetermined' || (otherWays !== undefined && otherWays.length > 0);
 }
 
 interface NextPacket {

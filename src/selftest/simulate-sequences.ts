@@ -5,7 +5,7 @@ import { PacketSession } from '../scenario/packet-session.ts';
 import { PolicyOracle } from '../scenario/policy-oracle.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import type { Random } from './random.ts';
-import { canBeSent, runFlow, type SimulatedPacket } from './run-flow.ts';
+import { canBeSent, isOpenEnd, runFlow, type SimulatedPacket } from './run-flow.ts';
 
 /** Packets that meet the host one after the other, through one connection table that is empty at first. */
 export interface Sequence {
@@ -61,12 +61,13 @@ export function simulateSequences(model: NodeModel, options: SequenceOptions): S
       for (const one of runFlow(startOf(options), session, options.random)) {
         const disagreement = oracle.check(one.packet, one.result);
         if (one.result.verdict === 'undetermined') {
-          // Nobody knows the connection table after it: the sequence ends here.
           undetermined++;
           known = false;
           break;
         }
         ran.push(one);
+        // Nobody knows the connection table after it: the sequence ends here.
+        known = !isOpenEnd(one.result);
         if (disagreement !== undefined) {
           const { verdict } = one.result;
           findings.push({ packets: ran.map(({ packet }) => packet), disagreement, verdict });
@@ -86,7 +87,7 @@ function startOf({ nextStart }: SequenceOptions): Packet {
   }
 }
 
-/** Runs given packets again, up to the first that is undetermined. */
+/** Runs given packets again, up to the first after which nobody knows the connection table. */
 export function simulatePackets(
   model: NodeModel,
   packets: readonly Packet[],
@@ -99,7 +100,7 @@ export function simulatePackets(
     const disagreement = oracle.check(packet, result);
     if (result.verdict === 'undetermined') return { ran, disagreement: undefined };
     ran.push({ packet, result });
-    if (disagreement !== undefined) return { ran, disagreement };
+    if (disagreement !== undefined || isOpenEnd(result)) return { ran, disagreement };
   }
   return { ran, disagreement: undefined };
 }

@@ -18,6 +18,8 @@ export interface Way {
 /** The way that is reported, and what could not be known when the ways differ. */
 export interface FollowedWays {
   readonly way: Way;
+  /** The ways that the packet may take as well. */
+  readonly others: readonly Way[];
   /** Empty when the verdict is determined. */
   readonly because: string[];
 }
@@ -28,6 +30,8 @@ interface AssumedWay {
   readonly answered: readonly Answered[];
 }
 
+const NONE: readonly Way[] = [];
+
 /**
  * Follows a packet along every way that chance and history leave open. `walk` takes it from start to end once.
  *
@@ -37,7 +41,7 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   const { program, tracker, choices, changedSets } = path;
   if (!program.hasUnknowable) {
     const way = walk();
-    return { way, because: distinct(way.unknown) };
+    return { way, others: NONE, because: distinct(way.unknown) };
   }
   choices.clear();
   const start = tracker.checkpoint();
@@ -45,7 +49,7 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   const first = walk();
   if (!choices.hasAsked) {
     tracker.release(start);
-    return { way: first, because: distinct(first.unknown) };
+    return { way: first, others: NONE, because: distinct(first.unknown) };
   }
   const back = (): void => {
     tracker.rollback(start);
@@ -65,7 +69,8 @@ export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays 
   choices.clear();
   const way = walk();
   tracker.release(start);
-  return { way, because: differences(ways, tooMany, path) };
+  const others = ways.slice(1).map((one) => one.way);
+  return { way, others, because: differences(ways, tooMany, path) };
 }
 
 /** Of most packets everything is known, so that no set is made for them. */

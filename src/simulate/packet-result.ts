@@ -142,4 +142,9 @@ export interface PacketResult {
   readonly mark: number;
   /** The first direction of the connection that it belongs to; undefined where it has none. */
   readonly flow?: Tuple | undefined;
+  /**
+   * The other ways that chance leaves open, with the same verdict and delivery and perhaps other headers, marks and rules; empty or absent where
+   * there are none, and where the packet is undetermined.
+   */
+  readonly otherWays?: readonly PacketResult[];
 }

@@ -89,12 +89,12 @@ export class Simulator {
       const ending = journey.run(flight, this.#nowMs);
       return { flight, ending, unknown: journey.unknown, record: path.journal.record() };
     };
-    const { way, because } = followEveryWay(path, walk);
+    const followed = followEveryWay(path, walk);
     for (const { what, concerns } of notModelled) {
-      if (concerns === 'any' || metOwnRule(way.record)) because.push(what);
+      if (concerns === 'any' || metOwnRule(followed.way.record)) followed.because.push(what);
     }
     if (this.#start !== undefined && this.#tracker.changeCount > MOST_CHANGES) this.#forgetStart();
-    return new WayResult(packet, way, because);
+    return new WayResult(packet, followed);
   }
 
   /** Goes back to the connections that there were at first, and sets the clock back to 0. */

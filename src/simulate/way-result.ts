@@ -1,7 +1,7 @@
 import type { ConnectionState, Packet } from '../packet/packet.ts';
 import type { Tuple } from './conntrack/connection.ts';
 import { type Decisions, decisionsOf } from './decision.ts';
-import type { Way } from './every-way.ts';
+import type { FollowedWays, Way } from './every-way.ts';
 import type {
   Decision,
   FinalHeaders,
@@ -26,11 +26,12 @@ export class WayResult implements PacketResult {
   readonly mark: number;
   readonly flow: Tuple | undefined;
   readonly #way: Way;
+  readonly #others: readonly Way[];
   #decisions: Decisions | undefined;
   #hops: readonly Hop[] | undefined;
   #steps: readonly TraceStep[] | undefined;
 
-  constructor(packet: Packet, way: Way, because: readonly string[]) {
+  constructor(packet: Packet, { way, others, because }: FollowedWays) {
     const { flight, ending } = way;
     const undetermined = because.length > 0;
     this.packet = packet;
@@ -47,6 +48,11 @@ export class WayResult implements PacketResult {
     this.mark = flight.mark;
     this.flow = flight.connection?.original;
     this.#way = way;
+    this.#others = undetermined ? [] : others;
+  }
+
+  get otherWays(): readonly PacketResult[] {
+    return this.#others.map((way) => new WayResult(this.packet, { way, others: [], because: [] }));
   }
 
   get decision(): Decision {

@@ -10,7 +10,7 @@ import { checkSequences } from '../../src/selftest/check-sequence.ts';
 import { LabPool } from '../../src/selftest/lab-pool.ts';
 import { randomSource } from '../../src/selftest/random-source.ts';
 import { renderReproduction } from '../../src/selftest/reproduction.ts';
-import type { SimulatedPacket } from '../../src/selftest/run-flow.ts';
+import { isOpenEnd, type SimulatedPacket } from '../../src/selftest/run-flow.ts';
 import { runSelftest } from '../../src/selftest/selftest.ts';
 import { startTestLab, whyNoLab } from '../support/kernel-lab.ts';
 import { TEST_SEED } from '../support/seed.ts';
@@ -91,7 +91,9 @@ describe.skipIf(reason !== undefined)(title, () => {
   });
 });
 
-/** Each case's packets with their results, up to the first that no lab can inject or whose end is not determined. */
+/**
+ * Each case's packets with their results, up to the first that no lab can inject or after which nobody knows the connection table.
+ */
 function sequencesOf(
   model: NodeModel,
   cases: ReturnType<typeof prepareScenario>,
@@ -106,6 +108,7 @@ function sequencesOf(
         packet: { ...packet, in: result.packet.in, source: result.packet.source },
         result,
       });
+      if (isOpenEnd(result)) break;
     }
     return packets;
   });

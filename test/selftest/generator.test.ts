@@ -64,7 +64,7 @@ describe('generated rulesets', { timeout: 60_000 }, () => {
       versions.add(ruleset.version);
       expect(() => modelOf(ruleset).ruleset(6)).not.toThrow();
     }
-    // Four in turn, of which one is exchanged every twelve rulesets.
+    // Four in turn, of which one is exchanged every sixteen rulesets.
     expect(hosts.size).toBeGreaterThanOrEqual(4);
     expect(hosts.size).toBeLessThanOrEqual(8);
     expect([...versions].sort()).toEqual(['2.6', '3.32', '3.9']);

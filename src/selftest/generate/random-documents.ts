@@ -4,6 +4,8 @@ import type { RulesetCase } from '../ruleset-case.ts';
 import type { JsonDocument } from './json-document.ts';
 import { randomEndpoints } from './random-endpoints.ts';
 import { randomEnvironment } from './random-environment.ts';
+import { randomFelixConfigurations } from './random-felix-configuration.ts';
+import { randomKubernetes } from './random-kubernetes.ts';
 import { randomPolicies, randomProfiles } from './random-policies.ts';
 import { randomServices } from './random-services.ts';
 import { randomWorld } from './random-world.ts';
@@ -12,7 +14,7 @@ import { NODE, type World } from './world.ts';
 const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
 
 /** How many rulesets share a host, which costs more to build than rules cost to load. */
-const RULESETS_PER_HOST = 12;
+const RULESETS_PER_HOST = 16;
 
 /** So many rulesets in a row have different hosts, so that as many labs can be at work without taking each other's place. */
 export const HOSTS_IN_TURN = 4;
@@ -41,6 +43,8 @@ export function generateCase(seed: string, index: number): RulesetCase {
     ...(version === '2.6' ? [] : NETWORK_SETS),
     ...(random.chance(30) ? [pool(version, random)] : []),
     ...randomServices(context),
+    ...randomKubernetes(context),
+    ...randomFelixConfigurations(context),
   ];
   return { index, version, node: NODE, environment, documents };
 }

@@ -26,7 +26,7 @@ export function randomEndpoints(context: DocumentContext): readonly JsonDocument
       ? undefined
       : random.maybe(25, () => hostEndpoint(context, 'all', { node: NODE, interfaceName: '*' })),
     ...world.workloads.map((workload, index) =>
-      random.maybe(65, () => workloadEndpoint(context, workload, index)),
+      random.maybe(80, () => workloadEndpoint(context, workload, index)),
     ),
   ];
   return found.filter((document) => document !== undefined);

@@ -11,10 +11,16 @@ const SETTINGS: readonly (readonly [name: string, values: readonly string[], per
   ['FELIX_DISABLECONNTRACKINVALIDCHECK', ['true'], 15],
   ['FELIX_CHAININSERTMODE', ['append'], 20],
   ['FELIX_IPTABLESMARKMASK', ['0x000000f0', '0x88880000'], 15],
+  ['FELIX_IPINIPENABLED', ['true', 'false'], 15],
+  ['FELIX_INTERFACEPREFIX', ['cali', 'tap,cali'], 10],
 ];
 
 /** What newer versions know as well. */
-const NEWER_SETTINGS: typeof SETTINGS = [['FELIX_IPTABLESFILTERDENYACTION', ['REJECT'], 30]];
+const NEWER_SETTINGS: typeof SETTINGS = [
+  ['FELIX_IPTABLESFILTERDENYACTION', ['REJECT'], 30],
+  ['FELIX_VXLANENABLED', ['true', 'false'], 15],
+  ['FELIX_ALLOWVXLANPACKETSFROMWORKLOADS', ['true'], 10],
+];
 
 /** Variables that Felix would find in its environment. */
 export function randomEnvironment(

@@ -144,10 +144,17 @@ function portRule({ random, version }: DocumentContext): JsonDocument {
   };
 }
 
-/** Up to `most` rules; now and then of none but ports. */
+/** A rule that lets nearly everything in: most packets would end at the first endpoint without. */
+function allowRule({ random, version }: DocumentContext): JsonDocument {
+  const action = version === '2.6' ? 'allow' : 'Allow';
+  return withoutUndefined({ action, ipVersion: random.maybe(30, () => random.pick([4, 6])) });
+}
+
+/** Up to `most` rules; now and then of none but ports, or with one behind them that allows everything. */
 export function randomRules(context: DocumentContext, most: number): readonly JsonDocument[] {
   const { random } = context;
   const length = random.below(most + 1);
   const make = random.chance(15) ? portRule : randomRule;
-  return Array.from({ length }, () => make(context));
+  const rules = Array.from({ length }, () => make(context));
+  return random.chance(25) ? [...rules, allowRule(context)] : rules;
 }
