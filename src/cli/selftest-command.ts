@@ -76,6 +76,7 @@ export async function runSelftestCommand(
   const start = machine.nowMs();
   const isOver = (): boolean =>
     limits.minutes !== undefined && machine.nowMs() - start >= limits.minutes * 60_000;
+  const findings: ReportedFinding[] = [];
   const outcome = await run({
     seed,
     packets: limits.packets,
@@ -91,9 +92,15 @@ export async function runSelftestCommand(
     startLab: machine.startLab,
     isOver,
     progress: progressOn(terminal),
+    found: (finding) => {
+      const name = reproductionName(finding, seed, findings.length);
+      const reported = written(finding, { name, seed, folder: options.outputDir });
+      findings.push(reported);
+      const end = terminal.errorIsTerminal ? '\n' : '';
+      terminal.writeError(`${end}disagreement ${findings.length}: ${reported.file}\n`);
+    },
   });
   if (terminal.errorIsTerminal) terminal.writeError('\n');
-  const findings = outcome.findings.map((finding) => written(finding, seed, options));
   const seconds = (machine.nowMs() - start) / 1000;
   const report = { seed, facts, counts: outcome.counts, seconds, findings };
   terminal.writeOut(form === 'json' ? renderSelftestJson(report) : renderSelftestText(report));
@@ -191,11 +198,9 @@ function progressOn(terminal: Terminal): SelftestOptions['progress'] {
 
 function written(
   finding: Finding,
-  seed: string,
-  { outputDir }: SelftestCommandOptions,
+  { name, seed, folder }: { readonly name: string; readonly seed: string; readonly folder: string },
 ): ReportedFinding {
-  const name = reproductionName(finding, seed);
-  writeFiles(outputDir, new Map([[name, renderReproduction(finding, seed)]]));
-  const file = join(outputDir, name);
+  writeFiles(folder, new Map([[name, renderReproduction(finding, seed)]]));
+  const file = join(folder, name);
   return { finding, file, command: `hepsim test ${shellQuote(file)}` };
 }

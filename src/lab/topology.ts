@@ -1,7 +1,7 @@
 import { renderCidr } from '../address/cidr.ts';
 import { type IpFamily, renderIpAddress } from '../address/ip-address.ts';
 import { defaultRoutingRules } from '../host/build-rules.ts';
-import type { Host, HostInterface, Route, RoutingRule } from '../host/host.ts';
+import type { Host, HostInterface, InterfaceAddress, Route, RoutingRule } from '../host/host.ts';
 import { LabError } from './lab-error.ts';
 
 /** The interfaces that the lab makes: all but the loopback that every namespace has. */
@@ -45,13 +45,21 @@ export function linkCommands(host: Host): string {
     if (link.up) lines.push(`link set ${link.name} up`);
   }
   for (const link of host.interfaces) {
-    for (const { address, cidr } of link.addresses) {
+    for (const { address, cidr } of inOrder(link.addresses)) {
       if (link.name === 'lo' && isKernelsOwn(renderIpAddress(address))) continue;
       const text = `${renderIpAddress(address)}/${cidr.prefixLength}`;
       lines.push(`address add ${text} dev ${link.name}${address.family === 6 ? ' nodad' : ''}`);
     }
   }
   return text(lines);
+}
+
+/** Of IPv6 addresses `ip address` lists, and the kernel prefers, those first that were added last. */
+function inOrder(addresses: readonly InterfaceAddress[]): readonly InterfaceAddress[] {
+  const [v4, v6] = [4, 6].map((family) =>
+    addresses.filter(({ address }) => address.family === family),
+  );
+  return [...(v4 ?? []), ...(v6 ?? []).toReversed()];
 }
 
 function isKernelsOwn(address: string): boolean {

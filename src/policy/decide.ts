@@ -1,4 +1,3 @@
-import type { IpAddress } from '../address/ip-address.ts';
 import { IP_PROTOCOL } from '../address/protocol.ts';
 import { EndpointAsker, returnsIn } from './ask-endpoint.ts';
 import type { Flow, FlowHeaders } from './flow.ts';
@@ -199,8 +198,8 @@ class PolicyWalk {
   /** IPIP and VXLAN from other hosts are let in, from anyone else kept out, before any policy. */
   private tunnelInput(): End | undefined {
     const { config } = this.policy;
-    const { source, destination } = this.facts.headersAfterDnat();
-    const toHost = !isMulticastOrBroadcast(destination);
+    const { source } = this.facts.headersAfterDnat();
+    const toHost = this.flow.toOwnAddress;
     const tunnel = { kind: 'tunnel' } as const;
     if (this.flow.family === 4 && config.ipipEnabled && this.flow.protocol === IP_PROTOCOL.ipip) {
       if (toHost && this.facts.isHost(source)) {
@@ -377,9 +376,4 @@ class PolicyWalk {
   private allowed(): End {
     return this.policy.config.filterAllowAction === 'accept' ? 'accepted' : 'left to the host';
   }
-}
-
-function isMulticastOrBroadcast(address: IpAddress): boolean {
-  if (address.family === 6) return address.w0 >>> 24 === 0xff;
-  return address.w3 >>> 28 === 0xe || address.w3 === 0xffffffff;
 }

@@ -30,6 +30,8 @@ export interface Flow {
   readonly original: FlowHeaders;
   /** After DNAT, before SNAT: what normal, forward and workload policy see. */
   readonly translated: FlowHeaders;
+  /** Whether the destination after DNAT is an address of the host itself, neither broadcast nor multicast. */
+  readonly toOwnAddress: boolean;
   /** Whether the connection's destination is translated (ctstate DNAT). */
   readonly destinationNat: boolean;
   /** The connection's state as it is when untracked policy does not take it off tracking. */

@@ -1,4 +1,4 @@
-import { sameIpAddress } from '../address/ip-address.ts';
+import { type IpAddress, sameIpAddress } from '../address/ip-address.ts';
 import { type ConnectionState, LOCAL, type Packet } from '../packet/packet.ts';
 import type { Flow, FlowHeaders } from '../policy/flow.ts';
 import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
@@ -11,6 +11,7 @@ export interface OtherFacts {
   readonly state: ConnectionState;
   /** Whether the route back to the source leaves by another interface than the packet came by. */
   readonly reversePathFails: (inInterface: string) => boolean;
+  readonly isOwnAddress: (address: IpAddress) => boolean;
 }
 
 /**
@@ -43,6 +44,7 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
     reversePathFails: inInterface !== undefined && other.reversePathFails(inInterface),
     original,
     translated,
+    toOwnAddress: other.isOwnAddress(translated.destination),
     destinationNat: isReply(way)
       ? isSourcePutBack(way)
       : !sameIpAddress(original.destination, translated.destination) ||

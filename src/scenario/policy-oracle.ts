@@ -92,6 +92,7 @@ export class PolicyOracle {
         const flight = new PacketInFlight(packet, inInterface);
         return !this.router.passesRpfilter(flight, { validMark: true });
       },
+      isOwnAddress: (address) => this.router.isLocalAddress(address),
     });
   }
 

@@ -3,19 +3,22 @@ import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import { Simulator } from '../simulate/simulator.ts';
 import type { NodeModel } from './node-model.ts';
 
-/** A simulator of the node's host with its own rules, but without any of policy's. */
+/**
+ * A simulator of the node's host with its own rules, but without any of policy's. What its own rules filter stays out as well: policy's may stand in
+ * front of them, and what then gets through must have its connection here too.
+ */
 export function unpolicedSimulator(model: NodeModel, family: IpFamily): Simulator {
   const hostRules = model.hostRules(family);
   return new Simulator({
     host: model.host,
-    rulesets: [withConnectionTracking(hostRules)],
+    rulesets: [unfiltered(hostRules)],
     notModelled: [],
     connections: model.connections.records.filter(({ original }) => original.family === family),
   });
 }
 
-/** The kernel tracks connections only while some rule asks for their state; policy always does. */
-function withConnectionTracking(ruleset: Ruleset): Ruleset {
+/** No filter, but for a rule that asks for states: the kernel tracks connections only while there is one, as policy always has. */
+function unfiltered(ruleset: Ruleset): Ruleset {
   const asking: Chain = {
     kind: 'user',
     name: 'tracks-connections',
@@ -31,8 +34,6 @@ function withConnectionTracking(ruleset: Ruleset): Ruleset {
       },
     ],
   };
-  const filter = ruleset.tables.find(({ name }) => name === 'filter');
   const others = ruleset.tables.filter(({ name }) => name !== 'filter');
-  const chains = [...(filter?.chains ?? []), asking];
-  return { ...ruleset, tables: [...others, { name: 'filter', chains }] };
+  return { ...ruleset, tables: [...others, { name: 'filter', chains: [asking] }] };
 }

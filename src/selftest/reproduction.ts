@@ -6,9 +6,9 @@ import { renderPacketLine } from '../packet/packet-text.ts';
 import type { Finding } from './finding.ts';
 import { type JsonDocument, withoutUndefined } from './generate/json-document.ts';
 
-/** The name of the file that a finding is written to. */
-export function reproductionName({ ruleset }: Finding, seed: string): string {
-  return `selftest-${seed}-${ruleset.index}.yaml`;
+/** The name of the file that a finding is written to. One ruleset may have several, with numbers of their own within the run. */
+export function reproductionName({ ruleset }: Finding, seed: string, number: number): string {
+  return `selftest-${seed}-${ruleset.index}${number === 0 ? '' : `-${number + 1}`}.yaml`;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface SelftestOptions {
   /** Whether time is up. */
   readonly isOver: () => boolean;
   readonly progress: (counts: SelftestCounts, findings: number) => void;
+  /** Told of each disagreement as soon as it is small; the run goes on. */
+  readonly found: (finding: Finding) => void;
 }
 
 /** What a run found and counted. */
@@ -192,6 +194,7 @@ class SelftestRun {
         mostTries: this.#options.shrinkTries,
       });
       this.#findings.push(smallest);
+      this.#options.found(smallest);
     }
   }
 }

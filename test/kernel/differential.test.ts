@@ -53,6 +53,7 @@ describe.skipIf(reason !== undefined)(title, () => {
       startLab: startTestLab,
       isOver: () => false,
       progress: () => undefined,
+      found: () => undefined,
     });
     expect(findings.map((finding) => renderReproduction(finding, SEED))).toEqual([]);
     expect(counts.lost).toBe(0);

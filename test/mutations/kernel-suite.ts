@@ -34,6 +34,7 @@ for (
     startLab: startKernelLab,
     isOver: () => false,
     progress: () => undefined,
+    found: () => undefined,
   });
   packets += counts.packets;
   found = findings.map(({ about }) => about).find((about) => about.kind === 'kernel');

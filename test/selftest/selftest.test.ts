@@ -34,6 +34,7 @@ function options(
       startLab: labs.start,
       isOver: () => false,
       progress: () => undefined,
+      found: () => undefined,
       ...more,
     },
   };

@@ -19,6 +19,8 @@ export interface FlowFields {
   readonly finalOut?: string;
   readonly routed?: boolean;
   readonly reversePathFails?: boolean;
+  /** Default: whether it is delivered on the host. */
+  readonly toOwnAddress?: boolean;
   readonly dnat?: { readonly dst: string; readonly dport?: number };
   readonly state?: Flow['state'];
 }
@@ -51,6 +53,7 @@ export function packetFlow(fields: FlowFields = {}): Flow {
     finalOutInterface: fields.finalOut ?? fields.out,
     routed: fields.routed ?? true,
     reversePathFails: fields.reversePathFails ?? false,
+    toOwnAddress: fields.toOwnAddress ?? fields.out === undefined,
     original,
     translated,
     destinationNat: fields.dnat !== undefined,
