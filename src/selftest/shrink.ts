@@ -116,6 +116,15 @@ class Shrinker {
   }
 
   async #plainerPackets(): Promise<void> {
+    const { packets: numbered, ruleset: same } = this.smallest;
+    await this.#try(
+      same,
+      numbered.map((packet) => ({
+        ...packet,
+        tcpSequence: undefined,
+        tcpAcknowledgement: undefined,
+      })),
+    );
     for (let i = 0; i < this.smallest.packets.length; i++) {
       for (const plainer of simplerPackets(this.smallest.packets[i] as Packet)) {
         const { ruleset, packets } = this.smallest;

@@ -8,15 +8,16 @@ import {
   defaultIcmpType,
 } from '../packet/packet-defaults.ts';
 
-/** The packet with one field at its default, for each field that is not. */
+/**
+ * The packet with one field at its default, for each field that is not. Numbers of TCP are left alone: what one packet says means nothing when
+ * another's is for the kernel to choose.
+ */
 export function simplerPackets(packet: Packet): readonly Packet[] {
   const { protocol, family } = packet;
   const plain: Partial<Packet> = {
     ttl: DEFAULT_TTL,
     length: undefined,
     quoted: undefined,
-    tcpSequence: undefined,
-    tcpAcknowledgement: undefined,
     ...(hasPorts(protocol) ? { sourcePort: DEFAULT_SOURCE_PORT, destinationPort: 80 } : {}),
     ...(protocol === IP_PROTOCOL.tcp ? { tcpFlags: TCP_FLAG.S } : {}),
     ...(protocol === IP_PROTOCOL.sctp ? { sctpChunk: DEFAULT_SCTP_CHUNK } : {}),

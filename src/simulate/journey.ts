@@ -240,6 +240,9 @@ export class Journey {
       return this.#stopped('drop', this.#path.program.baseChain('nat', hook), hook);
     }
     if (end === 'refused') return conntrackDrop('an ICMP redirect about a translated connection');
+    if (end === 'elsewhere') {
+      return conntrackDrop('a masqueraded connection that leaves by another interface than before');
+    }
     if (end === 'moved' && hook === 'output') {
       return this.#reroute(packet, 'the destination changed');
     }

@@ -11,9 +11,9 @@ export type NatSide = 'source' | 'destination';
 
 /**
  * `drop`: the chain's policy, or MASQUERADE without an address to take. `refused`: a redirect that would lead around the translation.
- * `moved`: the address is another one now.
+ * `elsewhere`: a masqueraded connection that leaves by another interface now. `moved`: the address is another one now.
  */
-export type NatEnd = 'drop' | 'refused' | 'moved' | 'kept';
+export type NatEnd = 'drop' | 'refused' | 'elsewhere' | 'moved' | 'kept';
 
 /** The nat stage of a hook: asks the chain for the first packet of a connection, and does as the connection says for the others. */
 export class NatStage {
@@ -34,29 +34,42 @@ export class NatStage {
     }
     if (isUselessRedirect(packet)) return 'refused';
     const before = placeOf(side, packet);
-    let detail = 'as the connection was translated before';
     if (side === 'source' ? tracker.needsSourceNat(packet) : tracker.needsDestinationNat(packet)) {
       const wanted = this.#ask(hook, packet);
       if (wanted === 'drop') return 'drop';
-      const outcome =
-        side === 'source'
-          ? tracker.bindSource(packet, wanted)
-          : tracker.bindDestination(packet, wanted);
-      if (outcome.kind === 'unpredictable') {
-        unknown.push(outcome.reason);
+      const reason = this.#bind(side, packet, wanted);
+      if (reason !== undefined) {
+        unknown.push(reason);
         return 'kept';
       }
-      detail = wanted === undefined ? 'another connection has the port' : 'by the rule above';
-    } else if (side === 'source') {
-      tracker.applySource(packet);
-    } else {
-      tracker.applyDestination(packet);
+      const detail = wanted === undefined ? 'another connection has the port' : 'by the rule above';
+      return this.#note(side, hook, packet, before, detail);
     }
-    return this.#note(side, hook, packet, before, detail);
+    if (side === 'destination') tracker.applyDestination(packet);
+    else if (hook === 'postrouting' && tracker.endsMasquerade(packet)) return 'elsewhere';
+    else tracker.applySource(packet);
+    return this.#note(side, hook, packet, before, 'as the connection was translated before');
+  }
+
+  /** Gives a new connection its translation; what cannot be known about it, in words, where something cannot. */
+  #bind(
+    side: NatSide,
+    packet: PacketInFlight,
+    wanted: NatPlace | 'unknown' | undefined,
+  ): string | undefined {
+    const { tracker } = this.#path;
+    if (wanted === 'unknown') {
+      return `which link-local address of ${packet.outInterface} MASQUERADE takes is not known`;
+    }
+    const outcome =
+      side === 'source'
+        ? tracker.bindSource(packet, wanted)
+        : tracker.bindDestination(packet, wanted);
+    return outcome.kind === 'unpredictable' ? outcome.reason : undefined;
   }
 
   /** Where the hook's nat chain sends the connection; undefined: where it goes anyway. */
-  #ask(hook: Hook, packet: PacketInFlight): NatPlace | 'drop' | undefined {
+  #ask(hook: Hook, packet: PacketInFlight): NatPlace | 'drop' | 'unknown' | undefined {
     const { program, router, journal } = this.#path;
     const chain = program.baseChain('nat', hook);
     if (chain < 0) return undefined;
@@ -69,7 +82,8 @@ export class NatStage {
     }
     const { outInterface, family, destination } = packet;
     const address = router.masqueradeAddress(outInterface, family, destination);
-    if (address !== undefined) return { address, port: undefined };
+    if (address === 'unknown') return 'unknown';
+    if (address !== undefined) return { address, port: undefined, masqueradedOn: outInterface };
     journal.event({
       kind: 'note',
       detail: `MASQUERADE drops: ${outInterface} has no address to take`,

@@ -16,6 +16,8 @@ export class ConnectionEntry implements Connection {
   destinationNatDone = false;
   sourceNatDone = false;
   expiresAtMs = 0;
+  /** The interface that MASQUERADE saw its first packet leave by; empty where it is not masqueraded. */
+  masqueradedOn = '';
   /** What the last refresh asked for; `confirm` counts from then. */
   timeoutMs = 0;
   /** TCP_STATE or SCTP_STATE; 0 for other protocols. */
@@ -68,6 +70,7 @@ export class ConnectionEntry implements Connection {
     this.sourceNat = from.sourceNat;
     this.destinationNatDone = from.destinationNatDone;
     this.sourceNatDone = from.sourceNatDone;
+    this.masqueradedOn = from.masqueradedOn;
     this.expiresAtMs = from.expiresAtMs;
     this.timeoutMs = from.timeoutMs;
     this.state = from.state;

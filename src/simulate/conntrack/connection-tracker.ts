@@ -116,6 +116,7 @@ export class ConnectionTracker {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.sourceNatDone) return NOT_CHANGED;
     this.live.willChange(entry);
+    entry.masqueradedOn = place?.masqueradedOn ?? '';
     const outcome = bindEntrySource(entry, place, this.live);
     rewriteSource(packet, entry);
     if (place?.port !== undefined) this.live.hasGivenPorts = true;
@@ -132,6 +133,23 @@ export class ConnectionTracker {
   applySource(packet: PacketInFlight): boolean {
     const entry = entryOf(packet);
     return entry !== undefined && rewriteSource(packet, entry);
+  }
+
+  /**
+   * Whether a later packet of a masqueraded connection leaves by another interface than the first; the connection is removed then, as the
+   * address that it was given means nothing there. Only for POSTROUTING.
+   *
+   * Source: nf_nat_core.c, nf_nat_oif_changed (Linux 6.18).
+   */
+  endsMasquerade(packet: PacketInFlight): boolean {
+    const entry = entryOf(packet);
+    if (entry === undefined || entry.masqueradedOn === '') return false;
+    if (packet.isReply || entry.masqueradedOn === packet.outInterface) return false;
+    // ICMP errors are translated before this is asked.
+    if (packet.state === 'related') return false;
+    this.live.willChange(entry);
+    this.live.remove(entry);
+    return true;
   }
 
   /** Puts a new connection into the table; `clash` when its tuples are taken, which drops the packet silently. HOT */

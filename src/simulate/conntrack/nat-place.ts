@@ -4,6 +4,8 @@ import type { IpAddress } from '../../address/ip-address.ts';
 export interface NatPlace {
   readonly address: IpAddress;
   readonly port: number | undefined;
+  /** The interface that MASQUERADE was asked for on; undefined for other targets. */
+  readonly masqueradedOn?: string;
 }
 
 /** What binding a connection to a translation came to. */

@@ -57,7 +57,10 @@ function findAnswerRoute(network: Network, packet: PacketInFlight): FibEntry {
   query.destination = source;
   query.source = NOWHERE4;
   // Observed on Linux 6.18: rules by source see the input interface's address, while IPv4's see none yet.
-  if (family === 6) query.source = selectIpv6Source(network, inInterface, source) ?? NOWHERE6;
+  if (family === 6) {
+    const own = selectIpv6Source(network, inInterface, source);
+    query.source = own === undefined || own === 'unknown' ? NOWHERE6 : own;
+  }
   query.inInterface = 'lo';
   query.mark = 0;
   query.protocol = family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;

@@ -2,11 +2,10 @@ import { type Cidr, cidrContains } from '../../address/cidr.ts';
 import type { IpAddress } from '../../address/ip-address.ts';
 import { isSecondary, type RoutedInterface } from './build-tables.ts';
 import type { Network } from './network.ts';
-import { selectIpv6Source } from './select-ipv6-source.ts';
 import { isLoopback } from './special-addresses.ts';
 
 /**
- * The source address that MASQUERADE takes for packets that leave by an interface to a destination.
+ * The IPv4 source address that MASQUERADE takes for packets that leave by an interface to a destination.
  *
  * Source: net/netfilter/nf_nat_masquerade.c; net/ipv4/devinet.c, inet_select_addr (Linux 6.18).
  */
@@ -16,7 +15,6 @@ export function masqueradeAddress(
   destination: IpAddress,
   nextHop: IpAddress | undefined,
 ): IpAddress | undefined {
-  if (destination.family === 6) return selectIpv6Source(network, outInterface, destination);
   const out = network.findInterface(outInterface);
   if (out === undefined) return undefined;
   // Loopback addresses have no scope beyond the host, whatever route_localnet says.

@@ -13,6 +13,7 @@ import { routeInputIpv6 } from './route-input-ipv6.ts';
 import type { RouteOutcome } from './route-outcome.ts';
 import { routeOutput } from './route-output.ts';
 import { passesRpfilterMatch } from './rpfilter-match.ts';
+import { selectIpv6Source } from './select-ipv6-source.ts';
 import { isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
 
 export type { RouteOutcome } from './route-outcome.ts';
@@ -130,15 +131,18 @@ export class Router {
     return local?.find(address, '', 'any')?.type === 'local';
   }
 
-  /** The source address that MASQUERADE takes on the interface towards the destination; undefined when it has none. */
+  /**
+   * The source address that MASQUERADE takes on the interface towards the destination; undefined when it has none, `unknown` when the Host document
+   * does not tell it.
+   */
   masqueradeAddress(
     outInterface: string,
     _family: IpFamily,
     destination: IpAddress,
-  ): IpAddress | undefined {
+  ): IpAddress | 'unknown' | undefined {
     const network = this.#network;
-    const nowhere = destination.family === 4 ? NOWHERE4 : NOWHERE6;
-    const route = network.findOutput(destination, nowhere, 0, 0);
+    if (destination.family === 6) return selectIpv6Source(network, outInterface, destination);
+    const route = network.findOutput(destination, NOWHERE4, 0, 0);
     const nextHop = route.dev === outInterface ? route.via : undefined;
     return masqueradeAddress(network, outInterface, destination, nextHop);
   }

@@ -1,13 +1,17 @@
 import { type Cidr, cidrContains, parseCidr } from '../../address/cidr.ts';
-import type { IpAddress } from '../../address/ip-address.ts';
+import { type IpAddress, ipv6 } from '../../address/ip-address.ts';
 import type { Network } from './network.ts';
 import { isLinkLocal, isLoopback, isMulticast, multicastScope } from './special-addresses.ts';
 
 interface Candidate {
   readonly address: IpAddress;
+  /** False for a link-local address that the Host document does not tell; all that matters here is the same for any. */
+  readonly isKnown: boolean;
   readonly prefixLength: number;
   readonly name: string;
 }
+
+const ANY_LINK_LOCAL = ipv6(0xfe800000, 0, 0, 0);
 
 /** Source: RFC 6724 2.1 as net/ipv6/addrlabel.c has it. */
 const LABELS: readonly (readonly [string, number])[] = [
@@ -22,7 +26,8 @@ const LABELS: readonly (readonly [string, number])[] = [
 ];
 
 /**
- * The IPv6 source address that the kernel chooses for packets that leave by an interface; undefined when the host has none.
+ * The IPv6 source address that the kernel chooses for packets that leave by an interface; undefined when the host has none. `unknown`: one that the
+ * kernel made and the Host document does not tell.
  * Of equally good ones the first listed, because `ip address` lists them in the order in which the kernel looks.
  *
  * Source: RFC 6724 section 5; net/ipv6/addrconf.c, ipv6_dev_get_saddr: scope, then interface, label and longest prefix.
@@ -31,12 +36,12 @@ export function selectIpv6Source(
   network: Network,
   outInterface: string,
   destination: IpAddress,
-): IpAddress | undefined {
+): IpAddress | 'unknown' | undefined {
   let best: Candidate | undefined;
   for (const one of candidates(network, outInterface, destination)) {
     if (best === undefined || isBetter(one, best, outInterface, destination)) best = one;
   }
-  return best?.address;
+  return best === undefined || best.isKnown ? best?.address : 'unknown';
 }
 
 /** All addresses of the host; only those of the interface where the destination means one link. */
@@ -52,10 +57,13 @@ function candidates(
     if (oneLink && link.name !== outInterface) continue;
     const name = link.name;
     for (const { address, cidr } of link.addresses) {
-      if (address.family === 6) found.push({ address, prefixLength: cidr.prefixLength, name });
+      const { prefixLength } = cidr;
+      if (address.family === 6) found.push({ address, isKnown: true, prefixLength, name });
     }
-    if (linkLocal.kind === 'made')
-      found.push({ address: linkLocal.address, prefixLength: 64, name });
+    const isKnown = linkLocal.kind === 'made';
+    if (!isKnown && linkLocal.kind !== 'unknown') continue;
+    const address = isKnown ? linkLocal.address : ANY_LINK_LOCAL;
+    found.push({ address, isKnown, prefixLength: 64, name });
   }
   return found;
 }
