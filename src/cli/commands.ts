@@ -133,7 +133,7 @@ export function addSelftest(program: Command, terminal: Terminal, done: Done): v
   addDocumentOptions(command)
     .option(
       '--packets <number>',
-      'how many packets (default: 20000, or as many as --minutes allows)',
+      'how many packets (default: 20000; with -f 5000, or more until every edge has had its turn; or as many as --minutes allows)',
     )
     .option('--minutes <number>', 'how long at most')
     .option(

@@ -45,6 +45,8 @@ export interface SelftestMachine {
 const FORMS = ['text', 'json'] as const;
 const BUILDS = ['legacy', 'nft', 'both'] as const;
 const DEFAULT_PACKETS = 20_000;
+/** At the edges of the user's rules, where each has its turn in any case. */
+const LEAST_AT_EDGES = 5_000;
 const PACKETS_PER_RULESET = 400;
 /** The user's rules are one ruleset, which need not be loaded again so soon. */
 const PACKETS_PER_LOADING = 2_000;
@@ -74,8 +76,13 @@ export async function runSelftestCommand(
   const facts = factsOf(options, machine);
   terminal.writeError(`seed: ${seed}\n`);
   const start = machine.nowMs();
-  const isOver = (): boolean =>
-    limits.minutes !== undefined && machine.nowMs() - start >= limits.minutes * 60_000;
+  let asked = 0;
+  const isOver = (): boolean => {
+    const { minutes } = limits;
+    if (minutes !== undefined && machine.nowMs() - start >= minutes * 60_000) return true;
+    return limits.edges && asked >= LEAST_AT_EDGES && isEveryEdgeAsked(source);
+  };
+  const progress = progressOn(terminal);
   const findings: ReportedFinding[] = [];
   const outcome = await run({
     seed,
@@ -91,7 +98,10 @@ export async function runSelftestCommand(
     source,
     startLab: machine.startLab,
     isOver,
-    progress: progressOn(terminal),
+    progress: (counts, found) => {
+      asked = counts.packets;
+      progress(counts, found);
+    },
     found: (finding) => {
       const name = reproductionName(finding, seed, findings.length);
       const reported = written(finding, { name, seed, folder: options.outputDir });
@@ -102,9 +112,15 @@ export async function runSelftestCommand(
   });
   if (terminal.errorIsTerminal) terminal.writeError('\n');
   const seconds = (machine.nowMs() - start) / 1000;
-  const report = { seed, facts, counts: outcome.counts, seconds, findings };
+  const edges = source.edges?.();
+  const report = { seed, facts, counts: outcome.counts, edges, seconds, findings };
   terminal.writeOut(form === 'json' ? renderSelftestJson(report) : renderSelftestText(report));
   return findings.length === 0 ? EXIT.holds : EXIT.doesNotHold;
+}
+
+function isEveryEdgeAsked({ edges }: CaseSource): boolean {
+  const { taken, aims } = edges?.() ?? { taken: 0, aims: 0 };
+  return taken >= aims;
 }
 
 async function run(options: SelftestOptions): ReturnType<typeof runSelftest> {
@@ -133,6 +149,8 @@ interface Limits {
   readonly packets: number;
   readonly minutes: number | undefined;
   readonly ruleset: number | undefined;
+  /** Whether to go on until every edge of the user's rules has had its turn. */
+  readonly edges: boolean;
 }
 
 function limitsOf(options: SelftestCommandOptions): Limits {
@@ -142,8 +160,10 @@ function limitsOf(options: SelftestCommandOptions): Limits {
   if (ruleset !== undefined && options.filename.length > 0) {
     throw new UsageError('--ruleset names a random ruleset, so it excludes -f');
   }
-  const unlimited = minutes === undefined ? DEFAULT_PACKETS : Number.POSITIVE_INFINITY;
-  return { packets: packets ?? unlimited, minutes, ruleset };
+  const edges = packets === undefined && minutes === undefined && options.filename.length > 0;
+  const isOpen = edges || minutes !== undefined;
+  const unlimited = isOpen ? Number.POSITIVE_INFINITY : DEFAULT_PACKETS;
+  return { packets: packets ?? unlimited, minutes, ruleset, edges };
 }
 
 function numberOf(name: string, text: string | undefined, form: RegExp): number | undefined {

@@ -1,5 +1,6 @@
 import { renderPacketLine } from '../packet/packet-text.ts';
 import type { Finding } from './finding.ts';
+import type { AimProgress } from './generate/packet-aimer.ts';
 import type { KernelFacts } from './kernel-facts.ts';
 
 /** What a run has counted so far. */
@@ -32,19 +33,22 @@ export interface SelftestReport {
   readonly seed: string;
   readonly facts: KernelFacts;
   readonly counts: SelftestCounts;
+  /** Edges of the user's own rules: how many there are, and how many packets were aimed at. */
+  readonly edges: AimProgress | undefined;
   readonly seconds: number;
   readonly findings: readonly ReportedFinding[];
 }
 
 /** The report for programs. */
 export function renderSelftestJson(report: SelftestReport): string {
-  const { seed, facts, counts, seconds, findings } = report;
+  const { seed, facts, counts, edges, seconds, findings } = report;
   const value = {
     seed,
     kernel: facts.kernel,
     tools: Object.fromEntries(facts.tools),
     builds: facts.builds,
     ...counts,
+    ...(edges === undefined ? {} : { edges: { asked: edges.taken, of: edges.aims } }),
     seconds: Number(seconds.toFixed(3)),
     agree: findings.length === 0,
     disagreements: findings.map(findingToJson),
@@ -85,13 +89,14 @@ function differencesOf({ about }: Finding): readonly ShownDifference[] {
 
 /** The report for people. */
 export function renderSelftestText(report: SelftestReport): string {
-  const { seed, facts, counts, seconds, findings } = report;
+  const { seed, facts, counts, edges, seconds, findings } = report;
   const lines = [
     `seed          ${seed}`,
     `kernel        ${facts.kernel}`,
     ...[...facts.tools].map(([name, version]) => `${name.padEnd(13)} ${version}`),
     `packets       ${counts.packets}, compared ${counts.compared} times (${facts.builds.map((build) => `iptables-${build}`).join(', ')})`,
     `rulesets      ${counts.rulesets} on ${counts.hosts} hosts`,
+    ...(edges === undefined ? [] : [`edges         ${edges.taken} of ${edges.aims}`]),
     `traced        ${counts.traced} packets, ${counts.tracedRules} rules`,
     `undetermined  ${counts.undetermined}`,
     ...(counts.lost > 0 ? [`lost          ${counts.lost} sequences cut short`] : []),

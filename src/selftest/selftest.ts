@@ -3,6 +3,7 @@ import type { NodeModel } from '../scenario/node-model.ts';
 import { checkSequences } from './check-sequence.ts';
 import { chooseTraced } from './choose-traced.ts';
 import { type Finding, isSameFault } from './finding.ts';
+import type { AimProgress } from './generate/packet-aimer.ts';
 import { LabPool, type LabStarter, machineKey } from './lab-pool.ts';
 import type { PacketStarts } from './packet-starts.ts';
 import { Random } from './random.ts';
@@ -18,6 +19,8 @@ export interface CaseSource {
   readonly caseOf: (index: number) => RulesetCase;
   /** What flows against the case begin with. */
   readonly startsOf: (ruleset: RulesetCase, model: NodeModel, random: Random) => PacketStarts;
+  /** How many of the edges of rules have had their turn, where the rules are the same all the time. */
+  readonly edges?: () => AimProgress;
 }
 
 export interface SelftestOptions {

@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import type { DocumentText } from '../resources/read-resources.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
+import { UsageError } from '../source/errors.ts';
 import type { JsonDocument } from './generate/json-document.ts';
 import { PacketAimer } from './generate/packet-aimer.ts';
 import type { Random } from './random.ts';
@@ -14,15 +15,14 @@ export interface UserDocuments {
 }
 
 /**
- * The user's own documents and host, the same for every number, with packets at the edges of their rules. Where the rules have no
- * edges there is nothing to aim at.
+ * The user's own documents and host, the same for every number, with packets at the edges of their rules: each edge has its turn before the first
+ * comes again.
  */
 export function userSource(
   { model, texts, environment }: UserDocuments,
   random: Random,
 ): CaseSource {
   const documents = texts.flatMap(({ text }) => documentsOf(text));
-  // One for all numbers, so that each aim has its turn before the first comes again.
   const aimer = new PacketAimer(model.host, [model.ruleset(4), model.ruleset(6)], random);
   return {
     caseOf: (index) => ({
@@ -35,10 +35,11 @@ export function userSource(
     startsOf: () => ({
       next: () => {
         const packet = aimer.next();
-        if (packet === undefined) throw new Error('the rules have no edges to aim at');
-        return packet;
+        if (packet !== undefined) return packet;
+        throw new UsageError('neither the host nor its rules have an address to send packets to');
       },
     }),
+    edges: () => aimer.progress,
   };
 }
 

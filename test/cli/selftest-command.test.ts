@@ -90,8 +90,39 @@ describe('hepsim selftest', { timeout: 60_000 }, () => {
       machine({ startLab: start }),
     );
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ hosts: 1, agree: true });
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ hosts: 1, agree: true });
+    expect(report.edges.asked).toBe(report.edges.of);
     expect([...ports]).toEqual(expect.arrayContaining([79, 80, 81]));
+  });
+
+  test('goes on until every edge has had its turn where nothing else is asked for', async () => {
+    const nets = Array.from({ length: 500 }, (_, i) => `10.${i >> 8}.${i & 255}.0/25`);
+    const directory = filesIn({
+      'host.yaml': WEB_HOST,
+      'policy.yaml': `${WEB_POLICY}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: many}
+spec:
+  selector: all()
+  ingress:
+${nets.map((net) => `    - {action: Allow, source: {nets: [${net}]}}`).join('\n')}
+`,
+    });
+    const given = { filename: [directory], packets: undefined, output: 'json', seed: 'many' };
+    const report = JSON.parse((await selftest(given)).out);
+    expect(report.edges.of).toBeGreaterThan(2000);
+    expect(report.edges.asked).toBe(report.edges.of);
+    expect(report.packets + report.undetermined).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('sends packets to a host that has no rules', async () => {
+    const directory = filesIn({ 'host.yaml': WEB_HOST });
+    const { code, out } = await selftest({ filename: [directory], node: 'node1', output: 'json' });
+    expect(code).toBe(0);
+    expect(JSON.parse(out).packets).toBeGreaterThan(0);
   });
 
   test('shows how far it is on a terminal only', async () => {

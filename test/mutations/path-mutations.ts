@@ -20,8 +20,8 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'output-filter-before-nat',
     file: HOOKS,
-    find: `output: ['raw', 'mangle', 'nat', 'filter']`,
-    replace: `output: ['raw', 'mangle', 'filter', 'nat']`,
+    find: `output: ['raw', 'mangle', 'nat', 'filter', 'security']`,
+    replace: `output: ['raw', 'mangle', 'filter', 'nat', 'security']`,
     fault: 'filter OUTPUT sees addresses from before DNAT',
   },
   {
@@ -74,15 +74,15 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'mark-set-without-mask',
     file: WALK,
-    find: `((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0`,
-    replace: `operations.operand(rule)`,
+    find: `packet.mark = operations.marked(rule, packet.mark);`,
+    replace: `packet.mark = operations.operand(rule);`,
     fault: 'MARK replaces the whole mark instead of the bits of its mask',
   },
   {
     name: 'mark-bits-only-added',
     file: WALK,
-    find: `((packet.mark & ~operations.operand2(rule)) ^ operations.operand(rule)) >>> 0`,
-    replace: `(packet.mark | operations.operand(rule)) >>> 0`,
+    find: `packet.mark = operations.marked(rule, packet.mark);`,
+    replace: `packet.mark = (packet.mark | operations.operand(rule)) >>> 0;`,
     fault: 'MARK clears no bits',
   },
   {
@@ -95,10 +95,12 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'goto-comes-back',
     file: WALK,
-    find: `        if (operation === DO.jump) {
-          stackNext`,
-    replace: `        if (operation !== DO.return) {
-          stackNext`,
+    find: `        // Goto pushes no frame: its target's end returns to whoever called the chain that holds it.
+`,
+    replace: `        stackNext[depth] = at;
+        stackEnd[depth] = end;
+        depth++;
+`,
     fault: 'GOTO returns to the chain that it left',
   },
   {

@@ -20,7 +20,7 @@ export interface Suite {
 const SEED = '1';
 const MOST_RULESETS = '100';
 const PROPERTY_PACKETS = '9000';
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 900_000;
 
 /** Random packets against the kernel. */
 export const KERNEL: Suite = { name: 'kernel', run: (folder) => timed(() => runKernel(folder)) };

@@ -96,10 +96,17 @@ export const TRACKING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'nat-for-the-first-packet-only',
     file: NAT_STAGE,
-    find: `      tracker.applyDestination(packet);
+    find: `if (side === 'destination') tracker.applyDestination(packet);`,
+    replace: `if (side === 'destination') return 'kept';`,
+    fault: 'only the first packet of a connection gets the translated destination',
+  },
+  {
+    name: 'masquerade-bound-to-no-interface',
+    file: NAT_STAGE,
+    find: `else if (hook === 'postrouting' && tracker.endsMasquerade(packet)) return 'elsewhere';
 `,
     replace: ``,
-    fault: 'only the first packet of a connection gets the translated destination',
+    fault: 'a masqueraded connection goes on by whatever interface',
   },
   {
     name: 'reply-source-not-restored',

@@ -112,7 +112,14 @@ describe('a run', { timeout: 60_000 }, () => {
       file: 'x.yaml',
       command: 'hepsim test x.yaml',
     }));
-    const report = { seed: 'fake', facts, counts, seconds: 1.5, findings: reported };
+    const report = {
+      seed: 'fake',
+      facts,
+      counts,
+      edges: { aims: 9, taken: 8 },
+      seconds: 1.5,
+      findings: reported,
+    };
     const json = JSON.parse(renderSelftestJson(report));
     expect(json).toMatchObject({
       seed: 'fake',
@@ -120,6 +127,7 @@ describe('a run', { timeout: 60_000 }, () => {
       tools: { ip: 'iproute2-6' },
       builds: ['legacy'],
       packets: counts.packets,
+      edges: { asked: 8, of: 9 },
       seconds: 1.5,
       agree: false,
       disagreements: [

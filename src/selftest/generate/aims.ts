@@ -1,9 +1,14 @@
+import { hostCidr } from '../../address/cidr.ts';
 import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import { hasPorts } from '../../address/protocol.ts';
-import type { IpSet, IpSetMember } from '../../ruleset/ip-set.ts';
+import type { IpSet } from '../../ruleset/ip-set.ts';
 import type { Match } from '../../ruleset/match/match.ts';
+import type { Side } from '../../ruleset/match/side.ts';
+import type { AddressRange } from '../../ruleset/option/address-codecs.ts';
+import type { NumberRange } from '../../ruleset/option/number-codecs.ts';
 import type { Rule, Ruleset } from '../../ruleset/ruleset.ts';
 import { addressEdges, byteEdges, portEdges } from './edges.ts';
+import { setVariants } from './set-aims.ts';
 
 /** What a packet must be like to lie at an edge of a rule; fields that are left out do not matter. */
 export interface Aim {
@@ -17,10 +22,10 @@ export interface Aim {
   readonly icmpCode?: number;
   readonly in?: string;
   readonly mark?: number;
+  readonly tcpFlags?: number;
+  readonly ttl?: number;
+  readonly length?: number;
 }
-
-/** Of larger sets, members from both ends stand for the others. */
-const MEMBERS_AT_EACH_END = 8;
 
 /**
  * For every rule, aims that meet all of its criteria at once, and for each criterion aims just inside and just outside of it with
@@ -43,7 +48,8 @@ function keyOf(aim: Aim): string {
   return JSON.stringify(aim);
 }
 
-type Variant = Omit<Aim, 'family'>;
+/** An aim without the family, which the rule has. */
+export type Variant = Omit<Aim, 'family'>;
 
 function aimsOfRule(
   rule: Rule,
@@ -94,9 +100,25 @@ function variantsOf(match: Match, sets: ReadonlyMap<string, IpSet>): readonly Va
       return [value, (value ^ (mask & -mask)) >>> 0].map((mark) => ({ mark }));
     }
     case 'set':
-      return membersOf(sets.get(match.set)).flatMap((member) =>
-        memberVariants(member, match.directions[0] === 'src'),
-      );
+      return setVariants(sets.get(match.set), match.directions);
+    case 'multiport-either':
+      return [
+        ...portVariants(match.ranges, 'source'),
+        ...portVariants(match.ranges, 'destination'),
+      ];
+    case 'iprange':
+      return [
+        ...rangeVariants(match.source?.value, 'source'),
+        ...rangeVariants(match.destination?.value, 'destination'),
+      ];
+    case 'tcp-flags': {
+      const { set, mask } = match;
+      return [set, (set ^ (mask & -mask)) >>> 0].map((tcpFlags) => ({ tcpFlags }));
+    }
+    case 'hop-limit':
+      return byteEdges(match.value).map((ttl) => ({ ttl }));
+    case 'length':
+      return lengthVariants(match.lengths.value);
     default:
       return [];
   }
@@ -104,7 +126,7 @@ function variantsOf(match: Match, sets: ReadonlyMap<string, IpSet>): readonly Va
 
 function portVariants(
   ranges: readonly { readonly first: number; readonly last: number }[],
-  side: 'source' | 'destination',
+  side: Side,
 ): readonly Variant[] {
   const ports = [ranges[0]?.first ?? 0, ...ranges.flatMap(portEdges)];
   return ports.map((port) =>
@@ -121,24 +143,21 @@ function icmpVariants(type: number, code: number | undefined): readonly Variant[
   ];
 }
 
-function membersOf(set: IpSet | undefined): readonly IpSetMember[] {
-  const members = set?.members ?? [];
-  if (members.length <= 2 * MEMBERS_AT_EACH_END) return members;
-  return [...members.slice(0, MEMBERS_AT_EACH_END), ...members.slice(-MEMBERS_AT_EACH_END)];
+function rangeVariants(range: AddressRange | undefined, side: Side): readonly Variant[] {
+  if (range === undefined) return [];
+  const edges = [range.first, range.last].flatMap((address) => addressEdges(hostCidr(address)));
+  return [range.first, ...edges].map((address) =>
+    side === 'source' ? { source: address } : { destination: address },
+  );
 }
 
-function memberVariants(member: IpSetMember, isSource: boolean): readonly Variant[] {
-  if (member.kind === 'net') {
-    return addressEdges(member.cidr).map((address) =>
-      isSource ? { source: address } : { destination: address },
-    );
-  }
-  if (member.kind === 'element') return [];
-  const { address, protocol, port } = member;
-  const place = isSource ? { source: address } : { destination: address };
-  return [port, ...portEdges({ first: port, last: port })].map((edge) => ({
-    ...place,
-    protocol,
-    ...(isSource ? { sourcePort: edge } : { destinationPort: edge }),
-  }));
+/** No packet is shorter than its headers, and none here longer than an interface takes. */
+const SHORTEST = 60;
+const LONGEST = 1500;
+
+function lengthVariants({ first, last }: NumberRange): readonly Variant[] {
+  const lengths = [first, first - 1, last, last + 1];
+  return lengths
+    .filter((length) => length >= SHORTEST && length <= LONGEST)
+    .map((length) => ({ length }));
 }

@@ -14,6 +14,15 @@ const PORTED = [IP_PROTOCOL.tcp, IP_PROTOCOL.udp] as const;
 /** IPv6 takes these for headers before the transport's, of which a packet here has none. Source: RFC 8200, section 4. */
 const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 44, 51, 59, 60, 135, 139, 140]);
 
+/** What is left to aim at where no rule asks for anything. */
+const ANYTHING: readonly Aim[] = [{ family: 4 }, { family: 6 }];
+
+/** How far an aimer has come. */
+export interface AimProgress {
+  readonly aims: number;
+  readonly taken: number;
+}
+
 /** Makes packets that lie at the edges of the rules of a host: each aim in turn, then all of them again with other companions. */
 export class PacketAimer {
   readonly #random: Random;
@@ -25,7 +34,8 @@ export class PacketAimer {
 
   constructor(host: Host, rulesets: readonly Ruleset[], random: Random) {
     this.#random = random;
-    this.#aims = shuffled(rulesets.flatMap(aimsOf), random);
+    const aims = rulesets.flatMap(aimsOf);
+    this.#aims = shuffled(aims.length > 0 ? aims : ANYTHING, random);
     this.#interfaces = host.interfaces.map(({ name }) => name).filter((name) => name !== 'lo');
     const own = host.interfaces
       .filter(({ name }) => name !== 'lo')
@@ -42,9 +52,9 @@ export class PacketAimer {
     this.#addresses = { 4: of(all, 4), 6: of(all, 6) };
   }
 
-  /** How many different aims there are. */
-  get aims(): number {
-    return this.#aims.length;
+  /** How many different aims there are, and how many have had their turn. */
+  get progress(): AimProgress {
+    return { aims: this.#aims.length, taken: Math.min(this.#next, this.#aims.length) };
   }
 
   /** The next packet; undefined where the rules have no edges, or the host no address to fill in. */
@@ -72,9 +82,13 @@ export class PacketAimer {
     const protocol = this.#protocol(aim);
     if (family === 6 && EXTENSION_HEADERS.has(protocol)) return undefined;
     const packet = randomTransport(random, blankPacket(arrival, protocol, source, destination));
+    const { ttl = packet.ttl, tcpFlags = packet.tcpFlags } = aim;
     return {
       ...packet,
       mark: aim.mark ?? 0,
+      ttl,
+      tcpFlags: protocol === IP_PROTOCOL.tcp ? tcpFlags : packet.tcpFlags,
+      length: protocol === IP_PROTOCOL.sctp ? packet.length : (aim.length ?? packet.length),
       ...(hasPorts(protocol)
         ? {
             sourcePort: aim.sourcePort ?? packet.sourcePort,
@@ -98,6 +112,7 @@ export class PacketAimer {
 
   #protocol(aim: Aim): number {
     if (aim.protocol !== undefined) return aim.protocol;
+    if (aim.tcpFlags !== undefined) return IP_PROTOCOL.tcp;
     if (aim.icmpType !== undefined) return aim.family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
     const ported = aim.sourcePort !== undefined || aim.destinationPort !== undefined;
     return ported ? this.#random.pick(PORTED) : randomProtocol(this.#random, aim.family);

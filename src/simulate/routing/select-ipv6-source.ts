@@ -1,5 +1,5 @@
 import { type Cidr, cidrContains, parseCidr } from '../../address/cidr.ts';
-import { type IpAddress, ipv6 } from '../../address/ip-address.ts';
+import { type IpAddress, ipv6, sameIpAddress } from '../../address/ip-address.ts';
 import type { Network } from './network.ts';
 import { isLinkLocal, isLoopback, isMulticast, multicastScope } from './special-addresses.ts';
 
@@ -30,7 +30,7 @@ const LABELS: readonly (readonly [string, number])[] = [
  * kernel made and the Host document does not tell.
  * Of equally good ones the first listed, because `ip address` lists them in the order in which the kernel looks.
  *
- * Source: RFC 6724 section 5; net/ipv6/addrconf.c, ipv6_dev_get_saddr: scope, then interface, label and longest prefix.
+ * Source: RFC 6724 section 5; net/ipv6/addrconf.c, ipv6_dev_get_saddr: the destination itself, then scope, interface, label and longest prefix.
  */
 export function selectIpv6Source(
   network: Network,
@@ -74,6 +74,9 @@ function isBetter(
   outInterface: string,
   destination: IpAddress,
 ): boolean {
+  const bySame =
+    Number(sameIpAddress(a.address, destination)) - Number(sameIpAddress(b.address, destination));
+  if (bySame !== 0) return bySame > 0;
   const wanted = scopeOf(destination);
   const byScope = scopeScore(a.address, wanted) - scopeScore(b.address, wanted);
   if (byScope !== 0) return byScope > 0;

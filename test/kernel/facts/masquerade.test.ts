@@ -90,6 +90,16 @@ describeFacts(
         ['udp 2001:db8:0:2::9 -> [2001:db8:99::9]:53 in=eth0', 'accept eth1 src=2001:db8:0:100::1'],
       ],
     },
+    {
+      row: 'towards the host itself the address that it is for',
+      rules6: RULES6,
+      packets: [
+        [
+          'udp 2001:db8:0:100::1 -> [2001:db8:0:100::2]:53 in=local',
+          'accept local src=2001:db8:0:100::2',
+        ],
+      ],
+    },
   ],
   {
     host: testHost({
