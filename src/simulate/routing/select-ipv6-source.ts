@@ -1,7 +1,13 @@
 import { type Cidr, cidrContains, parseCidr } from '../../address/cidr.ts';
 import { type IpAddress, ipv6, sameIpAddress } from '../../address/ip-address.ts';
 import type { Network } from './network.ts';
-import { isLinkLocal, isLoopback, isMulticast, multicastScope } from './special-addresses.ts';
+import {
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  multicastScope,
+} from './special-addresses.ts';
 
 interface Candidate {
   readonly address: IpAddress;
@@ -77,7 +83,8 @@ function isBetter(
   const bySame =
     Number(sameIpAddress(a.address, destination)) - Number(sameIpAddress(b.address, destination));
   if (bySame !== 0) return bySame > 0;
-  const wanted = scopeOf(destination);
+  // "Nowhere" is narrower than any scope.
+  const wanted = isUnspecified(destination) ? -1 : scopeOf(destination);
   const byScope = scopeScore(a.address, wanted) - scopeScore(b.address, wanted);
   if (byScope !== 0) return byScope > 0;
   const byInterface = Number(a.name === outInterface) - Number(b.name === outInterface);
