@@ -1,28 +1,8 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { Extension } from '../extension.ts';
-import { parseUnsigned } from '../option/number-codecs.ts';
+import { parseIcmpType } from '../option/icmp-types.ts';
 import type { IcmpMatch } from './icmp.ts';
 import type { IcmpAnyMatch } from './icmp-any.ts';
-
-/** Names of types, or of a type and code. Source: iptables-extensions(8), `iptables -p icmp --help`, 1.8.9. */
-const ICMP_NAMES = `
-echo-reply=0 pong=0 destination-unreachable=3 network-unreachable=3/0 host-unreachable=3/1 protocol-unreachable=3/2 port-unreachable=3/3
-fragmentation-needed=3/4 source-route-failed=3/5 network-unknown=3/6 host-unknown=3/7 network-prohibited=3/9 host-prohibited=3/10
-TOS-network-unreachable=3/11 TOS-host-unreachable=3/12 communication-prohibited=3/13 host-precedence-violation=3/14 precedence-cutoff=3/15
-source-quench=4 redirect=5 network-redirect=5/0 host-redirect=5/1 TOS-network-redirect=5/2 TOS-host-redirect=5/3 echo-request=8 ping=8
-router-advertisement=9 router-solicitation=10 time-exceeded=11 ttl-exceeded=11 ttl-zero-during-transit=11/0 ttl-zero-during-reassembly=11/1
-parameter-problem=12 ip-header-bad=12/0 required-option-missing=12/1 timestamp-request=13 timestamp-reply=14 address-mask-request=17
-address-mask-reply=18
-`;
-
-const ICMPV6_NAMES = `
-destination-unreachable=1 no-route=1/0 communication-prohibited=1/1 beyond-scope=1/2 address-unreachable=1/3 port-unreachable=1/4
-failed-policy=1/5 reject-route=1/6 packet-too-big=2 time-exceeded=3 ttl-exceeded=3 ttl-zero-during-transit=3/0 ttl-zero-during-reassembly=3/1
-parameter-problem=4 bad-header=4/0 unknown-header-type=4/1 unknown-option=4/2 echo-request=128 ping=128 echo-reply=129 pong=129
-mld-listener-query=130 mld-listener-report=131 mld-listener-done=132 mld-listener-reduction=132 router-solicitation=133
-router-advertisement=134 neighbour-solicitation=135 neighbor-solicitation=135 neighbour-advertisement=136 neighbor-advertisement=136
-redirect=137
-`;
 
 /** Reads `-m icmp --icmp-type`. */
 export const icmpExtension: Extension<IcmpMatch | IcmpAnyMatch> = extensionOf(4);
@@ -33,7 +13,6 @@ export const icmp6Extension: Extension<IcmpMatch | IcmpAnyMatch> = extensionOf(6
 function extensionOf(family: 4 | 6): Extension<IcmpMatch | IcmpAnyMatch> {
   const flag = family === 4 ? '--icmp-type' : '--icmpv6-type';
   const name = family === 4 ? 'icmp' : 'icmp6';
-  const names = namesOf(family === 4 ? ICMP_NAMES : ICMPV6_NAMES);
   return {
     name,
     options: [{ flag, aliases: family === 4 ? [] : ['--icmp-type'], words: 1, negatable: true }],
@@ -50,7 +29,7 @@ function extensionOf(family: 4 | 6): Extension<IcmpMatch | IcmpAnyMatch> {
       const text = option.words[0] ?? '';
       const { negated } = option;
       if (family === 4 && text.toLowerCase() === 'any') return [{ kind: 'icmp-any', negated }];
-      const found = parseType(names.get(text.toLowerCase()) ?? named(names, text) ?? text);
+      const found = parseIcmpType(text, family);
       if (found === undefined) {
         throw given.refusal(`\`${text}\` is not an ICMP type or \`type/code\``, {
           ...option,
@@ -62,28 +41,4 @@ function extensionOf(family: 4 | 6): Extension<IcmpMatch | IcmpAnyMatch> {
       return [{ kind: 'icmp', ...found, negated }];
     },
   };
-}
-
-function namesOf(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    text
-      .trim()
-      .split(/\s+/)
-      .map((entry) => entry.toLowerCase().split('=') as [string, string]),
-  );
-}
-
-/** iptables takes the beginning of a name where only one name begins so. */
-function named(names: ReadonlyMap<string, string>, text: string): string | undefined {
-  if (!/^[a-z]/i.test(text)) return undefined;
-  const found = [...names].filter(([name]) => name.startsWith(text.toLowerCase()));
-  return found.length === 1 ? found[0]?.[1] : undefined;
-}
-
-function parseType(text: string): { type: number; code: number | undefined } | undefined {
-  const [typeText = '', codeText, more] = text.split('/');
-  const type = parseUnsigned(typeText, 255);
-  const code = codeText === undefined ? undefined : parseUnsigned(codeText, 255);
-  if (type === undefined || more !== undefined) return undefined;
-  return codeText !== undefined && code === undefined ? undefined : { type, code };
 }

@@ -25,6 +25,7 @@ export interface RecentMatch {
 }
 
 const LIST_NAME = nameUpTo(199);
+const NUMBER = numberUpTo(0xffffffff);
 
 /** Checks and writes `-m recent --rcheck --seconds 10800`. */
 export const recentMatch: Definition<RecentMatch> = {
@@ -83,10 +84,10 @@ export const recentExtension: Extension<RecentMatch> = {
         kind: 'recent',
         mode,
         name: name === undefined ? 'DEFAULT' : readValue(given, name, LIST_NAME, context),
-        seconds: seconds && readValue(given, seconds, numberUpTo(0xffffffff), context),
+        seconds: seconds && readValue(given, seconds, NUMBER, context),
         ...(given.isNegated(`--${mode}`) ? { negated: true } : {}),
         ...(given.has('--reap') ? { reap: true } : {}),
-        ...(hits && { hitCount: readValue(given, hits, numberUpTo(0xffffffff), context) }),
+        ...(hits && { hitCount: readValue(given, hits, NUMBER, context) }),
         ...(given.has('--rttl') ? { sameTtl: true } : {}),
         ...(written && maskLength(written) !== whole ? { mask: written } : {}),
         ...(given.has('--rdest') ? { side: 'destination' as const } : {}),

@@ -36,7 +36,7 @@ export interface SetMatchExtras {
 
 /** Whether ipset takes the name, and a restore file holds it as one word: at most 31 bytes. */
 export function isSetName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,30}$/.test(name);
+  return /^[A-Za-z0-9_][A-Za-z0-9_.:@/+=%~^-]{0,30}$/.test(name);
 }
 
 /** Checks and writes `-m set --match-set name src,dst`. */

@@ -26,6 +26,9 @@ export const statisticMatch: Definition<StatisticMatch> = {
   },
 };
 
+const MODE = oneOf(['random', 'nth']);
+const EVERY = numberUpTo(0xffffffff, 1);
+
 /** Reads `-m statistic` of both modes. */
 export const statisticExtension: Extension<StatisticMatch | StatisticNthMatch> = {
   name: 'statistic',
@@ -36,7 +39,7 @@ export const statisticExtension: Extension<StatisticMatch | StatisticNthMatch> =
     { flag: '--packet', words: 1 },
   ],
   parse: (given, context) => {
-    const mode = readValue(given, given.get('--mode'), oneOf(['random', 'nth']), context);
+    const mode = readValue(given, given.get('--mode'), MODE, context);
     if (mode === 'random') {
       const option = given.get('--probability');
       const probability = Number(option.words[0]);
@@ -50,7 +53,7 @@ export const statisticExtension: Extension<StatisticMatch | StatisticNthMatch> =
       ];
     }
     const option = given.get('--every');
-    const every = readValue(given, option, numberUpTo(0xffffffff, 1), context);
+    const every = readValue(given, option, EVERY, context);
     const start = given.find('--packet');
     const packet =
       start === undefined ? 0 : readValue(given, start, numberUpTo(every - 1), context);

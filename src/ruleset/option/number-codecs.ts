@@ -17,10 +17,10 @@ const ALL_BITS = 0xffffffff;
 
 /** A number as `strtoul` with base 0 reads it: decimal, `0x` hexadecimal or `0` octal. Undefined beyond 32 bits. */
 export function parseUnsigned(text: string, last: number = ALL_BITS): number | undefined {
-  let number: number;
-  if (/^0[0-7]+$/.test(text)) number = Number.parseInt(text, 8);
-  else if (/^(?:\d+|0x[\da-f]+)$/i.test(text)) number = Number(text);
-  else return undefined;
+  if (!/^(?:\d+|0x[\da-f]+)$/i.test(text)) return undefined;
+  const isOctal = text.length > 1 && text.startsWith('0') && !/^0x/i.test(text);
+  if (isOctal && /[89]/.test(text)) return undefined;
+  const number = isOctal ? Number.parseInt(text, 8) : Number(text);
   return number <= last ? number : undefined;
 }
 

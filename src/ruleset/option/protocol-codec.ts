@@ -14,16 +14,16 @@ let numbers: ReadonlyMap<string, number> | undefined;
 
 /** The number of a protocol by its number or name; 0, `ip` and `all` mean every protocol. Undefined for one that is not known here. */
 export function parseProtocolWord(text: string): number | undefined {
-  const number = parseUnsigned(text, 255);
-  if (number !== undefined) return number;
   numbers ??= new Map(
     [...PROTOCOLS.matchAll(/(\S+) (\d+)\s/g)].map(([, name, value]) => [
       name as string,
       Number(value),
     ]),
   );
+  const known = numbers.get(text);
+  if (known !== undefined) return known;
   const name = text.toLowerCase();
-  return name === 'all' ? 0 : numbers.get(name);
+  return name === 'all' ? 0 : (numbers.get(name) ?? parseUnsigned(text, 255));
 }
 
 /** A protocol other than 0, printed as its number. */

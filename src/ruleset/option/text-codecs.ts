@@ -3,8 +3,7 @@ import type { Codec } from './codec.ts';
 
 /** Text of at most `longest` bytes. */
 export function textUpTo(longest: number): Codec<string> {
-  const accepts = (text: string): boolean =>
-    isOneLine(text) && new TextEncoder().encode(text).length <= longest;
+  const accepts = (text: string): boolean => isOneLine(text) && isWithin(text, longest);
   return {
     parse: (text) => (accepts(text) ? text : undefined),
     render: quoteValue,
@@ -58,6 +57,11 @@ export function listOf<Word extends string>(
     render: (list) => words.filter((word) => list.includes(word)).join(','),
     wanted: `a list of ${words.join(', ')}`,
   };
+}
+
+/** Whether the text has at most so many bytes; a character is three at most, but for pairs. */
+function isWithin(text: string, longest: number): boolean {
+  return text.length * 3 <= longest || new TextEncoder().encode(text).length <= longest;
 }
 
 function isOneLine(text: string): boolean {

@@ -221,15 +221,17 @@ class SaveReader {
       });
       if (read === undefined) return;
       const counters = before ?? read.counters;
-      const rules = read.rules.map(
-        (body): Rule => ({
-          ...body,
+      const rules = read.rules.map(({ matches, target, comment }): Rule => {
+        const rule: Rule = {
+          matches,
+          target,
+          comment,
           origin,
           meaning: undefined,
           placement: 'append',
-          ...(counters === undefined ? {} : { counters }),
-        }),
-      );
+        };
+        return counters === undefined ? rule : { ...rule, counters };
+      });
       draft.apply(read.command, rules, origin);
     } catch (error) {
       if (!(error instanceof RefusedRule)) throw error;

@@ -54,14 +54,18 @@ export function readRule(words: RuleWords, surroundings: RuleSurroundings): Read
   return new RuleReader(words, surroundings).read();
 }
 
-/** Options that may only stand once, and those that change nothing. */
+/** Options that may stand once, and be negated. */
+const ONCE = new Set(['-s', '-d', '-i', '-o', '-p', '-f']);
+
+/** Options that change nothing. */
 const IGNORED = new Set(['-n', '-v', '-x']);
 
 class RuleReader {
   readonly #words: RuleWords;
   readonly #around: RuleSurroundings;
   readonly #extensions = new LoadedExtensions();
-  readonly #seen = new Set<string>();
+  /** The options of `ONCE` that were there, one after the other. */
+  #seen = '';
   #command: RuleCommand | undefined;
   #sources: readonly (Match | undefined)[] = [undefined];
   #destinations: readonly (Match | undefined)[] = [undefined];
@@ -104,7 +108,8 @@ class RuleReader {
       if (this.#giveToUnknown()) return;
       throw new RefusedRule(`\`${word}\` is not expected here`, words.at);
     }
-    const attached = word.startsWith('--') ? undefined : splitShortOption(word);
+    const attached =
+      word.length === 2 || word.startsWith('--') ? undefined : splitShortOption(word);
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const option = attached?.[0] ?? this.#baseOption(equals < 0 ? word : word.slice(0, equals));
     if (option === undefined) {
@@ -147,13 +152,13 @@ class RuleReader {
     negatedAt: number | undefined,
   ): void {
     const negated = negatedAt !== undefined;
-    if (negated && !/^-[sdiopf]$/.test(option)) {
+    if (negated && !ONCE.has(option)) {
       throw new RefusedRule(`${option} cannot be negated`, negatedAt);
     }
-    if (/^-[sdiopf]$/.test(option) && this.#seen.has(option)) {
-      throw new RefusedRule(`${option} twice in one rule`, at);
+    if (ONCE.has(option)) {
+      if (this.#seen.includes(option)) throw new RefusedRule(`${option} twice in one rule`, at);
+      this.#seen += option;
     }
-    this.#seen.add(option);
     const value = (): string => attached ?? this.#value(option, at);
     switch (option) {
       case '-s':
@@ -277,13 +282,17 @@ class RuleReader {
       else target = this.#targetOf(loaded, context);
     }
     const comment = takeComment(matches);
-    return this.#sources.flatMap((source) =>
-      this.#destinations.map((destination) => {
+    const bodies: RuleBody[] = [];
+    for (const source of this.#sources) {
+      for (const destination of this.#destinations) {
         const head = [source, destination, this.#in, this.#out, this.#protocol, this.#fragment];
-        const all = [...head.filter((match) => match !== undefined), ...matches];
-        return { matches: all, target, comment };
-      }),
-    );
+        const all: Match[] = [];
+        for (const match of head) if (match !== undefined) all.push(match);
+        for (const match of matches) all.push(match);
+        bodies.push({ matches: all, target, comment });
+      }
+    }
+    return bodies;
   }
 
   #matchesOf(loaded: LoadedMatch, context: RuleContext): readonly Match[] {

@@ -14,6 +14,10 @@ export interface WordPlace {
  * `places`, where given, receives the place of each. Undefined when a word is too long. Source: add_param_to_argv, xshared.c, iptables 1.8.9.
  */
 export function splitWords(line: string, places?: WordPlace[]): string[] | undefined {
+  // Most lines have nothing but single blanks between their words.
+  if (places === undefined && line.length <= LONGEST_WORD && !UNUSUAL.test(line)) {
+    return line === '' ? [] : line.split(' ');
+  }
   const words: string[] = [];
   const end = line.length;
   let at = 0;
@@ -44,6 +48,7 @@ export function splitWords(line: string, places?: WordPlace[]): string[] | undef
   return words;
 }
 
+const UNUSUAL = /["\t]| {2}|^ | $/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
