@@ -1,3 +1,4 @@
+import type { Host } from '../host/host.ts';
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { NodeModel, type NodeModelOptions } from '../scenario/node-model.ts';
@@ -8,7 +9,10 @@ import { readTexts } from './read-documents.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Which rules packets run through, and what is taken for given of them. */
-export type RulesOptions = Pick<NodeModelOptions, 'asIs' | 'assumptions'>;
+export interface RulesOptions extends Pick<NodeModelOptions, 'asIs' | 'assumptions'> {
+  /** The machine where the documents describe none by the node's name. */
+  readonly fallbackHost?: Host | undefined;
+}
 
 /** What the documents of a command line mean for the node, and their texts, to show lines of them. */
 export interface LoadedModel {
@@ -45,11 +49,14 @@ export function loadModel(
       'Without any, every packet would pass unpoliced.',
     );
   }
+  const { fallbackHost, ...others } = rules;
+  const isDescribed = resources.hosts.some(({ metadata }) => metadata.name === options.node);
   const model = new NodeModel(resources, {
     node: options.node,
     machine: terminal.hostName(),
     environment: felixEnvironment(terminal),
-    ...rules,
+    ...others,
+    host: isDescribed ? undefined : fallbackHost,
   });
   if (model.choice.doubt !== undefined) {
     terminal.writeError(`warning: ${model.choice.doubt} (-n chooses the node)\n`);

@@ -1,34 +1,45 @@
-import { CaptureError } from '../capture/capture-error.ts';
-import { type OpenCapture, openCapture } from '../capture/open-capture.ts';
-import { LOCAL } from '../packet/packet.ts';
-import { replayCaptures } from '../replay/prepare-replay.ts';
+import type { OpenCapture } from '../capture/open-capture.ts';
+import { Comparison } from '../replay/comparison.ts';
+import { packetFilter } from '../replay/packet-filter.ts';
+import { prepareReplay } from '../replay/prepare-replay.ts';
+import type { PacketSink } from '../replay/replayed-packet.ts';
 import type { ReplaySummary } from '../replay/summary.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
-import { nearestName } from '../source/nearest-name.ts';
-import type { AssumeOptions } from './assume-option.ts';
-import {
-  type DocumentOptions,
-  outputForm,
-  type PrintOptions,
-  wantsColor,
-} from './common-options.ts';
+import { outputForm, wantsColor } from './common-options.ts';
 import { loadModel } from './load-model.ts';
+import { renderComparison } from './print/comparison-text.ts';
 import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
-import { Progress } from './print/progress.ts';
-import { renderReplay, renderReplayCounts } from './print/replay-text.ts';
-import { painter } from './print/style.ts';
+import { renderReplay, renderReplayCounts, renderReplayLine } from './print/replay-text.ts';
+import { type Paint, painter } from './print/style.ts';
 import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
+import { checkCaptureFiles, withCaptures } from './replay-inputs.ts';
+import {
+  checkInterface,
+  failOnWords,
+  filterTerms,
+  type ReplayCommandOptions,
+} from './replay-options.ts';
+import {
+  flowOutput,
+  type LineOutput,
+  packetOutput,
+  REPLAY_FORMS,
+  type ReplayForm,
+} from './replay-output.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { captureOutput, checkWritten } from './write-capture.ts';
 
-export interface ReplayCommandOptions extends DocumentOptions, PrintOptions, AssumeOptions {
-  readonly asIs?: boolean;
-  readonly in?: string;
-  readonly ignoreChecksums?: boolean;
-  readonly output: string;
+/** What a run is made with. */
+interface Setting {
+  readonly files: readonly string[];
+  readonly form: ReplayForm;
+  readonly model: NodeModel;
+  readonly against: NodeModel | undefined;
+  readonly options: ReplayCommandOptions;
+  readonly terminal: Terminal;
+  readonly paint: Paint;
 }
-
-const FORMS = ['text', 'json'] as const;
 
 /** `hepsim replay`: what would have become of the packets of captures. Returns the exit code. @throws InputError, UsageError */
 export async function runReplay(
@@ -36,96 +47,160 @@ export async function runReplay(
   options: ReplayCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const form = outputForm(options.output, FORMS);
-  checkFiles(files, options);
-  const assumptions = assumptionsOf(options);
-  const { model } = loadModel(options, terminal, { asIs: options.asIs, assumptions });
-  checkAssumedPlaces(assumptions, model);
-  checkInterface(options.in, model);
-  const summary = await replayFiles(files, model, options, terminal);
-  if (form === 'json') {
-    if (options.quiet !== true) terminal.writeError(renderModelNotes(model));
-    terminal.writeOut(`${JSON.stringify(summary, null, 2)}\n`);
-  } else printText(summary, model, options, terminal);
-  return EXIT.holds;
-}
-
-function checkFiles(files: readonly string[], { filename }: ReplayCommandOptions): void {
-  if (files.length === 0) {
-    throw new UsageError('no captures', 'Name pcap or pcapng files, or - for standard input.');
+  const form = outputForm(options.output, REPLAY_FORMS);
+  if (options.merge === true) {
+    const { runMerge } = await import('./replay-merge.ts');
+    return runMerge(files, form, options, terminal);
   }
-  if (files.filter((file) => file === '-').length > 1) {
-    throw new UsageError('standard input can be read once: - is named more than once');
-  }
-  if (files.includes('-') && filename.includes('-')) {
-    throw new UsageError('-f - and the capture - cannot both read standard input');
-  }
-}
-
-function checkInterface(name: string | undefined, { host }: NodeModel): void {
-  if (name === undefined || name === LOCAL) return;
-  const names = host.interfaces.map((one) => one.name);
-  if (names.includes(name)) return;
-  const near = nearestName(name, [...names, LOCAL]);
-  throw new UsageError(
-    `--in: the host has no interface \`${name}\``,
-    near === undefined ? `It has ${names.slice(0, 8).join(', ')}.` : `Did you mean \`${near}\`?`,
-  );
-}
-
-async function replayFiles(
-  files: readonly string[],
-  model: NodeModel,
-  options: ReplayCommandOptions,
-  terminal: Terminal,
-): Promise<ReplaySummary> {
-  const captures: OpenCapture[] = [];
-  const progress = new Progress(terminal);
-  try {
-    for (const file of files) captures.push(await openCapture(file, terminal.stdinBytes));
-    return await replayCaptures(model, captures, {
+  const terms = filterTerms(options);
+  const failOn = failOnWords(options);
+  checkCaptureFiles(files, options.filename);
+  if (options.write !== undefined) checkWritten(options.write, files);
+  checkCombination(form, options);
+  const { model, against } = loadModels(options, terminal);
+  const paint = painter({ color: wantsColor(options, terminal) });
+  const setting: Setting = { files, form, model, against, options, terminal, paint };
+  const replay = prepareReplay(model);
+  const comparison =
+    against === undefined ? undefined : new Comparison(replay.outcomes, replay.otherOutcomes);
+  const lines = lineOutput(setting, replay.outcomes);
+  const summary = await withCaptures(files, terminal, async (captures, progress) => {
+    const written = writtenCapture(options, captures, replay.outcomes);
+    const sinks = [lines?.sink, written?.sink].filter((sink) => sink !== undefined);
+    const made = await replay.run(captures, {
       in: options.in,
       ignoreChecksums: options.ignoreChecksums,
-      progress: (packets) => {
-        progress.update(packets, expectedPackets(captures, packets), 'packets');
-      },
+      assumeEstablished: options.assumeEstablished,
+      filter: terms.length === 0 ? undefined : packetFilter(terms, replay.outcomes),
+      sink: combined(sinks, comparison),
+      against,
+      progress,
     });
-  } catch (error) {
-    if (error instanceof CaptureError) {
-      const name = error.file === '-' ? 'standard input' : error.file;
-      throw new UsageError(`${name}: ${error.message}`, error.hint);
-    }
-    throw error;
-  } finally {
-    progress.end();
-    for (const { close } of captures) close();
+    written?.finish();
+    lines?.finish();
+    return made;
+  });
+  if (comparison !== undefined) return printComparison(comparison, summary, setting);
+  if (lines === undefined) await printSummary(summary, setting);
+  else if (options.quiet !== true) terminal.writeError(renderReplayLine(summary));
+  return hasFailed(summary, failOn) ? EXIT.doesNotHold : EXIT.holds;
+}
+
+function checkCombination(form: ReplayForm, options: ReplayCommandOptions): void {
+  const { against, flows, failOn } = options;
+  if (against.length === 0) return;
+  if (flows === true) throw new UsageError('--against and --flows exclude each other');
+  if (failOn !== undefined) {
+    throw new UsageError(
+      '--against and --fail-on exclude each other',
+      'With --against the exit status is 1 where a verdict changes.',
+    );
+  }
+  if (form === 'ndjson' || form === 'csv') {
+    throw new UsageError(`--against has no output form ${form}`, 'Use text, json or yaml.');
   }
 }
 
-/** How many packets there will be in all, by the share of the captures that has been read; undefined where nobody knows. */
-function expectedPackets(captures: readonly OpenCapture[], packets: number): number | undefined {
-  let read = 0;
-  for (const { share } of captures) {
-    const one = share();
-    if (one === undefined) return undefined;
-    read += one / captures.length;
-  }
-  return read === 0 ? undefined : Math.max(Math.round(packets / read), packets);
-}
-
-function printText(
-  summary: ReplaySummary,
-  model: NodeModel,
+/** The policy to be replayed, and the one that it is compared with, which stands on the same machine unless its documents say otherwise. */
+function loadModels(
   options: ReplayCommandOptions,
   terminal: Terminal,
-): void {
+): { readonly model: NodeModel; readonly against: NodeModel | undefined } {
+  const assumptions = assumptionsOf(options);
+  const rules = { asIs: options.asIs, assumptions };
+  const { model } = loadModel(options, terminal, rules);
+  checkAssumedPlaces(assumptions, model);
+  checkInterface(options.in, model);
+  if (options.against.length === 0) return { model, against: undefined };
+  const other = { ...options, filename: options.against, node: model.choice.node };
+  const { model: against } = loadModel(other, terminal, { ...rules, fallbackHost: model.host });
+  return { model, against };
+}
+
+/** Where packets or flows are printed one by one; undefined where only a summary is wanted. */
+function lineOutput(setting: Setting, outcomes: ReturnType<typeof prepareReplay>['outcomes']): LineOutput | undefined {
+  const { form, options, files, terminal, paint } = setting;
+  const lineOptions = {
+    form,
+    outcomes,
+    files,
+    everything: options.verbose === true,
+    quiet: options.quiet === true,
+    paint,
+  };
+  if (options.flows === true) {
+    return flowOutput(terminal.writeOut, lineOptions);
+  }
+  return form === 'ndjson' || form === 'csv'
+    ? packetOutput(terminal.writeOut, lineOptions)
+    : undefined;
+}
+
+function writtenCapture(
+  { write }: ReplayCommandOptions,
+  captures: readonly OpenCapture[],
+  outcomes: ReturnType<typeof prepareReplay>['outcomes'],
+): ReturnType<typeof captureOutput> | undefined {
+  return write === undefined ? undefined : captureOutput(write, captures, outcomes);
+}
+
+/** One sink of several. With a comparison only the packets whose verdict changes are handed on. */
+function combined(
+  sinks: readonly PacketSink[],
+  comparison: Comparison | undefined,
+): PacketSink | undefined {
+  if (comparison !== undefined) {
+    return (packet) => {
+      if (packet.other === undefined || !comparison.add(packet, packet.other)) return;
+      for (const sink of sinks) sink(packet);
+    };
+  }
+  if (sinks.length === 0) return undefined;
+  return (packet) => {
+    for (const sink of sinks) sink(packet);
+  };
+}
+
+async function printSummary(summary: ReplaySummary, setting: Setting): Promise<void> {
+  const { form, model, options, terminal, paint } = setting;
+  if (form !== 'text') {
+    if (options.quiet !== true) terminal.writeError(renderModelNotes(model));
+    await printData(form, summary, terminal);
+    return;
+  }
   if (options.quiet === true) {
     terminal.writeOut(renderReplayCounts(summary));
     return;
   }
-  const paint = painter({ color: wantsColor(options, terminal) });
   const verbose = options.verbose === true;
   terminal.writeOut(
     `${renderModelHeader(model, paint)}\n${renderReplay(summary, { paint, verbose })}`,
+  );
+}
+
+async function printComparison(
+  comparison: Comparison,
+  { captures, unattributed, ignored }: ReplaySummary,
+  { form, terminal, paint }: Setting,
+): Promise<number> {
+  const summary = comparison.summarize();
+  if (form === 'text') terminal.writeOut(renderComparison(summary, paint));
+  else await printData(form, { captures, unattributed, ignored, ...summary }, terminal);
+  return summary.changedPackets > 0 ? EXIT.doesNotHold : EXIT.holds;
+}
+
+async function printData(form: ReplayForm, value: unknown, terminal: Terminal): Promise<void> {
+  if (form === 'yaml') {
+    const { renderYaml } = await import('./print/yaml-text.ts');
+    terminal.writeOut(renderYaml(value));
+  } else terminal.writeOut(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Whether the summary has any packet of what `--fail-on` names. */
+export function hasFailed(summary: ReplaySummary, failOn: readonly string[]): boolean {
+  return failOn.some((word) =>
+    word === 'unattributed'
+      ? Object.values(summary.unattributed).some((count) => count > 0)
+      : summary.verdicts[word as keyof ReplaySummary['verdicts']] > 0,
   );
 }

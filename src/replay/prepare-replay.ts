@@ -1,3 +1,4 @@
+import type { IpFamily } from '../address/ip-address.ts';
 import { CaptureError } from '../capture/capture-error.ts';
 import { isReadableLinkType, linkTypeName, READABLE_NAMES } from '../capture/link-type.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
@@ -17,50 +18,78 @@ export interface PreparedOptions {
   readonly in?: string | undefined;
   readonly ignoreChecksums?: boolean | undefined;
   readonly filter?: PacketFilter | undefined;
-  /** Gets the outcomes by whose numbers the sink is told what became of packets. */
-  readonly sink?: ((outcomes: Outcomes) => PacketSink) | undefined;
+  readonly sink?: PacketSink | undefined;
+  /** Another policy that judges the same packets. */
+  readonly against?: NodeModel | undefined;
   readonly progress?: ((packets: number) => void) | undefined;
 }
 
-/**
- * Takes the packets of captures through a host and counts what became of them.
- *
- * @throws CaptureError when a capture holds packets of link types alone that are not read.
- */
-export async function replayCaptures(
-  model: NodeModel,
-  captures: readonly OpenCapture[],
-  options: PreparedOptions,
-): Promise<ReplaySummary> {
-  const { host } = model;
-  const simulator = model.wholeSimulator();
+/** A replay that is ready to run: what its filter and sink, which need the outcomes, are made with. */
+export interface PreparedReplay {
+  readonly outcomes: Outcomes;
+  /** The other policy's. */
+  readonly otherOutcomes: Outcomes;
+  /**
+   * Takes the packets of captures through the host and counts what became of them.
+   *
+   * @throws CaptureError when a capture holds packets of link types alone that are not read.
+   */
+  readonly run: (captures: readonly OpenCapture[], options: PreparedOptions) => Promise<ReplaySummary>;
+}
+
+/** Prepares a replay through a host. */
+export function prepareReplay(model: NodeModel): PreparedReplay {
   const outcomes = new Outcomes();
-  const tally = new Tally(outcomes);
-  const attribution = new Attribution(host, new Router(host), options.in);
-  const rulesets = { 4: model.ruleset(4), 6: model.ruleset(6) };
-  const reference = new ReferenceEvaluator({
-    host,
+  const otherOutcomes = new Outcomes();
+  return {
+    outcomes,
+    otherOutcomes,
+    run: async (captures, options) => {
+      const { host } = model;
+      const { against, filter, sink, progress } = options;
+      const tally = new Tally(outcomes);
+      const attribution = new Attribution(host, new Router(host), options.in);
+      const models = against === undefined ? [model] : [model, against];
+      for (const capture of captures) {
+        if (capture.reader.format === 'pcap') checkLinkTypes(capture);
+      }
+      const replay = new Replay({
+        captures,
+        attribution,
+        reference: referenceOf(model, models, outcomes, options),
+        fast: undefined,
+        other:
+          against === undefined ? undefined : referenceOf(against, models, otherOutcomes, options),
+        tally,
+        filter,
+        sink,
+        progress,
+      });
+      await replay.run();
+      for (const capture of captures) checkLinkTypes(capture);
+      return summarize(replay, captures, attribution, { tally, isFiltered: filter !== undefined });
+    },
+  };
+}
+
+/** Fragments are put together where any of the models tracks connections, so that all see the same packets. */
+function referenceOf(
+  model: NodeModel,
+  models: readonly NodeModel[],
+  outcomes: Outcomes,
+  options: PreparedOptions,
+): ReferenceEvaluator {
+  const simulator = model.wholeSimulator();
+  const tracks = (family: IpFamily): boolean =>
+    models.some((one) => tracksConnections(one.ruleset(family)));
+  return new ReferenceEvaluator({
+    host: model.host,
     run: (packet) => simulator.run(packet),
     outcomes,
     ignoreChecksums: options.ignoreChecksums === true,
-    tracks: { 4: tracksConnections(rulesets[4]), 6: tracksConnections(rulesets[6]) },
-    hasRules: { 4: hasRules(rulesets[4]), 6: hasRules(rulesets[6]) },
+    tracks: { 4: tracks(4), 6: tracks(6) },
+    hasRules: { 4: hasRules(model.ruleset(4)), 6: hasRules(model.ruleset(6)) },
   });
-  for (const capture of captures) if (capture.reader.format === 'pcap') checkLinkTypes(capture);
-  const replay = new Replay({
-    captures,
-    attribution,
-    reference,
-    fast: undefined,
-    tally,
-    filter: options.filter,
-    sink: options.sink?.(outcomes),
-    progress: options.progress,
-  });
-  await replay.run();
-  for (const capture of captures) checkLinkTypes(capture);
-  const isFiltered = options.filter !== undefined;
-  return summarize(replay, captures, attribution, { tally, isFiltered });
 }
 
 /** @throws CaptureError when the capture has interfaces, all of link types that are not read. */

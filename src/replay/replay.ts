@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly reference: ReferenceEvaluator;
   /** Stands in front of the reference evaluator; undefined: every packet goes there. */
   readonly fast: FastPath | undefined;
+  /** Judges every packet beside, by another policy; its outcomes are handed on and not counted. */
+  readonly other?: ReferenceEvaluator | undefined;
   readonly tally: Tally;
   /** Leaves packets out of everything that is counted and handed on; they take part in the simulation all the same. */
   readonly filter?: PacketFilter | undefined;
@@ -58,7 +60,8 @@ export class Replay {
     this.#options = options;
     this.#numbers = new Map(options.captures.map(({ reader }, index) => [reader, index]));
     this.counts = options.captures.map(() => ({ packets: 0, bytes: 0 }));
-    this.#looksAtEach = options.filter !== undefined || options.sink !== undefined;
+    const { filter, sink, other } = options;
+    this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
   }
 
   /** Packet records so far. */
@@ -78,6 +81,7 @@ export class Replay {
       }
     }
     this.#options.reference.finish();
+    this.#options.other?.finish();
     this.#settle();
   }
 
@@ -158,7 +162,7 @@ export class Replay {
 
   /** HOT */
   #judge(reader: CaptureReader): void {
-    const { fast, tally, reference } = this.#options;
+    const { fast, tally, reference, other } = this.#options;
     const packet = this.#packet;
     const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach;
     if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
@@ -171,16 +175,25 @@ export class Replay {
       }
     }
     const outcome = reference.take(packet);
+    const otherOutcome = other?.take(packet);
     if (outcome === WAITS) this.#hold(reader);
-    else this.#account(reader, outcome);
+    else this.#account(reader, outcome, otherOutcome);
     if (reference.settled.length > 0) this.#settle();
   }
 
   /** Counts and hands on a packet that the reference evaluator judged. */
-  #account(reader: CaptureReader, outcome: number): void {
-    const { filter, sink, tally, reference } = this.#options;
+  #account(reader: CaptureReader, outcome: number, otherOutcome: number | undefined): void {
+    const { filter, sink, tally, reference, other } = this.#options;
     if (this.#looksAtEach) {
-      const seen: ReplayedPacket = { ...this.#recordOf(reader), outcome, result: reference.result };
+      const seen: ReplayedPacket = {
+        ...this.#recordOf(reader),
+        outcome,
+        result: reference.result,
+        other:
+          otherOutcome === undefined
+            ? undefined
+            : { outcome: otherOutcome, result: other?.result },
+      };
       if (filter !== undefined && !filter(seen)) {
         tally.leftOut++;
         return;
@@ -227,10 +240,11 @@ export class Replay {
 
   /** Counts the fragments whose datagram has come to an end. */
   #settle(): void {
-    const { reference, tally, filter, sink } = this.#options;
-    for (const { datagram, outcome, result } of reference.settled) {
+    const { reference, tally, filter, sink, other } = this.#options;
+    for (const [index, { datagram, outcome, result }] of reference.settled.entries()) {
       for (const held of this.#held.get(datagram) ?? []) {
-        const seen: ReplayedPacket = { ...held, outcome, result };
+        // Both put the same fragments together, so that both settle the same datagrams.
+        const seen: ReplayedPacket = { ...held, outcome, result, other: other?.settled[index] };
         if (filter !== undefined && !filter(seen)) {
           tally.leftOut++;
           continue;
@@ -243,6 +257,7 @@ export class Replay {
       this.#held.delete(datagram);
     }
     reference.settled.length = 0;
+    if (other !== undefined) other.settled.length = 0;
   }
 }
 

@@ -18,10 +18,19 @@ export interface ReplayedPacket {
   readonly outcome: number;
   /** Undefined where no rule was asked: dropped before, or not known. */
   readonly result: PacketResult | undefined;
+  /** Only where two policies are compared. */
+  readonly other?: OtherOutcome | undefined;
+}
+
+/** What another policy made of the same packet, in a replay that compares two. */
+export interface OtherOutcome {
+  /** In the other policy's outcomes. */
+  readonly outcome: number;
+  readonly result: PacketResult | undefined;
 }
 
 /** A packet record that waits for its outcome, with a copy of its bytes. */
-export type HeldPacket = Omit<ReplayedPacket, 'outcome' | 'result'>;
+export type HeldPacket = Omit<ReplayedPacket, 'outcome' | 'result' | 'other'>;
 
 /** Takes every packet of a replay that a filter lets through. */
 export type PacketSink = (packet: ReplayedPacket) => void;

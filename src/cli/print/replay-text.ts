@@ -2,8 +2,9 @@ import type { CaptureSummary, ReplaySummary } from '../../replay/summary.ts';
 import type { Decision, PacketVerdict } from '../../simulate/packet-result.ts';
 import { decisionPlace, decisionText } from './decision-text.ts';
 import { printable } from './excerpt.ts';
-import type { Paint, Style } from './style.ts';
+import type { Paint } from './style.ts';
 import { alignColumns } from './table.ts';
+import { VERDICT_STYLE } from './verdict-style.ts';
 
 /** How much of a summary is printed. */
 export interface ReplayPrinting {
@@ -12,18 +13,11 @@ export interface ReplayPrinting {
   readonly verbose: boolean;
 }
 
-/** Decisions that are shown of those that have many. */
-const SHOWN_DECISIONS = 20;
+/** Decisions that are shown of those that have many, of those that stopped packets and of those that let them through. */
+const SHOWN_DECISIONS = 15;
 
 /** Problems of a capture that are shown. */
 const SHOWN_PROBLEMS = 3;
-
-const VERDICT_STYLE: Readonly<Record<PacketVerdict, Style>> = {
-  accept: 'green',
-  drop: 'red',
-  reject: 'red',
-  undetermined: 'yellow',
-};
 
 /** The summary for people: what was read, verdicts, what decided, who was dropped, and what could not be said. */
 export function renderReplay(summary: ReplaySummary, printing: ReplayPrinting): string {
@@ -41,22 +35,33 @@ export function renderReplay(summary: ReplaySummary, printing: ReplayPrinting): 
   return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** One line for each verdict that packets had: `accept 944`. */
-export function renderReplayCounts({
-  verdicts,
-  unattributed,
-  ignored,
-  leftOut,
-}: ReplaySummary): string {
-  const rest = (counts: Readonly<Record<string, number>>): number =>
-    Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const rows: [string, number][] = [
+/** A line for each thing that packets can come to: `accept 944`. */
+export function renderReplayCounts(summary: ReplaySummary): string {
+  return countRows(summary)
+    .map(([name, packets]) => `${name} ${packets}\n`)
+    .join('');
+}
+
+/** The same in one line, for standard error beside packets or flows: what was not printed there must not go unsaid. */
+export function renderReplayLine(summary: ReplaySummary): string {
+  const parts = countRows(summary)
+    .filter(([, packets]) => packets > 0)
+    .map(([name, packets]) => `${name} ${packets}`);
+  return `note: ${count(summary.packets, 'packet')}: ${parts.join(', ') || 'none'}\n`;
+}
+
+function countRows(summary: ReplaySummary): readonly (readonly [string, number])[] {
+  const { verdicts, unattributed, ignored, leftOut } = summary;
+  return [
     ...Object.entries(verdicts),
-    ['unattributed', rest(unattributed)],
-    ['ignored', rest(ignored)],
-    ...(leftOut === undefined ? [] : ([['left out', leftOut]] as [string, number][])),
+    ['unattributed', sumOf(unattributed)],
+    ['ignored', sumOf(ignored)],
+    ...(leftOut === undefined ? [] : [['left out', leftOut] as const]),
   ];
-  return rows.map(([name, count]) => `${name} ${count}\n`).join('');
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, one) => sum + one, 0);
 }
 
 function captureLines(capture: CaptureSummary, { paint, verbose }: ReplayPrinting): string[] {
@@ -97,9 +102,16 @@ function verdictLines({ byVerdict, flows }: ReplaySummary, { paint }: ReplayPrin
   });
 }
 
-function decisionLines({ decisions }: ReplaySummary, { paint, verbose }: ReplayPrinting): string[] {
+/** What stopped packets comes first: whoever looks wants to know whom the policy cuts off. */
+function decisionLines(
+  { decisions }: ReplaySummary,
+  { paint, verbose }: ReplayPrinting,
+): string[] {
   if (decisions.length === 0) return [];
-  const shown = decisions.slice(0, verbose ? decisions.length : SHOWN_DECISIONS);
+  const most = verbose ? decisions.length : SHOWN_DECISIONS;
+  const stopped = decisions.filter(({ verdict }) => verdict !== 'accept');
+  const passed = decisions.filter(({ verdict }) => verdict === 'accept');
+  const shown = [...stopped.slice(0, most), ...passed.slice(0, most)];
   const rows = shown.map(({ verdict, packets, bytes, flows, decision }) => [
     verdict,
     String(packets),
@@ -108,11 +120,14 @@ function decisionLines({ decisions }: ReplaySummary, { paint, verbose }: ReplayP
     decisionLine(decision),
   ]);
   const head = ['VERDICT', 'PACKETS', 'BYTES', 'FLOWS', 'DECIDED BY'];
-  const lines = alignColumns([head, ...rows], 'lrrrl');
-  lines[0] = paint(lines[0]!, 'dim');
+  const [title = '', ...body] = alignColumns([head, ...rows], 'lrrrl');
+  const lines = body.map((line, i) => {
+    const { verdict } = shown[i]!;
+    return line.replace(verdict, paint(verdict, VERDICT_STYLE[verdict]));
+  });
   const more = decisions.length - shown.length;
   if (more > 0) lines.push(paint(`and ${count(more, 'more decision')} (-v shows all)`, 'dim'));
-  return lines;
+  return [paint(title, 'dim'), ...lines];
 }
 
 /** What decided and where it is written. */

@@ -1,0 +1,29 @@
+import type { ComparisonSummary } from '../../replay/comparison.ts';
+import type { OutcomeGroup } from '../../replay/outcomes.ts';
+import { printable } from './excerpt.ts';
+import { decisionLine } from './replay-text.ts';
+import type { Paint } from './style.ts';
+import { VERDICT_STYLE } from './verdict-style.ts';
+
+/** What changes between two policies, for people: one paragraph for each pair of what decided before and what decides now. */
+export function renderComparison(summary: ComparisonSummary, paint: Paint): string {
+  const { packets, changedPackets, changedFlows, changes } = summary;
+  if (changes.length === 0) return `no verdict changes (${packets} packets)\n`;
+  const head = paint(
+    `${changedFlows} flows change their verdict (${changedPackets} of ${packets} packets)`,
+    'bold',
+  );
+  const paragraphs = changes.map((change) =>
+    [
+      `${verdictOf(change.before, paint)} -> ${verdictOf(change.after, paint)}  ${change.flows} flows, ${change.packets} packets, ${change.bytes} bytes`,
+      `  before: ${decisionLine(change.before.decision)}`,
+      `  after:  ${decisionLine(change.after.decision)}`,
+      ...change.examples.map((flow) => `  ${paint('e.g.', 'dim')} ${printable(flow)}`),
+    ].join('\n'),
+  );
+  return `${[head, ...paragraphs].join('\n\n')}\n`;
+}
+
+function verdictOf({ verdict }: OutcomeGroup, paint: Paint): string {
+  return paint(verdict, 'bold', VERDICT_STYLE[verdict]);
+}

@@ -1,0 +1,130 @@
+import { type Cidr, cidrContains, parseCidr } from '../address/cidr.ts';
+import { parseIpAddress } from '../address/ip-address.ts';
+import { RESULT_FIELDS } from '../scenario/result-fields.ts';
+import { type ResultField, resultFieldToJson } from '../simulate/result-json.ts';
+import { nearestName } from '../source/nearest-name.ts';
+import type { Outcome, Outcomes } from './outcomes.ts';
+import type { PacketFilter, ReplayedPacket } from './replayed-packet.ts';
+
+/** One demand on a packet: a field has one of some values, or none of them. */
+export interface FilterTerm {
+  /** A result's field by its dotted name, or `frame`. */
+  readonly field: string;
+  readonly values: readonly FilterValue[];
+  readonly negated: boolean;
+}
+
+/** What a field is compared with. */
+export type FilterValue =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'range'; readonly first: number; readonly last: number }
+  | { readonly kind: 'block'; readonly cidr: Cidr };
+
+/** A term, or what is wrong with it. */
+export type ParsedTerm =
+  | { readonly kind: 'term'; readonly term: FilterTerm }
+  | { readonly kind: 'problem'; readonly message: string; readonly hint: string | undefined };
+
+/** The record's number in its capture. */
+const FRAME = 'frame';
+
+/** Fields that are lists or objects cannot be compared with a value. */
+const NOT_COMPARED = new Set(['decisions', 'hops', 'packet.quoted', 'decision.source']);
+
+const FIELDS: readonly string[] = [
+  FRAME,
+  ...RESULT_FIELDS.filter((field) => !NOT_COMPARED.has(field)),
+];
+
+/** Where a name without a dot is looked for, after the result's own fields. */
+const PREFIXES = ['', 'decision.', 'packet.'] as const;
+
+/**
+ * Parses `field=value`, `field!=value`; several values with `|` between. A value is a word, a number, a range (`1000-2000`), an address or a
+ * block. A name without a dot is a field of the result, of its decision, or of the packet, whichever there is first.
+ */
+export function parseTerm(text: string): ParsedTerm {
+  const parts = /^\s*([\w.]+)\s*(!?=)\s*(.*?)\s*$/.exec(text);
+  if (parts === null) {
+    return problem(
+      `\`${text}\` is not \`field=value\``,
+      'Write `src=203.0.113.0/24`, `policy=NAME`, `dport!=80|443`.',
+    );
+  }
+  const [, name, operator, values] = parts as unknown as [string, string, string, string];
+  return makeTerm(name, values.split('|'), operator === '!=');
+}
+
+/** A term of a field's name and its values as text. */
+export function makeTerm(name: string, values: readonly string[], negated: boolean): ParsedTerm {
+  const field = PREFIXES.map((prefix) => `${prefix}${name}`).find((full) => FIELDS.includes(full));
+  if (field === undefined) {
+    const shorts = FIELDS.map((full) => full.replace(/^(decision|packet)\./, ''));
+    const near = nearestName(name, [...new Set([...FIELDS, ...shorts])]);
+    return problem(
+      `a packet has no field \`${name}\``,
+      near === undefined ? 'Use a field of a trace, such as src, dport or policy.' : `Did you mean \`${near}\`?`,
+    );
+  }
+  return { kind: 'term', term: { field, values: values.map(parseValue), negated } };
+}
+
+function problem(message: string, hint: string | undefined): ParsedTerm {
+  return { kind: 'problem', message, hint };
+}
+
+function parseValue(text: string): FilterValue {
+  const range = /^(\d{1,10})-(\d{1,10})$/.exec(text);
+  if (range !== null) return { kind: 'range', first: Number(range[1]), last: Number(range[2]) };
+  const cidr = text.includes('/') ? parseCidr(text) : undefined;
+  return cidr === undefined ? { kind: 'text', text } : { kind: 'block', cidr };
+}
+
+/** Whether packets satisfy all of the terms. */
+export function packetFilter(terms: readonly FilterTerm[], outcomes: Outcomes): PacketFilter {
+  return (packet) => terms.every((term) => satisfies(packet, term, outcomes));
+}
+
+function satisfies(packet: ReplayedPacket, term: FilterTerm, outcomes: Outcomes): boolean {
+  const value = term.field === FRAME ? packet.frame : valueOf(packet, term.field, outcomes);
+  const all = Array.isArray(value) ? value : [value];
+  const found = all.some((one) => term.values.some((wanted) => isValue(one, wanted)));
+  return found !== term.negated;
+}
+
+function valueOf(packet: ReplayedPacket, field: string, outcomes: Outcomes): unknown {
+  const [top, ...rest] = field.split('.') as [string, ...string[]];
+  const { result } = packet;
+  let value: unknown =
+    result === undefined
+      ? outcomes.at(packet.outcome)[top as keyof Outcome]
+      : resultFieldToJson(result, top as ResultField);
+  // What an undetermined packet came to is counted by its outcome, also where a result says otherwise.
+  if (top === 'verdict' || top === 'because') value = outcomes.at(packet.outcome)[top];
+  for (const name of rest) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}
+
+function isValue(value: unknown, wanted: FilterValue): boolean {
+  switch (wanted.kind) {
+    case 'range':
+      return typeof value === 'number' && value >= wanted.first && value <= wanted.last;
+    case 'block': {
+      const address = typeof value === 'string' ? parseIpAddress(value) : undefined;
+      return address !== undefined && cidrContains(wanted.cidr, address);
+    }
+    default:
+      if (value === undefined || value === null) return wanted.text === '' || wanted.text === 'null';
+      return String(value) === wanted.text || isSameAddress(value, wanted.text);
+  }
+}
+
+/** An IPv6 address can be written in several ways. */
+function isSameAddress(value: unknown, text: string): boolean {
+  if (typeof value !== 'string' || !text.includes(':') || !value.includes(':')) return false;
+  const [a, b] = [parseIpAddress(value), parseIpAddress(text)];
+  return a !== undefined && b !== undefined && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3;
+}
