@@ -38,7 +38,10 @@ export function addReplay(program: Command, terminal: Terminal, done: Done): voi
       [],
     )
     .option('--flows', 'a line a flow instead of a summary')
-    .option('--write <file>', 'write the packets to a pcapng capture, each with its verdict as comment')
+    .option(
+      '--write <file>',
+      'write the packets to a pcapng capture, each with its verdict as comment',
+    )
     .option(
       '--against <path>',
       'another policy (as -f, repeatable): print which flows change their verdict, grouped by what decides; exit 1 when any does',
@@ -49,12 +52,19 @@ export function addReplay(program: Command, terminal: Terminal, done: Done): voi
       '--fail-on <what>',
       'exit 1 when any packet has one of these verdicts, or is unattributed (with commas)',
     )
-    .option('--merge', 'the arguments are summaries (-o json) of separate replays: print them as one')
+    .option(
+      '--merge',
+      'the arguments are summaries (-o json) of separate replays: print them as one',
+    )
     .option(
       '--as-is',
       'exactly the rules that the Host document carries; nothing is compiled, no policy is needed',
     )
-    .option('-o, --output <form>', 'text, json, yaml; ndjson and csv: a packet a line, with --flows a flow', 'text');
+    .option(
+      '-o, --output <form>',
+      'text, json, yaml; ndjson and csv: a packet a line, with --flows a flow',
+      'text',
+    );
   addAssumeOption(command);
   addPrintOptions(command)
     .addHelpText(

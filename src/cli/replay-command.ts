@@ -18,6 +18,7 @@ import {
   checkInterface,
   failOnWords,
   filterTerms,
+  hasFailed,
   type ReplayCommandOptions,
 } from './replay-options.ts';
 import {
@@ -118,7 +119,10 @@ function loadModels(
 }
 
 /** Where packets or flows are printed one by one; undefined where only a summary is wanted. */
-function lineOutput(setting: Setting, outcomes: ReturnType<typeof prepareReplay>['outcomes']): LineOutput | undefined {
+function lineOutput(
+  setting: Setting,
+  outcomes: ReturnType<typeof prepareReplay>['outcomes'],
+): LineOutput | undefined {
   const { form, options, files, terminal, paint } = setting;
   const lineOptions = {
     form,
@@ -194,13 +198,4 @@ async function printData(form: ReplayForm, value: unknown, terminal: Terminal): 
     const { renderYaml } = await import('./print/yaml-text.ts');
     terminal.writeOut(renderYaml(value));
   } else terminal.writeOut(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** Whether the summary has any packet of what `--fail-on` names. */
-export function hasFailed(summary: ReplaySummary, failOn: readonly string[]): boolean {
-  return failOn.some((word) =>
-    word === 'unattributed'
-      ? Object.values(summary.unattributed).some((count) => count > 0)
-      : summary.verdicts[word as keyof ReplaySummary['verdicts']] > 0,
-  );
 }

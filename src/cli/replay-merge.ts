@@ -6,8 +6,7 @@ import { UsageError } from '../source/errors.ts';
 import { wantsColor } from './common-options.ts';
 import { renderReplay, renderReplayCounts } from './print/replay-text.ts';
 import { painter } from './print/style.ts';
-import { hasFailed } from './replay-command.ts';
-import { failOnWords, type ReplayCommandOptions } from './replay-options.ts';
+import { failOnWords, hasFailed, type ReplayCommandOptions } from './replay-options.ts';
 import type { ReplayForm } from './replay-output.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

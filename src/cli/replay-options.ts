@@ -1,5 +1,6 @@
 import { LOCAL } from '../packet/packet.ts';
 import { type FilterTerm, parseTerm } from '../replay/packet-filter.ts';
+import type { ReplaySummary } from '../replay/summary.ts';
 import { VERDICTS } from '../replay/tally.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
@@ -71,5 +72,14 @@ export function checkInterface(name: string | undefined, { host }: NodeModel): v
   throw new UsageError(
     `--in: the host has no interface \`${name}\``,
     near === undefined ? `It has ${names.slice(0, 8).join(', ')}.` : `Did you mean \`${near}\`?`,
+  );
+}
+
+/** Whether the summary has any packet of what `--fail-on` names. */
+export function hasFailed(summary: ReplaySummary, failOn: readonly string[]): boolean {
+  return failOn.some((word) =>
+    word === 'unattributed'
+      ? Object.values(summary.unattributed).some((count) => count > 0)
+      : summary.verdicts[word as keyof ReplaySummary['verdicts']] > 0,
   );
 }

@@ -3,8 +3,7 @@ import type { OpenCapture } from '../capture/open-capture.ts';
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
 import type { Outcomes } from '../replay/outcomes.ts';
 import type { PacketSink } from '../replay/replayed-packet.ts';
-import { UsageError } from '../source/errors.ts';
-import { EnvironmentError } from './environment-error.ts';
+import { EnvironmentError, UsageError } from '../source/errors.ts';
 import { decisionLine } from './print/replay-text.ts';
 import { VERSION } from './version.ts';
 
@@ -53,7 +52,14 @@ export function captureOutput(
       const comment = commentOf(packet.outcome, outcomes);
       const number = interfaceId;
       attempt(path, () =>
-        writer.addPacket({ interfaceId: number, seconds, nanoseconds, bytes, originalLength, comment }),
+        writer.addPacket({
+          interfaceId: number,
+          seconds,
+          nanoseconds,
+          bytes,
+          originalLength,
+          comment,
+        }),
       );
     },
     finish: () => attempt(path, () => writer.close()),

@@ -20,7 +20,9 @@ export class CapturedPacket {
   headerRead: number = IP_READ.sound;
   /** Place of the input interface in the host's list; SENT_BY_HOST. */
   interfaceNumber: number = SENT_BY_HOST;
-  /** Since the replay's first packet, with a fraction; never less than with the packet before. */
+  /** Since the replay's first packet; never less than with the packet before. */
+  timeSeconds = 0;
+  /** The same in milliseconds, with a fraction. */
   nowMs = 0;
   /** Where the source MAC address stands; -1 where none is known. */
   sourceMac = -1;

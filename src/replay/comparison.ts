@@ -5,10 +5,10 @@ import { FlowTable } from './flow-table.ts';
 import type { OutcomeGroup, Outcomes } from './outcomes.ts';
 import type { OtherOutcome, ReplayedPacket } from './replayed-packet.ts';
 
-/** Flows whose verdict changes for the same reason: what settled it before, and what settles it now. */
+/** Flows of which two policies say different things for the same reasons: what settles it with the one, and with the one compared with. */
 export interface Change {
-  readonly before: OutcomeGroup;
-  readonly after: OutcomeGroup;
+  readonly given: OutcomeGroup;
+  readonly against: OutcomeGroup;
   readonly packets: number;
   readonly bytes: number;
   /** Distinct flows with a packet of the change. */
@@ -30,8 +30,8 @@ export interface ComparisonSummary {
 const MOST_EXAMPLES = 5;
 
 interface ChangeCount {
-  readonly before: number;
-  readonly after: number;
+  readonly given: number;
+  readonly against: number;
   /** Its place among the changes. */
   readonly number: number;
   packets: number;
@@ -41,35 +41,35 @@ interface ChangeCount {
 
 /** Counts the packets of which two policies say different things. Memory does not depend on their number. */
 export class Comparison {
-  readonly #before: Outcomes;
-  readonly #after: Outcomes;
+  readonly #given: Outcomes;
+  readonly #against: Outcomes;
   readonly #counts: Map<string, ChangeCount> = new Map();
   readonly #flows: FlowTable = new FlowTable();
   #packets = 0;
   #changed = 0;
 
-  constructor(before: Outcomes, after: Outcomes) {
-    this.#before = before;
-    this.#after = after;
+  constructor(given: Outcomes, against: Outcomes) {
+    this.#given = given;
+    this.#against = against;
   }
 
   /** Whether the two verdicts of the packet differ; counts it. */
   add(packet: ReplayedPacket, other: OtherOutcome): boolean {
     this.#packets++;
-    const before = this.#before.at(packet.outcome);
-    const after = this.#after.at(other.outcome);
-    if (before.verdict === after.verdict) return false;
+    const given = this.#given.at(packet.outcome);
+    const against = this.#against.at(other.outcome);
+    if (given.verdict === against.verdict) return false;
     this.#changed++;
     const groups = [
-      this.#before.groupOf[packet.outcome]!,
-      this.#after.groupOf[other.outcome]!,
+      this.#given.groupOf[packet.outcome]!,
+      this.#against.groupOf[other.outcome]!,
     ] as const;
     const key = groups.join(' ');
     let count = this.#counts.get(key);
     if (count === undefined) {
-      const [beforeGroup, afterGroup] = groups;
+      const [givenGroup, againstGroup] = groups;
       const number = this.#counts.size;
-      count = newCount(beforeGroup, afterGroup, number);
+      count = newCount(givenGroup, againstGroup, number);
       this.#counts.set(key, count);
     }
     count.packets++;
@@ -80,14 +80,16 @@ export class Comparison {
   }
 
   summarize(): ComparisonSummary {
-    const changes = [...this.#counts.values()].map((count, index): Change => ({
-      before: this.#before.groups[count.before]!,
-      after: this.#after.groups[count.after]!,
-      packets: count.packets,
-      bytes: count.bytes,
-      flows: this.#flows.flowsOf[index] ?? 0,
-      examples: [...count.examples.keys()],
-    }));
+    const changes = [...this.#counts.values()].map(
+      (count, index): Change => ({
+        given: this.#given.groups[count.given]!,
+        against: this.#against.groups[count.against]!,
+        packets: count.packets,
+        bytes: count.bytes,
+        flows: this.#flows.flowsOf[index] ?? 0,
+        examples: [...count.examples.keys()],
+      }),
+    );
     return {
       packets: this.#packets,
       changedPackets: this.#changed,
@@ -104,8 +106,8 @@ export class Comparison {
   }
 }
 
-function newCount(before: number, after: number, number: number): ChangeCount {
-  return { before, after, number, packets: 0, bytes: 0, examples: new Map() };
+function newCount(given: number, against: number, number: number): ChangeCount {
+  return { given, against, number, packets: 0, bytes: 0, examples: new Map() };
 }
 
 /** `tcp 203.0.113.7:40000 -> 192.0.2.10:80`. */

@@ -1,8 +1,57 @@
-import type { Evaluator } from './evaluator.ts';
-import type { Tally } from './tally.ts';
+import { type FastEvaluator, REFERENCE } from '../simulate/fast/fast-evaluator.ts';
+import type { CapturedPacket } from './captured-packet.ts';
+import { type Evaluator, NOT_FAST } from './evaluator.ts';
+import type { FlowTable } from './flow-table.ts';
+import type { Outcomes } from './outcomes.ts';
 
-/** An evaluator that stands in front of the reference evaluator and remembers what was counted of a packet's flow. */
-export interface FastPath extends Evaluator {
-  /** Whether the outcome of the packet just taken, or its flow, has not been counted; notes that it is from now on. HOT */
-  isNewToFlow(outcome: number, tally: Tally): boolean;
+/** An outcome of the fast evaluator that has none here yet. */
+const UNKNOWN = -1;
+
+/** The fast evaluator in front of the reference evaluator; it remembers what has been counted of a connection. */
+export class FastPath implements Evaluator {
+  readonly #fast: FastEvaluator;
+  readonly #outcomes: Outcomes;
+  /** By the fast evaluator's number of an outcome. */
+  #numbers: Int32Array = new Int32Array(64).fill(UNKNOWN);
+
+  constructor(fast: FastEvaluator, outcomes: Outcomes) {
+    this.#fast = fast;
+    this.#outcomes = outcomes;
+  }
+
+  /** HOT */
+  take({ bytes, header, end, interfaceNumber, nowMs }: CapturedPacket): number {
+    const number = this.#fast.take(bytes, header, end, interfaceNumber, nowMs);
+    if (number === REFERENCE) return NOT_FAST;
+    const known = number < this.#numbers.length ? this.#numbers[number]! : UNKNOWN;
+    return known === UNKNOWN ? this.#intern(number) : known;
+  }
+
+  /**
+   * Whether the outcome of the packet just taken has not been counted with its connection, as far as is remembered; it is from now
+   * on. A packet without a connection is always new. HOT
+   */
+  isNewToFlow(outcome: number, flows: FlowTable): boolean {
+    const fast = this.#fast;
+    if (fast.record < 0) return true;
+    const words = fast.recordWords;
+    const at = fast.recordBase;
+    // Numbers from 1, since 0 stands for nothing. What the table of flows has forgotten must be counted anew.
+    const group = this.#outcomes.groupOf[outcome]! + 1;
+    if (words[at] === group && words[at + 1] === flows.generation) return false;
+    words[at] = group;
+    words[at + 1] = flows.generation;
+    return true;
+  }
+
+  #intern(number: number): number {
+    const made = this.#outcomes.intern({ ...this.#fast.outcomes[number]!, because: undefined });
+    while (number >= this.#numbers.length) {
+      const longer = new Int32Array(this.#numbers.length * 2).fill(UNKNOWN);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[number] = made;
+    return made;
+  }
 }

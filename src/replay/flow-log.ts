@@ -88,7 +88,13 @@ function newFlow(ends: FlowEnds, from: string, seconds: number): FlowRecord {
 }
 
 /** The same text for both directions. */
-export function flowKey({ protocol, source, destination, sourcePort, destinationPort }: FlowEnds): string {
+export function flowKey({
+  protocol,
+  source,
+  destination,
+  sourcePort,
+  destinationPort,
+}: FlowEnds): string {
   const one = `${renderIpAddress(source)} ${sourcePort}`;
   const other = `${renderIpAddress(destination)} ${destinationPort}`;
   return one < other ? `${protocol} ${one} ${other}` : `${protocol} ${other} ${one}`;

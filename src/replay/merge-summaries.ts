@@ -21,7 +21,9 @@ export function mergeSummaries(summaries: readonly ReplaySummary[]): ReplaySumma
   const sum = (of: (summary: ReplaySummary) => number): number =>
     summaries.reduce((total, one) => total + of(one), 0);
   const byVerdict = ofVerdicts((verdict) =>
-    summaries.map((one) => one.byVerdict[verdict]).reduce(added, { packets: 0, bytes: 0, flows: 0 }),
+    summaries
+      .map((one) => one.byVerdict[verdict])
+      .reduce(added, { packets: 0, bytes: 0, flows: 0 }),
   );
   return {
     captures: summaries.flatMap((one) => one.captures),

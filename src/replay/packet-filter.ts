@@ -63,7 +63,9 @@ export function makeTerm(name: string, values: readonly string[], negated: boole
     const near = nearestName(name, [...new Set([...FIELDS, ...shorts])]);
     return problem(
       `a packet has no field \`${name}\``,
-      near === undefined ? 'Use a field of a trace, such as src, dport or policy.' : `Did you mean \`${near}\`?`,
+      near === undefined
+        ? 'Use a field of a trace, such as src, dport or policy.'
+        : `Did you mean \`${near}\`?`,
     );
   }
   return { kind: 'term', term: { field, values: values.map(parseValue), negated } };
@@ -86,13 +88,13 @@ export function packetFilter(terms: readonly FilterTerm[], outcomes: Outcomes): 
 }
 
 function satisfies(packet: ReplayedPacket, term: FilterTerm, outcomes: Outcomes): boolean {
-  const value = term.field === FRAME ? packet.frame : valueOf(packet, term.field, outcomes);
+  const value = term.field === FRAME ? packet.frame : fieldOf(packet, term.field, outcomes);
   const all = Array.isArray(value) ? value : [value];
   const found = all.some((one) => term.values.some((wanted) => isValue(one, wanted)));
   return found !== term.negated;
 }
 
-function valueOf(packet: ReplayedPacket, field: string, outcomes: Outcomes): unknown {
+function fieldOf(packet: ReplayedPacket, field: string, outcomes: Outcomes): unknown {
   const [top, ...rest] = field.split('.') as [string, ...string[]];
   const { result } = packet;
   let value: unknown =
@@ -117,7 +119,8 @@ function isValue(value: unknown, wanted: FilterValue): boolean {
       return address !== undefined && cidrContains(wanted.cidr, address);
     }
     default:
-      if (value === undefined || value === null) return wanted.text === '' || wanted.text === 'null';
+      if (value === undefined || value === null)
+        return wanted.text === '' || wanted.text === 'null';
       return String(value) === wanted.text || isSameAddress(value, wanted.text);
   }
 }
@@ -126,5 +129,12 @@ function isValue(value: unknown, wanted: FilterValue): boolean {
 function isSameAddress(value: unknown, text: string): boolean {
   if (typeof value !== 'string' || !text.includes(':') || !value.includes(':')) return false;
   const [a, b] = [parseIpAddress(value), parseIpAddress(text)];
-  return a !== undefined && b !== undefined && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3;
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.w0 === b.w0 &&
+    a.w1 === b.w1 &&
+    a.w2 === b.w2 &&
+    a.w3 === b.w3
+  );
 }

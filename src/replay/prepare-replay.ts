@@ -3,10 +3,12 @@ import { CaptureError } from '../capture/capture-error.ts';
 import { isReadableLinkType, linkTypeName, READABLE_NAMES } from '../capture/link-type.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
+import { FastEvaluator } from '../simulate/fast/fast-evaluator.ts';
 import { Router } from '../simulate/routing/router.ts';
 import { Attribution } from './attribution.ts';
+import { FastPath } from './fast-path.ts';
 import { Outcomes } from './outcomes.ts';
-import { ReferenceEvaluator } from './reference-evaluator.ts';
+import { checksChecksums, ReferenceEvaluator } from './reference-evaluator.ts';
 import { Replay } from './replay.ts';
 import type { PacketFilter, PacketSink } from './replayed-packet.ts';
 import { type ReplaySummary, summarize } from './summary.ts';
@@ -17,6 +19,8 @@ export interface PreparedOptions {
   /** An interface of the host on which everything arrived, or `local`. */
   readonly in?: string | undefined;
   readonly ignoreChecksums?: boolean | undefined;
+  /** Packets of connections that began before the captures belong to established ones. */
+  readonly assumeEstablished?: boolean | undefined;
   readonly filter?: PacketFilter | undefined;
   readonly sink?: PacketSink | undefined;
   /** Another policy that judges the same packets. */
@@ -34,7 +38,10 @@ export interface PreparedReplay {
    *
    * @throws CaptureError when a capture holds packets of link types alone that are not read.
    */
-  readonly run: (captures: readonly OpenCapture[], options: PreparedOptions) => Promise<ReplaySummary>;
+  readonly run: (
+    captures: readonly OpenCapture[],
+    options: PreparedOptions,
+  ) => Promise<ReplaySummary>;
 }
 
 /** Prepares a replay through a host. */
@@ -53,13 +60,16 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
       for (const capture of captures) {
         if (capture.reader.format === 'pcap') checkLinkTypes(capture);
       }
+      const evaluators = evaluatorsOf(model, models, outcomes, options);
       const replay = new Replay({
         captures,
         attribution,
-        reference: referenceOf(model, models, outcomes, options),
-        fast: undefined,
+        reference: evaluators.reference,
+        fast: evaluators.fast,
         other:
-          against === undefined ? undefined : referenceOf(against, models, otherOutcomes, options),
+          against === undefined
+            ? undefined
+            : evaluatorsOf(against, models, otherOutcomes, options).reference,
         tally,
         filter,
         sink,
@@ -72,24 +82,38 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
   };
 }
 
-/** Fragments are put together where any of the models tracks connections, so that all see the same packets. */
-function referenceOf(
+/**
+ * The evaluators of one policy: the reference evaluator, and where packets are only counted the fast one in front of it. Fragments are put
+ * together where any of the models tracks connections, so that all see the same packets.
+ */
+function evaluatorsOf(
   model: NodeModel,
   models: readonly NodeModel[],
   outcomes: Outcomes,
   options: PreparedOptions,
-): ReferenceEvaluator {
-  const simulator = model.wholeSimulator();
+): { readonly reference: ReferenceEvaluator; readonly fast: FastPath | undefined } {
+  const { host } = model;
+  const ignoreChecksums = options.ignoreChecksums === true;
+  const assumesOlderConnections = options.assumeEstablished === true;
+  const simulator = model.wholeSimulator({ assumesOlderConnections });
+  const isFast = options.filter === undefined && options.sink === undefined && models.length === 1;
+  const fast = isFast
+    ? new FastEvaluator(simulator, {
+        checksums: !ignoreChecksums && checksChecksums(host),
+        assumesEstablished: assumesOlderConnections,
+      })
+    : undefined;
   const tracks = (family: IpFamily): boolean =>
     models.some((one) => tracksConnections(one.ruleset(family)));
-  return new ReferenceEvaluator({
-    host: model.host,
-    run: (packet) => simulator.run(packet),
+  const reference = new ReferenceEvaluator({
+    host,
+    run: (packet) => fast?.runReference(packet) ?? simulator.run(packet),
     outcomes,
-    ignoreChecksums: options.ignoreChecksums === true,
+    ignoreChecksums,
     tracks: { 4: tracks(4), 6: tracks(6) },
     hasRules: { 4: hasRules(model.ruleset(4)), 6: hasRules(model.ruleset(6)) },
   });
+  return { reference, fast: fast === undefined ? undefined : new FastPath(fast, outcomes) };
 }
 
 /** @throws CaptureError when the capture has interfaces, all of link types that are not read. */

@@ -98,7 +98,11 @@ function isDecision(value: unknown): boolean {
 }
 
 function isTopDropped(value: unknown): boolean {
-  return isFields(value) && isCount(value.missing) && [value.sources, value.destinations].every(isTalkers);
+  return (
+    isFields(value) &&
+    isCount(value.missing) &&
+    [value.sources, value.destinations].every(isTalkers)
+  );
 }
 
 function isTalkers(value: unknown): boolean {

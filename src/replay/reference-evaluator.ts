@@ -49,8 +49,7 @@ export class ReferenceEvaluator implements Evaluator {
     const { sysctls, interfaces } = options.host;
     this.#options = options;
     this.#names = interfaces.map(({ name }) => name);
-    this.#checksChecksums =
-      !options.ignoreChecksums && sysctls.get('net.netfilter.nf_conntrack_checksum') !== 0;
+    this.#checksChecksums = !options.ignoreChecksums && checksChecksums(options.host);
     this.#fragments = new Fragments(fragmentSettings(sysctls));
   }
 
@@ -89,12 +88,12 @@ export class ReferenceEvaluator implements Evaluator {
   }
 
   #judge(packet: CapturedPacket): number {
-    const { bytes, header, end, interfaceNumber, sourceMac, nowMs } = packet;
+    const { bytes, header, end, interfaceNumber, sourceMac, timeSeconds } = packet;
     const isSent = interfaceNumber === SENT_BY_HOST;
     const decoded = decodePacket(bytes, header, end, {
       in: isSent ? LOCAL : (this.#names[interfaceNumber] as string),
       mac: sourceMac < 0 ? undefined : macText(bytes, sourceMac),
-      timeSeconds: nowMs / 1000,
+      timeSeconds,
       isChecksumWrong:
         !isSent && this.#checksChecksums && !isTransportChecksumRight(bytes, header, end),
     });
@@ -147,6 +146,7 @@ export class ReferenceEvaluator implements Evaluator {
     whole.wireEnd = bytes.length;
     whole.interfaceNumber = last.interfaceNumber;
     whole.nowMs = last.nowMs;
+    whole.timeSeconds = last.timeSeconds;
     whole.sourceMac = -1;
     whole.readHeader();
     return whole.headerRead === IP_READ.sound
@@ -177,6 +177,11 @@ export class ReferenceEvaluator implements Evaluator {
       because: [reason],
     });
   }
+}
+
+/** Whether the host's connection tracking looks at checksums of what arrives. */
+export function checksChecksums({ sysctls }: Host): boolean {
+  return sysctls.get('net.netfilter.nf_conntrack_checksum') !== 0;
 }
 
 function macText(bytes: Uint8Array, at: number): string {

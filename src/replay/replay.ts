@@ -152,11 +152,15 @@ export class Replay {
     packet.wireEnd = reader.offset + reader.originalLength;
     packet.interfaceNumber = place;
     packet.sourceMac = this.#link.sourceMac;
-    const nowMs =
-      (reader.seconds - this.#firstSeconds) * 1000 +
-      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000;
+    const timeSeconds =
+      reader.seconds -
+      this.#firstSeconds +
+      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000_000;
     // The kernel's clock does not go back where a capture's does.
-    if (nowMs > packet.nowMs) packet.nowMs = nowMs;
+    if (timeSeconds > packet.timeSeconds) {
+      packet.timeSeconds = timeSeconds;
+      packet.nowMs = timeSeconds * 1000;
+    }
     packet.readHeader();
   }
 
@@ -169,7 +173,7 @@ export class Replay {
       const outcome = fast.take(packet);
       if (outcome !== NOT_FAST) {
         tally.count(outcome, reader.originalLength);
-        if (fast.isNewToFlow(outcome, tally)) tally.countFlowOfBytes(outcome, packet);
+        if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfBytes(outcome, packet);
         if (tally.isStopped(outcome)) this.#countTalkers();
         return;
       }
@@ -190,9 +194,7 @@ export class Replay {
         outcome,
         result: reference.result,
         other:
-          otherOutcome === undefined
-            ? undefined
-            : { outcome: otherOutcome, result: other?.result },
+          otherOutcome === undefined ? undefined : { outcome: otherOutcome, result: other?.result },
       };
       if (filter !== undefined && !filter(seen)) {
         tally.leftOut++;

@@ -15,7 +15,7 @@ import type { ResourceSet } from '../resources/resource-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { Assumptions } from '../simulate/assumptions.ts';
-import { type NotModelled, Simulator } from '../simulate/simulator.ts';
+import { type NotModelled, Simulator, type SimulatorOptions } from '../simulate/simulator.ts';
 import { renderLocation } from '../source/location.ts';
 import { chooseNode, type NodeChoice } from './choose-node.ts';
 import { foreignRules, type HostRulesNote, notesOn, writtenRules } from './host-rules.ts';
@@ -155,12 +155,14 @@ export class NodeModel {
   }
 
   /** A simulator of both families in one, with one connection table, as for a run of its own. */
-  wholeSimulator(): Simulator {
+  wholeSimulator(options: Pick<SimulatorOptions, 'assumesOlderConnections'> = {}): Simulator {
     return new Simulator({
       host: this.host,
       rulesets: [this.ruleset(4), this.ruleset(6)],
       notModelled: this.notModelled(),
+      connections: this.connections.records,
       assumptions: this.assumptions,
+      ...options,
     });
   }
 

@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly connections?: readonly ConnectionRecord[] | undefined;
   /** What is taken for given where rules ask for what cannot be known. Default: nothing, every way is followed. */
   readonly assumptions?: Assumptions | undefined;
+  /** TCP and SCTP packets of no known connection that do not begin one belong to an established one. Default: they are judged as the kernel does. */
+  readonly assumesOlderConnections?: boolean | undefined;
 }
 
 /** What makes packets of a family undetermined, in words. */
@@ -63,7 +65,10 @@ export class Simulator {
   constructor(options: SimulatorOptions) {
     this.#interfaces = new Set(options.host.interfaces.map((one) => one.name));
     this.#router = new Router(options.host);
-    this.#tracker = new ConnectionTracker(options.host.sysctls);
+    this.#tracker = new ConnectionTracker(
+      options.host.sysctls,
+      options.assumesOlderConnections === true,
+    );
     this.#connections = options.connections ?? [];
     this.#seed();
     this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };

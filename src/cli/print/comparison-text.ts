@@ -5,7 +5,7 @@ import { decisionLine } from './replay-text.ts';
 import type { Paint } from './style.ts';
 import { VERDICT_STYLE } from './verdict-style.ts';
 
-/** What changes between two policies, for people: one paragraph for each pair of what decided before and what decides now. */
+/** What changes between two policies, for people: one paragraph for each pair of what decides with either. */
 export function renderComparison(summary: ComparisonSummary, paint: Paint): string {
   const { packets, changedPackets, changedFlows, changes } = summary;
   if (changes.length === 0) return `no verdict changes (${packets} packets)\n`;
@@ -15,9 +15,9 @@ export function renderComparison(summary: ComparisonSummary, paint: Paint): stri
   );
   const paragraphs = changes.map((change) =>
     [
-      `${verdictOf(change.before, paint)} -> ${verdictOf(change.after, paint)}  ${change.flows} flows, ${change.packets} packets, ${change.bytes} bytes`,
-      `  before: ${decisionLine(change.before.decision)}`,
-      `  after:  ${decisionLine(change.after.decision)}`,
+      `${verdictOf(change.given, paint)} -> ${verdictOf(change.against, paint)}  ${change.flows} flows, ${change.packets} packets, ${change.bytes} bytes`,
+      `  -f:        ${decisionLine(change.given.decision)}`,
+      `  --against: ${decisionLine(change.against.decision)}`,
       ...change.examples.map((flow) => `  ${paint('e.g.', 'dim')} ${printable(flow)}`),
     ].join('\n'),
   );

@@ -1,10 +1,5 @@
-import {
-  decidingGroup,
-  type FlowRecord,
-  flowToJson,
-  worstVerdict,
-} from '../../replay/flow-log.ts';
 import { renderFlow } from '../../replay/comparison.ts';
+import { decidingGroup, type FlowRecord, flowToJson, worstVerdict } from '../../replay/flow-log.ts';
 import type { Outcomes } from '../../replay/outcomes.ts';
 import { csvLine } from './csv.ts';
 import { DECISION_COLUMNS, decisionCells } from './packet-lines.ts';
@@ -32,7 +27,10 @@ export function flowToText(flow: FlowRecord, outcomes: Outcomes, paint: Paint): 
 
 /** What the columns of `flowToText` are. */
 export function flowTextHead(paint: Paint): string {
-  return paint(`${'VERDICT'.padEnd(12)} ${'PACKETS'.padStart(7)} ${'BYTES'.padStart(10)}  FLOW  DECIDED BY\n`, 'dim');
+  return paint(
+    `${'VERDICT'.padEnd(12)} ${'PACKETS'.padStart(7)} ${'BYTES'.padStart(10)}  FLOW  DECIDED BY\n`,
+    'dim',
+  );
 }
 
 /** The names of the columns of `flowToCsv`. */

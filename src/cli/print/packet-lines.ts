@@ -64,10 +64,7 @@ export function packetToCsv(
     state,
     because: because?.join('; '),
   };
-  return csvLine([
-    ...PACKET_COLUMNS.map((name) => columns[name]),
-    ...decisionCells(decision),
-  ]);
+  return csvLine([...PACKET_COLUMNS.map((name) => columns[name]), ...decisionCells(decision)]);
 }
 
 /** A decision's values in the order of DECISION_COLUMNS, then file and line. */

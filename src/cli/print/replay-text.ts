@@ -103,10 +103,7 @@ function verdictLines({ byVerdict, flows }: ReplaySummary, { paint }: ReplayPrin
 }
 
 /** What stopped packets comes first: whoever looks wants to know whom the policy cuts off. */
-function decisionLines(
-  { decisions }: ReplaySummary,
-  { paint, verbose }: ReplayPrinting,
-): string[] {
+function decisionLines({ decisions }: ReplaySummary, { paint, verbose }: ReplayPrinting): string[] {
   if (decisions.length === 0) return [];
   const most = verbose ? decisions.length : SHOWN_DECISIONS;
   const stopped = decisions.filter(({ verdict }) => verdict !== 'accept');

@@ -9,6 +9,8 @@ export class ConnectionEntry implements Connection {
   readonly original: Tuple;
   reply: Tuple;
   confirmed = false;
+  /** Taken for one that is older than everything that is known: its first packet is no new connection's. */
+  assumed = false;
   seenReply = false;
   assured = false;
   destinationNat = false;
@@ -64,6 +66,7 @@ export class ConnectionEntry implements Connection {
   restore(from: ConnectionEntry): void {
     this.reply = from.reply;
     this.confirmed = from.confirmed;
+    this.assumed = from.assumed;
     this.seenReply = from.seenReply;
     this.assured = from.assured;
     this.destinationNat = from.destinationNat;

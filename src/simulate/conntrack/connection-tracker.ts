@@ -2,6 +2,7 @@ import { sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionRecord } from '../../host/connections/connection-record.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { assumeEstablished, belongsToOlder, isAnswerToOpening } from './assumed-connection.ts';
 import type { Tuple } from './connection.ts';
 import { ConnectionEntry } from './connection-entry.ts';
 import {
@@ -41,12 +42,17 @@ export type TrackOutcome = 'tracked' | 'table-full';
  */
 export class ConnectionTracker {
   readonly settings: ConntrackSettings;
+  private readonly assumesOlder: boolean;
   private readonly live: LiveConnections;
   /** Why nobody can say how the last packet fared that was tracked, in words: that of the connection it met. */
   unknownMet: string | undefined = undefined;
 
-  /** `sysctls` by full name; absent ones have the documented default. */
-  constructor(sysctls: ReadonlyMap<string, number>) {
+  /**
+   * `sysctls` by full name; absent ones have the documented default. `assumesOlder`: a TCP or SCTP packet of no connection that does not begin
+   * one belongs to an established one that is older than everything that is known.
+   */
+  constructor(sysctls: ReadonlyMap<string, number>, assumesOlder = false) {
+    this.assumesOlder = assumesOlder;
     this.settings = conntrackSettings(sysctls);
     this.live = new LiveConnections(this.settings.maximum);
   }
@@ -78,24 +84,14 @@ export class ConnectionTracker {
 
   /** Whether the nat chains of PREROUTING and OUTPUT are consulted for this packet (the first one of a connection only). */
   needsDestinationNat(packet: PacketInFlight): boolean {
-    const { connection } = packet;
-    return (
-      packet.state === 'new' &&
-      connection !== undefined &&
-      !connection.confirmed &&
-      !connection.destinationNatDone
-    );
+    const entry = entryOf(packet);
+    return entry !== undefined && isFirstOf(packet, entry) && !entry.destinationNatDone;
   }
 
   /** Whether the nat chains of POSTROUTING and INPUT are consulted. */
   needsSourceNat(packet: PacketInFlight): boolean {
-    const { connection } = packet;
-    return (
-      packet.state === 'new' &&
-      connection !== undefined &&
-      !connection.confirmed &&
-      !connection.sourceNatDone
-    );
+    const entry = entryOf(packet);
+    return entry !== undefined && isFirstOf(packet, entry) && !entry.sourceNatDone;
   }
 
   /** Binds the connection's destination to `place`, or to itself (undefined: no translation), and rewrites the packet. */
@@ -156,7 +152,7 @@ export class ConnectionTracker {
   confirm(packet: PacketInFlight, nowMs: number): 'confirmed' | 'clash' {
     this.live.nowMs = nowMs;
     const entry = entryOf(packet);
-    if (entry === undefined || entry.confirmed || packet.state !== 'new') return 'confirmed';
+    if (entry === undefined || !isFirstOf(packet, entry)) return 'confirmed';
     if (this.live.isTaken(entry.original) || this.live.isTaken(entry.reply)) {
       packet.connection = undefined;
       return 'clash';
@@ -308,11 +304,27 @@ export class ConnectionTracker {
       destinationKey,
     );
     if (!this.live.hasRoom()) return 'table-full';
+    if (this.assumesOlder && belongsToOlder(packet.packet)) {
+      return this.trackOlder(packet, original);
+    }
     const entry = new ConnectionEntry(original, invertTuple(original));
     if (this.judge(entry, packet, false) !== 'accept') return invalid(packet);
     packet.connection = entry;
     packet.isReply = false;
     packet.state = 'new';
+    return 'tracked';
+  }
+
+  /** Takes the packet into a connection that is made up for it. */
+  private trackOlder(packet: PacketInFlight, tuple: Tuple): TrackOutcome {
+    const isReply = isAnswerToOpening(packet.packet);
+    const other = invertTuple(tuple);
+    const entry = isReply ? new ConnectionEntry(other, tuple) : new ConnectionEntry(tuple, other);
+    assumeEstablished(entry);
+    if (this.judge(entry, packet, isReply) === 'invalid') return invalid(packet);
+    packet.connection = entry;
+    packet.isReply = isReply;
+    packet.state = 'established';
     return 'tracked';
   }
 
@@ -352,6 +364,11 @@ export class ConnectionTracker {
     packet.state = 'related';
     return 'tracked';
   }
+}
+
+/** Whether the packet makes its connection, which nat chains and the confirmation ask. HOT */
+function isFirstOf(packet: PacketInFlight, entry: ConnectionEntry): boolean {
+  return !entry.confirmed && (packet.state === 'new' || entry.assumed);
 }
 
 const NOT_CHANGED: NatOutcome = { kind: 'bound', changed: false };

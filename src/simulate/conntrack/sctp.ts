@@ -26,7 +26,7 @@ export function trackSctp(
   settings: ConntrackSettings,
 ): TrackingVerdict {
   const chunk = packet.sctpChunk ?? 'INIT';
-  if (!entry.confirmed && !openSctp(entry, chunk)) return 'invalid';
+  if (!entry.confirmed && !entry.assumed && !openSctp(entry, chunk)) return 'invalid';
   const ownTag = isReply ? REPLY_TAG : ORIGINAL_TAG;
   if (!WITHOUT_TAG_CHECK.has(chunk) && (entry.sctpTags & ownTag) === 0) return 'invalid';
   const oldState = entry.state;

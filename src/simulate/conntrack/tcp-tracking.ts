@@ -106,3 +106,11 @@ export class TcpTracking {
     return copy;
   }
 }
+
+/** What was offered when the connection began is not known: nothing is out of the window, and acknowledgements may be selective. */
+export function beginInTheMiddle({ original, reply }: TcpTracking): void {
+  original.liberal = true;
+  original.sackPermitted = true;
+  reply.liberal = true;
+  reply.sackPermitted = true;
+}

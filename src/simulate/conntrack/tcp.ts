@@ -11,7 +11,7 @@ import {
   TCP_STATE,
   tcpKind,
 } from './tcp-state.ts';
-import { TcpTracking } from './tcp-tracking.ts';
+import { beginInTheMiddle, TcpTracking } from './tcp-tracking.ts';
 import { judgeWindow, takeOptions } from './tcp-window.ts';
 import type { ConntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
@@ -33,7 +33,7 @@ export function trackTcp(
 ): TrackingVerdict {
   if (!areSoundTcpFlags(packet.tcpFlags)) return 'invalid';
   const kind = tcpKind(packet.tcpFlags);
-  const isOpen = entry.confirmed || openTcp(entry, packet, kind, settings);
+  const isOpen = entry.confirmed || entry.assumed || openTcp(entry, packet, kind, settings);
   if (!isOpen) return 'invalid';
   const tracking = entry.tcp as TcpTracking;
   const oldState = entry.state;
@@ -124,14 +124,6 @@ function openTcp(
   if (isMidStream) beginInTheMiddle(tracking);
   else takeOptions(original, segment);
   return true;
-}
-
-/** What was offered when the connection began is not known: nothing is out of the window, and acknowledgements may be selective. */
-function beginInTheMiddle({ original, reply }: TcpTracking): void {
-  original.liberal = true;
-  original.sackPermitted = true;
-  reply.liberal = true;
-  reply.sackPermitted = true;
 }
 
 /** A SYN after the connection has closed, or after a RST of the same side, opens a new one. HOT */
