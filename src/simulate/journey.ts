@@ -7,7 +7,7 @@ import type { ChangedSets } from './changed-sets.ts';
 import type { Choices } from './choices.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import { DoubtfulMatches } from './doubtful-matches.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEvent } from './journal.ts';
 import { type NatSide, NatStage } from './nat-stage.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import { STAGES, type Stage } from './pipeline.ts';
@@ -46,6 +46,8 @@ export interface PacketPath {
   readonly changedSets: ChangedSets;
 }
 
+type HookEvent = Extract<JournalEvent, { readonly kind: 'hook' }>;
+
 const LOOPBACK = 'lo';
 
 /** Takes packets of one family through the host, one after the other. */
@@ -58,6 +60,7 @@ export class Journey {
   #onward = '';
   /** In the second half of a local-to-local packet's way. */
   #returned = false;
+  readonly #entered: Partial<Record<Hook, HookEvent>> = {};
   /** What could not be known on the last packet's way, in words. */
   unknown: string[] = [];
 
@@ -77,14 +80,22 @@ export class Journey {
     this.unknown = [];
     this.#walker.opaque.length = 0;
     const ending = packet.inInterface === '' ? this.#leave(packet) : this.#arrive(packet);
-    this.unknown.push(...this.#path.router.takeDoubts(ending.verdict));
-    for (const description of this.#walker.opaque) {
-      this.unknown.push(`the host's own rules are not modelled: ${description}`);
-    }
+    this.#noteUnknown(ending);
     if (ending.verdict !== 'accept' && packet.connection?.confirmed === false) {
       this.#path.tracker.forget(packet);
     }
     return ending;
+  }
+
+  /** Adds what routes and rules of the way leave unknown, which mostly is nothing. */
+  #noteUnknown({ verdict }: Ending): void {
+    const doubts = this.#path.router.takeDoubts(verdict);
+    const { opaque } = this.#walker;
+    if (doubts.length === 0 && opaque.length === 0) return;
+    const notModelled = opaque.map(
+      (description) => `the host's own rules are not modelled: ${description}`,
+    );
+    this.unknown.push(...doubts, ...notModelled);
   }
 
   #arrive(packet: PacketInFlight): Ending {
@@ -131,18 +142,22 @@ export class Journey {
 
   /** Runs one hook; the ending when the packet goes no further. */
   #hook(hook: Hook, packet: PacketInFlight): Ending | undefined {
-    this.#path.journal.event({
-      kind: 'hook',
-      hook,
-      inInterface: packet.inInterface,
-      outInterface: packet.outInterface,
-    });
+    this.#path.journal.event(this.#entering(hook, packet));
     const stages = STAGES[hook];
     for (let i = 0; i < stages.length; i++) {
       const ending = this.#stage(stages[i]!, hook, packet);
       if (ending !== undefined) return ending;
     }
     return undefined;
+  }
+
+  /** The event of entering the hook; most packets enter it as the one before did. */
+  #entering(hook: Hook, { inInterface, outInterface }: PacketInFlight): HookEvent {
+    const last = this.#entered[hook];
+    if (last?.inInterface === inInterface && last.outInterface === outInterface) return last;
+    const event: HookEvent = { kind: 'hook', hook, inInterface, outInterface };
+    this.#entered[hook] = event;
+    return event;
   }
 
   #stage(stage: Stage, hook: Hook, packet: PacketInFlight): Ending | undefined {

@@ -39,7 +39,9 @@ export class QuietCalls {
   /** From 1. A call goes on with the one behind it; after the last of a row there is none. */
   readonly #calls: (QuietCall | undefined)[] = [undefined];
   /** The chain of each call, -1 where there is none: all that has to be looked at for most calls. */
-  #called = new Int32Array(1024).fill(-1);
+  #called: Int32Array = new Int32Array(1024).fill(-1);
+  /** How many calls up to each, itself included, have a rule with a meaning. */
+  #telling: Int32Array = new Int32Array(1024);
   #keptRules = 0;
 
   constructor(
@@ -85,9 +87,9 @@ export class QuietCalls {
 
   /** The same for the calls alone that have a rule with a meaning. HOT */
   tellingRules(first: number, last: number, depth: number, visit: RuleVisit): void {
+    if (this.#telling[last] === this.#telling[first - 1]) return;
     for (let call = first; call <= last; call++) {
-      const { tells } = this.at(call);
-      if (tells) visitRules(this.at(call), depth, visit);
+      if (this.at(call).tells) visitRules(this.at(call), depth, visit);
     }
   }
 
@@ -125,11 +127,11 @@ export class QuietCalls {
   #keep(call: QuietCall | undefined, chain: number): void {
     const number = this.#calls.push(call) - 1;
     if (number + 1 >= this.#called.length) {
-      const longer = new Int32Array(this.#called.length * 2).fill(-1);
-      longer.set(this.#called);
-      this.#called = longer;
+      this.#called = twiceAsLong(this.#called, -1);
+      this.#telling = twiceAsLong(this.#telling, 0);
     }
     this.#called[number] = chain;
+    this.#telling[number] = this.#telling[number - 1]! + (call?.tells === true ? 1 : 0);
     this.#keptRules += call?.rules.length ?? 0;
   }
 
@@ -170,6 +172,12 @@ export class QuietCalls {
     }
     return { at, conditions };
   }
+}
+
+function twiceAsLong(words: Int32Array, rest: number): Int32Array {
+  const longer = new Int32Array(words.length * 2).fill(rest);
+  longer.set(words);
+  return longer;
 }
 
 /** What is done with a rule that matched, by its number. */
