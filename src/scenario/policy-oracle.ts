@@ -63,6 +63,8 @@ export class PolicyOracle {
     const { in: from, source } = result.packet;
     const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);
+    // A connection that a stopped packet took the place of stays in the table of the host without policy.
+    if (result.verdict !== 'accept' && result.steps.some(isReplacing)) this.lost = true;
     if (leavesConnection(result)) {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
@@ -132,6 +134,10 @@ function leavesConnection(result: PacketResult): boolean {
 
 function isOfKnownConnection(step: TraceStep): boolean {
   return step.kind === 'conntrack' && step.isKnown;
+}
+
+function isReplacing(step: TraceStep): boolean {
+  return step.kind === 'conntrack' && step.replaces;
 }
 
 function isHook(step: TraceStep): step is Extract<TraceStep, { kind: 'hook' }> {

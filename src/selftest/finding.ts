@@ -1,7 +1,6 @@
 import type { IptablesBuild, Observation } from '../lab/kernel-lab.ts';
 import type { Packet } from '../packet/packet.ts';
 import type { Disagreement } from '../scenario/disagreement.ts';
-import type { PacketResult } from '../simulate/packet-result.ts';
 import type { Difference } from './compare.ts';
 import type { RulesetCase } from './ruleset-case.ts';
 
@@ -26,8 +25,6 @@ export interface KernelFinding {
 export interface PolicyDifference {
   readonly kind: 'policy';
   readonly disagreement: Disagreement;
-  /** What the simulated rules made of the last packet. */
-  readonly verdict: PacketResult['verdict'];
 }
 
 /** Whether two findings are about the same fault, as far as one can tell: the same sides, and a field in common. */

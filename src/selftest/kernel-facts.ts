@@ -19,7 +19,6 @@ const NEEDED: readonly (readonly [program: string, packageName: string])[] = [
   ['ip', 'iproute2'],
   ['ipset', 'ipset'],
   ['nft', 'nftables'],
-  ['conntrack', 'conntrack'],
 ];
 
 /** Runs a program to ask for its version; the line, or undefined where it is not installed. */

@@ -28,12 +28,11 @@ export class Rechecker {
     if (simulated === undefined) return undefined;
     const { model, ran, disagreement } = simulated;
     if (like.kind === 'policy') {
-      const last = ran.at(-1);
-      if (disagreement === undefined || last === undefined) return undefined;
+      if (disagreement === undefined) return undefined;
       return {
         ruleset,
         packets: ran.map(({ packet }) => packet),
-        about: { kind: 'policy', disagreement, verdict: last.result.verdict },
+        about: { kind: 'policy', disagreement },
       };
     }
     if (ran.length === 0) return undefined;

@@ -95,7 +95,7 @@ export function renderSelftestText(report: SelftestReport): string {
     `kernel        ${facts.kernel}`,
     ...[...facts.tools].map(([name, version]) => `${name.padEnd(13)} ${version}`),
     `packets       ${counts.packets}, compared ${counts.compared} times (${facts.builds.map((build) => `iptables-${build}`).join(', ')})`,
-    `rulesets      ${counts.rulesets} on ${counts.hosts} hosts`,
+    `rulesets      ${counts.rulesets} on ${counts.hosts} host${counts.hosts === 1 ? '' : 's'}`,
     ...(edges === undefined ? [] : [`edges         ${edges.taken} of ${edges.aims}`]),
     `traced        ${counts.traced} packets, ${counts.tracedRules} rules`,
     `undetermined  ${counts.undetermined}`,

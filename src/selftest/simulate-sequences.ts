@@ -3,7 +3,6 @@ import type { Disagreement } from '../scenario/disagreement.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketSession } from '../scenario/packet-session.ts';
 import { PolicyOracle } from '../scenario/policy-oracle.ts';
-import type { PacketResult } from '../simulate/packet-result.ts';
 import type { Random } from './random.ts';
 import { canBeSent, isOpenEnd, runFlow, type SimulatedPacket } from './run-flow.ts';
 
@@ -16,7 +15,6 @@ export interface Sequence {
 export interface PolicyFinding {
   readonly packets: readonly Packet[];
   readonly disagreement: Disagreement;
-  readonly verdict: PacketResult['verdict'];
 }
 
 /** What the simulation says before the kernel is asked. */
@@ -69,8 +67,7 @@ export function simulateSequences(model: NodeModel, options: SequenceOptions): S
         // Nobody knows the connection table after it: the sequence ends here.
         known = !isOpenEnd(one.result);
         if (disagreement !== undefined) {
-          const { verdict } = one.result;
-          findings.push({ packets: ran.map(({ packet }) => packet), disagreement, verdict });
+          findings.push({ packets: ran.map(({ packet }) => packet), disagreement });
         }
       }
     }

@@ -308,6 +308,11 @@ function endedOtherwise(program: RuleProgram, cause: EndingCause): Decision | un
     case 'routing':
     case 'conntrack':
       return { kind: cause.kind, reason: cause.reason };
+    case 'rule':
+      // Of our own translation, which accepts or drops nothing by itself.
+      return program.rules[cause.rule]?.rule.target?.kind === 'masquerade'
+        ? { kind: 'conntrack', reason: 'MASQUERADE finds no address to take' }
+        : undefined;
     default:
       return undefined;
   }

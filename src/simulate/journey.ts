@@ -232,7 +232,8 @@ export class Journey {
       this.unknown.push('a connection from a port to itself has no two directions to tell apart');
     }
     const detail = trackingDetail(packet);
-    journal.event({ kind: 'conntrack', hook, state, isReply, isKnown, detail });
+    const { replaces } = packet;
+    journal.event({ kind: 'conntrack', hook, state, isReply, isKnown, replaces, detail });
     return undefined;
   }
 

@@ -25,6 +25,8 @@ export class PacketInFlight {
   state: ConnectionState | undefined;
   /** Whether it travels in the reply direction of its connection. */
   isReply: boolean;
+  /** Whether it began a new connection in the place of one that was over, which is forgotten whatever becomes of the packet. */
+  replaces: boolean;
   /** Set by NOTRACK in table raw. */
   noTrack: boolean;
 
@@ -44,6 +46,7 @@ export class PacketInFlight {
     this.connection = undefined;
     this.state = undefined;
     this.isReply = false;
+    this.replaces = false;
     this.noTrack = false;
   }
 }

@@ -106,6 +106,8 @@ export type TraceStep =
       readonly isReply: boolean;
       /** Whether its connection was in the table before it came. */
       readonly isKnown: boolean;
+      /** Whether it took the place of a connection that was over, and that is forgotten whatever becomes of the packet. */
+      readonly replaces: boolean;
       readonly detail: string;
     }
   | {

@@ -147,7 +147,7 @@ ${nets.map((net) => `    - {action: Allow, source: {nets: [${net}]}}`).join('\n'
     [
       'without programs',
       { findFacts: (wanted) => findKernelFacts(wanted, () => undefined) },
-      'apt-get install iproute2 ipset nftables conntrack',
+      'apt-get install iproute2 ipset nftables',
     ],
     [
       'without namespaces',

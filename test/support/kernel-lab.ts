@@ -15,7 +15,7 @@ export async function startTestLab(options: LabOptions): Promise<KernelLab> {
 /** Why there can be no lab here; undefined when there can. */
 export function whyNoLab(): string | undefined {
   if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
-  const programs = ['ip', 'nft', 'ipset', 'conntrack'];
+  const programs = ['ip', 'nft', 'ipset'];
   const restores = ['iptables', 'ip6tables'].flatMap((name) => [
     `${name}-legacy-restore`,
     `${name}-nft-restore`,

@@ -278,6 +278,7 @@ export class ConnectionTracker {
     this.unknownMet = entry.unknown;
     if (verdict === 'invalid') return invalid(packet);
     if (verdict === 'reopen') {
+      packet.replaces = true;
       this.live.remove(entry);
       return this.trackNew(packet, sourceKey, destinationKey);
     }

@@ -14,7 +14,7 @@ import type { RouteOutcome } from './route-outcome.ts';
 import { routeOutput } from './route-output.ts';
 import { passesRpfilterMatch } from './rpfilter-match.ts';
 import { selectIpv6Source } from './select-ipv6-source.ts';
-import { isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
+import { isLoopback, isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
 
 export type { RouteOutcome } from './route-outcome.ts';
 
@@ -100,7 +100,8 @@ export class Router {
 
   /**
    * Whether the host finds a way back to a sender to answer what it sent to `destination`; a broadcast address is one, too. The answer
-   * comes from `destination` where that is the host's own, which rules by source look at. ICMPv6 answers no anycast address.
+   * comes from `destination` where that is the host's own, which rules by source look at; from a loopback address no IPv4 answer leaves. ICMPv6
+   * answers no anycast address.
    * Source: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmpv6_route_lookup (Linux 6.18).
    */
   canAnswer(source: IpAddress, destination: IpAddress, by: 'icmp' | 'tcp-reset'): boolean {
@@ -111,6 +112,9 @@ export class Router {
     const from = this.isLocalAddress(destination) ? destination : nowhere;
     const back = this.#network.findOutput(source, from, 0, 0);
     if (by === 'icmp' && source.family === 6 && isAnycast(back, source)) return false;
+    if (from.family === 4 && isLoopback(from)) {
+      if (this.#network.settings(back.dev)?.routeLocalnet !== true) return false;
+    }
     const { type } = back;
     return type === 'unicast' || type === 'broadcast';
   }

@@ -154,3 +154,20 @@ describeFacts(
   ],
   { host: testHost({ routes: ['203.0.113.10/32 dev cali0'] }) },
 );
+
+describeFacts('2.2: REJECT of what the host sends to its own loopback addresses', [
+  {
+    row: 'the answer would come from a loopback address: none leaves the host, others stay on it',
+    rules: `
+      *filter
+      :OUTPUT ACCEPT
+      -A OUTPUT -p udp -j REJECT --reject-with icmp-port-unreachable
+      -A OUTPUT -p tcp -j REJECT --reject-with tcp-reset`,
+    packets: [
+      ['udp 192.0.2.10:1000 -> 127.0.0.1:53 in=local', 'drop at=output'],
+      ['tcp 192.0.2.10:1000 -> 127.0.0.0:53 in=local', 'drop at=output'],
+      ['udp 192.0.2.1:1000 -> 127.0.0.1:53 in=local', 'reject at=output'],
+      ['udp 192.0.2.10:1000 -> 192.0.2.1:53 in=local', 'reject at=output'],
+    ],
+  },
+]);
