@@ -88,9 +88,8 @@ export const TRACKING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'nat-asked-for-every-new-packet',
     file: TRACKER,
-    find: `      !connection.confirmed &&
-      !connection.destinationNatDone`,
-    replace: `      connection !== undefined`,
+    find: `isFirstOf(packet, entry) && !entry.destinationNatDone;`,
+    replace: `packet.state === 'new';`,
     fault: 'the nat chain, not the connection, translates further packets of an unanswered flow',
   },
   {
