@@ -37,17 +37,23 @@ export function startSupervisor({ path, lockSeconds }: Omit<SessionOptions, 'cre
   });
   failed.catch(() => undefined);
   child.stdin?.on('error', () => undefined);
-  release(child);
+  letGo(child);
   return {
     ready: async () => {
-      await Promise.race([once(child.stdout as NodeJS.EventEmitter, 'data'), failed]);
+      // Nothing else may be left to wait for, and then Node ends.
+      const alive = setInterval(() => undefined, RETRY_MS);
+      try {
+        await Promise.race([once(child.stdout as NodeJS.EventEmitter, 'data'), failed]);
+      } finally {
+        clearInterval(alive);
+      }
     },
     release: () => child.stdin?.end(),
   };
 }
 
 /** This process may end while the other goes on. */
-function release(child: ChildProcess): void {
+function letGo(child: ChildProcess): void {
   child.unref();
   for (const stream of [child.stdin, child.stdout]) {
     if (stream !== null && 'unref' in stream) (stream as { unref: () => void }).unref();

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { IpFamily } from '../../src/address/ip-address.ts';
 import type { Build, KernelTools } from '../../src/apply/kernel-tools.ts';
 import { makeSteps } from '../../src/apply/make-steps.ts';
 import { EMPTY_STATE, type OwnState } from '../../src/apply/own-state.ts';
@@ -9,13 +8,14 @@ import { type RuleFiles, renderRuleFiles, stateOf } from '../../src/apply/rule-f
 import { runTransaction } from '../../src/apply/transaction.ts';
 import { compilePolicy } from '../../src/compile/compile.ts';
 import type { CalicoVersion } from '../../src/resources/calico-version.ts';
+import { FOREIGN_RULES } from '../support/fault-policies.ts';
+import { savedText } from '../support/inject-faults.ts';
 import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
 import { namespaceTools } from '../support/namespace-tools.ts';
 import { randomDocuments, resolveTestNode } from '../support/random-documents.ts';
 
 const BUILDS: readonly Build[] = ['legacy', 'nft'];
 const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
-const FAMILIES: readonly IpFamily[] = [4, 6];
 
 const RUNS = Number(process.env.HEPSIM_APPLY_RUNS ?? 3);
 
@@ -29,19 +29,6 @@ if (process.env.CI !== undefined) {
 }
 
 const title = reason === undefined ? 'the kernel' : `the kernel (skipped: ${reason})`;
-
-const FOREIGN_RULES = `*filter
-:INPUT DROP [0:0]
-:MINE - [0:0]
--A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
--A INPUT -s 192.0.2.1/32 -m comment --comment "not hep:AAAAAAAAAAAA" -j MINE
--A MINE -m comment --comment "a -j hep-INPUT in a comment" -j ACCEPT
--A FORWARD -m set --match-set mine src -j DROP
-COMMIT
-*nat
--A POSTROUTING -o eth9 -j MASQUERADE
-COMMIT
-`;
 
 describe.skipIf(reason !== undefined)(title, () => {
   let namespace: NetworkNamespace;
@@ -66,13 +53,13 @@ describe.skipIf(reason !== undefined)(title, () => {
               const tools = namespaceTools(namespace, build);
               namespace.run('ipset', ['create', 'mine', 'hash:net']);
               tools.restoreRules(4, FOREIGN_RULES);
-              const before = savedAll(tools);
+              const before = savedText(tools);
               const [first, second] = documents.map(filesOf) as [RuleFiles, RuleFiles];
               apply(tools, first);
               apply(tools, second);
               apply(tools, first);
               expect(change(tools, EMPTY_STATE)).toEqual({ kind: 'done' });
-              expect(withoutEmptyTables(savedAll(tools))).toEqual(withoutEmptyTables(before));
+              expect(savedText(tools)).toBe(before);
             },
           ),
           { numRuns: RUNS, endOnFailure: process.env.CI !== undefined },
@@ -98,16 +85,4 @@ function change(tools: KernelTools, wanted: OwnState, files?: RuleFiles): unknow
   const old = readKernel(tools).own;
   const plan = makeSteps(old, wanted, files);
   return runTransaction({ old, wanted, plan }, tools);
-}
-
-function savedAll(tools: KernelTools): string {
-  return [...FAMILIES.map((family) => tools.saveRules(family)), tools.saveSets()].join('\n');
-}
-
-/** Without comments, counters, and tables that are loaded but hold nothing. */
-function withoutEmptyTables(text: string): readonly string[] {
-  return text
-    .split('\n')
-    .filter((line) => /^(?:-A|:\S+ (?:-|DROP)|create|add)/.test(line))
-    .map((line) => line.replace(/\[\d+:\d+\]|initval \S+/, ''));
 }

@@ -35,9 +35,14 @@ export class NetworkNamespace {
     return new NetworkNamespace(holder);
   }
 
+  /** The option with which `nsenter` goes inside. */
+  get enter(): string {
+    return `--net=/proc/${this.#holder.pid}/ns/net`;
+  }
+
   /** Runs a program inside, with `input` as its standard input. */
   run(program: string, args: readonly string[], input = ''): Run {
-    const inside = [`--net=/proc/${this.#holder.pid}/ns/net`, '--', program, ...args];
+    const inside = [this.enter, '--', program, ...args];
     return runProgram('nsenter', inside, input);
   }
 

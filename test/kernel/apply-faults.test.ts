@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Build } from '../../src/apply/kernel-tools.ts';
+import { EMPTY_STATE } from '../../src/apply/own-state.ts';
+import { FOREIGN_RULES, faultPolicies } from '../support/fault-policies.ts';
+import { type FaultCase, injectFaults, target } from '../support/inject-faults.ts';
+import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
+import { namespaceTools } from '../support/namespace-tools.ts';
+
+const BUILDS: readonly Build[] = ['legacy', 'nft'];
+
+/** Every so manieth fault is tried; `npm run faults` tries all of them. */
+const STRIDE = Number(process.env.HEPSIM_FAULT_STRIDE ?? 9);
+
+const reason = whyNoNamespace([
+  'ipset',
+  ...BUILDS.flatMap((build) => [`iptables-${build}-restore`, `ip6tables-${build}-restore`]),
+]);
+
+if (process.env.CI !== undefined) {
+  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
+}
+
+const title = reason === undefined ? 'the kernel' : `the kernel (skipped: ${reason})`;
+
+describe.skipIf(reason !== undefined)(title, () => {
+  let namespace: NetworkNamespace;
+  beforeEach(async () => {
+    namespace = await NetworkNamespace.open();
+  });
+  afterEach(() => namespace.close());
+
+  let injected = 0;
+  let half = 0;
+  afterAll(() => {
+    process.stderr.write(`${injected} faults injected, ${half} states half applied\n`);
+  });
+
+  const [first, second, third] = faultPolicies();
+  const nothing = { state: EMPTY_STATE, files: undefined };
+  const cases: readonly (readonly [string, FaultCase])[] = [
+    ['a first apply', { from: EMPTY_STATE, to: target(first) }],
+    ['a change of everything', { from: target(first).state, to: target(second) }],
+    ['a change of one rule', { from: target(second).state, to: target(third) }],
+    ['removal', { from: target(second).state, to: nothing }],
+  ];
+
+  describe.each(BUILDS)('of the %s build', (build) => {
+    test.each(cases)(
+      'holds exactly the old or the new rules wherever %s goes wrong',
+      {
+        timeout: 600_000,
+      },
+      (_, change) => {
+        const tools = namespaceTools(namespace, build);
+        namespace.run('ipset', ['create', 'mine', 'hash:net']);
+        tools.restoreRules(4, FOREIGN_RULES);
+        let tried = 0;
+        for (const result of injectFaults(tools, change, (number) => number % STRIDE === 0)) {
+          tried++;
+          injected++;
+          if (result.problem !== undefined) half++;
+          expect({ ...result }).toEqual({ ...result, problem: undefined });
+        }
+        expect(tried).toBeGreaterThan(0);
+      },
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Build, KernelTools } from '../../src/apply/kernel-tools.ts';
+import { cliProgram } from './cli-program.ts';
+import { savedText } from './inject-faults.ts';
+import { NetworkNamespace, type Run } from './namespace.ts';
+import { namespaceTools } from './namespace-tools.ts';
+
+/** A host in a namespace of its own on which hepsim runs as a user would run it. */
+export class ApplyHost {
+  readonly namespace: NetworkNamespace;
+  readonly tools: KernelTools;
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly #program: string;
+  readonly #path: string;
+  environment: Record<string, string> = {};
+
+  private constructor(namespace: NetworkNamespace, build: Build, program: string) {
+    this.namespace = namespace;
+    this.tools = namespaceTools(namespace, build);
+    this.folder = mkdtempSync(join(tmpdir(), 'hepsim-apply-'));
+    this.stateDir = join(this.folder, 'state');
+    this.#program = program;
+    const bin = join(this.folder, 'bin');
+    mkdirSync(bin);
+    for (const family of ['iptables', 'ip6tables']) {
+      for (const tool of ['', '-restore', '-save']) {
+        const target = `/usr/sbin/xtables-${build}-multi`;
+        symlinkSync(target, join(bin, `${family}${tool}`));
+      }
+    }
+    this.#path = `${bin}:${process.env.PATH ?? ''}`;
+  }
+
+  /** A host with eth0, 192.0.2.10/24 and 2001:db8::10/64, whose `iptables` is of the build. */
+  static async start(build: Build): Promise<ApplyHost> {
+    const [namespace, program] = await Promise.all([NetworkNamespace.open(), cliProgram()]);
+    const host = new ApplyHost(namespace, build, program);
+    const commands = [
+      ['link', 'set', 'lo', 'up'],
+      ['link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0'],
+      ['link', 'set', 'eth0', 'up'],
+      ['link', 'set', 'far0', 'up'],
+      ['addr', 'add', '192.0.2.10/24', 'dev', 'eth0'],
+      ['addr', 'add', '2001:db8::10/64', 'dev', 'eth0', 'nodad'],
+      ['route', 'add', 'default', 'via', '192.0.2.1'],
+      ['-6', 'route', 'add', 'default', 'via', '2001:db8::1'],
+    ];
+    for (const args of commands) {
+      const { status, stderr } = namespace.run('ip', args);
+      if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+    }
+    return host;
+  }
+
+  /** Writes a file and returns its path. */
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** Puts a program in front of another of the same name. */
+  wrap(name: string, script: string): void {
+    const folder = join(this.folder, 'wrapped');
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+    this.environment.PATH = `${folder}:${this.#path}`;
+  }
+
+  /** What stands behind `wrap`: the path without it. */
+  get plainPath(): string {
+    return this.#path;
+  }
+
+  /** Runs hepsim to its end. */
+  hepsim(...args: readonly string[]): Run {
+    const { program, all } = this.#command(args);
+    return this.namespace.run(program, all);
+  }
+
+  /** Starts hepsim and does not wait. */
+  start(...args: readonly string[]): ChildProcess {
+    const { program, all } = this.#command(args);
+    return spawn('nsenter', [this.namespace.enter, '--', program, ...all], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  #command(args: readonly string[]): { readonly program: string; readonly all: readonly string[] } {
+    const [command = '', ...rest] = args;
+    const environment = { PATH: this.#path, ...this.environment };
+    const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const node = [process.execPath, this.#program];
+    const all = ['-i', ...settings, ...node, command, `--state-dir=${this.stateDir}`, ...rest];
+    return { program: 'env', all };
+  }
+
+  /** All rules and sets, ours and others', in an order of their own. */
+  saved(): string {
+    return savedText(this.tools);
+  }
+
+  async close(): Promise<void> {
+    await this.namespace.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What a started program has written by the time that it ends. */
+export async function ended(child: ChildProcess): Promise<Run> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (part) => {
+    stdout += part;
+  });
+  child.stderr?.on('data', (part) => {
+    stderr += part;
+  });
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status: status ?? -1, stdout, stderr };
+}
