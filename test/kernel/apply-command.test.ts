@@ -24,6 +24,13 @@ const ENDPOINT = `apiVersion: projectcalico.org/v3
 kind: HostEndpoint
 metadata: {name: node1-eth0, labels: {role: web}}
 spec: {node: node1, interfaceName: eth0}
+---
+apiVersion: hepsim/v1
+kind: Host
+metadata: {name: node1}
+spec:
+  interfaces: [{name: eth0, addresses: [192.0.2.10/24, "2001:db8::10/64"]}]
+  routes: [{to: default, via: 192.0.2.1, dev: eth0}, {to: default, via: "2001:db8::1", dev: eth0}]
 `;
 
 const policy = (port: number, more = ''): string => `apiVersion: projectcalico.org/v3
