@@ -20,9 +20,12 @@ export interface BuildOptions {
 export function readBuilds(options: BuildOptions): readonly ChosenBuild[] {
   const usual = defaultBuild() ?? 'nft';
   const other: Build = usual === 'nft' ? 'legacy' : 'nft';
+  let sets: string | undefined;
   return [usual, other].map((build) => {
     const tools = systemTools(build, { ...options, isDefault: build === usual });
-    return { tools, kernel: readKernel(tools), warnings: [] };
+    // Sets are the same for both.
+    sets ??= tools.saveSets();
+    return { tools, kernel: readKernel({ ...tools, saveSets: () => sets ?? '' }), warnings: [] };
   });
 }
 

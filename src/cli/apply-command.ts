@@ -1,13 +1,9 @@
-import { type ApplyPlan, planApply, type WrittenApply, writeApply } from '../apply/apply-rules.ts';
-import { describeChange, isNoChange } from '../apply/describe-change.ts';
-import type { LostAccess } from '../apply/guard/check-access.ts';
-import { readKernel } from '../apply/read-kernel.ts';
-import { openSession, rollBack, type Session, type SessionOptions } from '../apply/session.ts';
+import { openSession } from '../apply/session.ts';
 import { startSupervisor } from '../apply/supervisor.ts';
-import { EnvironmentError, KernelError } from '../source/errors.ts';
+import { UsageError } from '../source/errors.ts';
+import { type ApplyResult, applyPolicy, beforeWriting } from './apply/apply-policy.ts';
 import { type KernelOptions, parseDuration, sessionOptions } from './apply/kernel-options.ts';
-import { loadPolicy, type PolicyToApply } from './apply/load-policy.ts';
-import { failedChange, nothingChanged } from './apply/outcome-text.ts';
+import { loadPolicy } from './apply/load-policy.ts';
 import { type GuardOptions, prepareGuard } from './apply/run-guard.ts';
 import { waitForConfirmation } from './apply/wait-for-confirmation.ts';
 import {
@@ -29,6 +25,8 @@ export interface ApplyOptions extends DocumentOptions, PrintOptions, KernelOptio
   readonly wait: boolean;
   readonly cutDenied?: boolean;
   readonly watch?: string;
+  /** How often --watch looks at the kernel. */
+  readonly interval: string;
 }
 
 const FORMS = ['text', 'json'] as const;
@@ -36,10 +34,16 @@ const FORMS = ['text', 'json'] as const;
 /** `hepsim apply`: the rules into the kernel. Returns the exit code. @throws InputError, UsageError, EnvironmentError, KernelError */
 export async function runApply(options: ApplyOptions, terminal: Terminal): Promise<number> {
   const form = outputForm(options.output, FORMS);
+  const { watch, confirmWithin } = options;
+  if (watch !== undefined) {
+    if (confirmWithin !== undefined || options.dryRun === true) {
+      throw new UsageError('--watch goes with neither --confirm-within nor --dry-run');
+    }
+    const { watchDocuments } = await import('./apply/watch-documents.ts');
+    return watchDocuments({ ...options, watch }, terminal);
+  }
   const within =
-    options.confirmWithin === undefined
-      ? undefined
-      : parseDuration('--confirm-within', options.confirmWithin);
+    confirmWithin === undefined ? undefined : parseDuration('--confirm-within', confirmWithin);
   const opening = sessionOptions(options, options.dryRun !== true);
   const policy = loadPolicy(options, terminal);
   const guard = await prepareGuard(options, terminal);
@@ -50,120 +54,27 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
     quiet: options.quiet === true,
   });
   const session = beforeWriting(() => openSession(opening));
+  let result: ApplyResult;
   try {
     for (const note of session.notes) terminal.writeError(`note: ${note}\n`);
-    const plan = beforeWriting(() => planApply(session, policy.files));
-    report.plan(plan);
-    if (options.dryRun === true || plan.steps.kind === 'nothing') {
-      report.end();
-      return EXIT.holds;
-    }
-    const lost = guard.check(policy.model);
-    report.guard(lost, options.force === true);
-    if (lost.length > 0 && options.force !== true) {
-      report.end();
-      return EXIT.doesNotHold;
-    }
-    const written = await write(session, { plan, policy, within, forced: lost }, opening, terminal);
-    report.written(written);
+    const way = {
+      force: options.force === true,
+      dryRun: options.dryRun === true,
+      within,
+      supervisor: () => startSupervisor(opening),
+      planned: report.plan.bind(report),
+    };
+    result = await applyPolicy(session, policy, guard, way, terminal);
+    report.result(result);
   } finally {
     session.close();
   }
-  if (within === undefined || !options.wait) {
-    report.end();
-    return EXIT.holds;
+  let code: number = result.kind === 'refused' ? EXIT.doesNotHold : EXIT.holds;
+  if (result.kind === 'applied' && within !== undefined && options.wait) {
+    const kept = await waitForConfirmation(opening, within, terminal);
+    report.confirmed(kept);
+    if (!kept) code = EXIT.rolledBack;
   }
-  const confirmed = await waitForConfirmation(opening, within, terminal);
-  report.confirmed(confirmed);
   report.end();
-  return confirmed ? EXIT.holds : EXIT.rolledBack;
-}
-
-interface Writing {
-  readonly plan: ApplyPlan;
-  readonly policy: PolicyToApply;
-  readonly within: number | undefined;
-  readonly forced: readonly LostAccess[];
-}
-
-async function write(
-  session: Session,
-  { plan, policy, within, forced }: Writing,
-  opening: SessionOptions,
-  terminal: Terminal,
-): Promise<WrittenApply> {
-  const supervisor = startSupervisor(opening);
-  const signals = holdSignals();
-  try {
-    // Without a watchdog that watches, rules that may have to be undone are not written.
-    if (within !== undefined) await supervisor.ready();
-    const facts = {
-      documentsDigest: policy.documentsDigest,
-      documents: policy.texts.map(({ file }) => file),
-      time: new Date().toISOString(),
-      by: whoAsks(terminal),
-      node: policy.model.choice.node,
-      calicoVersion: policy.model.resources.version,
-      forced: forced.map(({ name, reason }) => `${name}: ${reason}`),
-    };
-    const written = beforeWriting(() =>
-      writeApply(session, plan, policy.files, { facts, confirmWithin: within }),
-    );
-    if (written.outcome.kind !== 'done') throw failedChange(written.outcome);
-    compareReadBack(session, plan);
-    return written;
-  } finally {
-    supervisor.release();
-    signals.release();
-  }
-}
-
-/** What the kernel has now is what was meant, or it gets its old rules back. */
-function compareReadBack(session: Session, { chosen, wanted }: ApplyPlan): void {
-  const kernel = readKernel(chosen.tools);
-  const difference = describeChange(kernel.own, wanted);
-  if (isNoChange(difference)) return;
-  const state = session.directory.readState();
-  const builds = session.builds.map((one) =>
-    one.tools.build === chosen.tools.build ? { ...one, kernel } : one,
-  );
-  const outcome = rollBack(
-    { ...session, state, builds },
-    'the rules read back were not those written',
-  );
-  if (outcome.kind !== 'done') throw failedChange(outcome);
-  throw new EnvironmentError(
-    `the kernel has other rules than were written: ${JSON.stringify(difference)}\n` +
-      '    the rules from before are in force again',
-  );
-}
-
-/** A refusal here has changed nothing, and says so. */
-function beforeWriting<T>(act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof KernelError || error instanceof EnvironmentError)
-      throw nothingChanged(error);
-    throw error;
-  }
-}
-
-/** The user behind sudo, else the one that the environment names. */
-function whoAsks({ environment }: Terminal): string {
-  const { SUDO_USER, LOGNAME, USER } = environment;
-  const uid = process.getuid?.() ?? 0;
-  return SUDO_USER ?? LOGNAME ?? USER ?? `uid ${uid}`;
-}
-
-/** Signals that would end this process wait until the rules are all old or all new. */
-function holdSignals(): { readonly release: () => void } {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const hold = (): void => undefined;
-  for (const signal of signals) process.on(signal, hold);
-  return {
-    release: () => {
-      for (const signal of signals) process.off(signal, hold);
-    },
-  };
+  return code;
 }

@@ -70,6 +70,7 @@ function addApply(program: Command, terminal: Terminal, done: Done): void {
     )
     .option('--cut-denied', 'end connections that the new rules deny')
     .option('--watch <directory>', 'stay, and keep the kernel as the documents there say')
+    .option('--interval <time>', 'how often --watch looks at the kernel', '10s')
     .option('-o, --output <form>', 'text or json', 'text');
   addKernelOptions(addPrintOptions(command))
     .addHelpText(

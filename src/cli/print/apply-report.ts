@@ -1,6 +1,7 @@
-import type { ApplyPlan, WrittenApply } from '../../apply/apply-rules.ts';
+import type { ApplyPlan } from '../../apply/apply-rules.ts';
 import type { LostAccess } from '../../apply/guard/check-access.ts';
 import { resultToJson } from '../../simulate/result-json.ts';
+import type { ApplyResult } from '../apply/apply-policy.ts';
 import type { PolicyToApply } from '../apply/load-policy.ts';
 import type { Terminal } from '../terminal.ts';
 import { chainLabels } from './chain-labels.ts';
@@ -57,7 +58,27 @@ export class ApplyReport {
     this.#say(`digest: ${this.#policy.files.digest}\n`);
   }
 
-  guard(lost: readonly LostAccess[], forced: boolean): void {
+  /** What came of it behind the plan. */
+  result(result: ApplyResult): void {
+    if (result.kind === 'refused') this.#guard(result.lost, false);
+    if (result.kind !== 'applied') return;
+    this.#guard(result.lost, true);
+    const { id } = result.written.record;
+    Object.assign(this.#value, { applied: true, apply: id });
+    this.#say(`applied: the new rules are in force (apply ${id}, read back and compared)\n`);
+  }
+
+  confirmed(kept: boolean): void {
+    Object.assign(this.#value, { confirmed: kept, applied: kept });
+    this.#say(kept ? 'confirmed\n' : 'rolled back: the rules from before are in force\n');
+  }
+
+  end(): void {
+    if (this.#form !== 'json') return;
+    this.#printing.terminal.writeOut(`${JSON.stringify(this.#value, null, 2)}\n`);
+  }
+
+  #guard(lost: readonly LostAccess[], forced: boolean): void {
     Object.assign(this.#value, {
       guard: lost.map(({ name, reason, result }) => ({
         name,
@@ -77,21 +98,6 @@ export class ApplyReport {
         ? 'the guard is overruled (--force), and that is recorded\n'
         : 'refused: nothing was changed; the rules in force are those from before (--force goes on all the same)\n',
     );
-  }
-
-  written({ record }: WrittenApply): void {
-    Object.assign(this.#value, { applied: true, apply: record.id });
-    this.#say(`applied: the new rules are in force (apply ${record.id}, read back and compared)\n`);
-  }
-
-  confirmed(kept: boolean): void {
-    Object.assign(this.#value, { confirmed: kept, applied: kept });
-    this.#say(kept ? 'confirmed\n' : 'rolled back: the rules from before are in force\n');
-  }
-
-  end(): void {
-    if (this.#form !== 'json') return;
-    this.#printing.terminal.writeOut(`${JSON.stringify(this.#value, null, 2)}\n`);
   }
 
   #say(text: string): void {

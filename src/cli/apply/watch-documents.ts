@@ -1,0 +1,206 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { openSession, type SessionOptions } from '../../apply/session.ts';
+import { type Supervisor, startSupervisor } from '../../apply/supervisor.ts';
+import { notifyServiceManager } from '../../machine/notify-service-manager.ts';
+import { EnvironmentError, InputError, KernelError, UsageError } from '../../source/errors.ts';
+import type { ApplyOptions } from '../apply-command.ts';
+import { EXIT, type Terminal } from '../terminal.ts';
+import { applyPolicy } from './apply-policy.ts';
+import { parseDuration, sessionOptions } from './kernel-options.ts';
+import { loadPolicy, type PolicyToApply } from './load-policy.ts';
+import { type Guard, prepareGuard } from './run-guard.ts';
+import { type LogEvent, watchLog } from './watch-log.ts';
+
+export interface WatchOptions extends ApplyOptions {
+  readonly watch: string;
+}
+
+/** How long files must be left alone before they are read: an editor writes several times. */
+const SETTLE_MS = 300;
+
+/**
+ * `hepsim apply --watch`: applies the documents of a directory, and again whenever they or the kernel's rules change, until a signal. What is broken or
+ * unsafe is said and leaves the last good rules in force.
+ *
+ * @throws UsageError, EnvironmentError when the directory cannot be watched
+ */
+export async function watchDocuments(options: WatchOptions, terminal: Terminal): Promise<number> {
+  const watching = new DocumentWatch(options, terminal);
+  return watching.run();
+}
+
+/** What woke the watch. */
+type Wake = 'start' | 'documents' | 'kernel' | 'signal';
+
+class DocumentWatch {
+  readonly #options: WatchOptions;
+  readonly #opening: SessionOptions;
+  readonly #everyMs: number;
+  readonly #terminal: Terminal;
+  readonly #log: (event: LogEvent) => void;
+  /** The last documents that could be read, and what they must leave open. */
+  #good: { readonly policy: PolicyToApply; readonly guard: Guard } | undefined;
+  #supervisor: Supervisor | undefined;
+  #wakes = new Set<Wake>(['start']);
+  #wake: () => void = () => undefined;
+  #stopping: string | undefined;
+  /** What was said last of the state of things: it is not said again with every look at the kernel. */
+  #said = '';
+
+  constructor(options: WatchOptions, terminal: Terminal) {
+    this.#options = { ...options, filename: [...options.filename, options.watch] };
+    this.#opening = sessionOptions(options, true);
+    this.#everyMs = parseDuration('--interval', options.interval) * 1000;
+    this.#terminal = terminal;
+    this.#log = watchLog(terminal);
+  }
+
+  async run(): Promise<number> {
+    const watcher = this.#watchFiles();
+    const timer = setInterval(() => this.#rouse('kernel'), this.#everyMs);
+    const signals = this.#takeSignals();
+    try {
+      let isReady = false;
+      while (this.#stopping === undefined) {
+        const wakes = this.#wakes;
+        this.#wakes = new Set();
+        await this.#reconcile(wakes);
+        if (!isReady) this.#notify('READY=1');
+        isReady = true;
+        await this.#sleep();
+      }
+      this.#notify('STOPPING=1');
+      this.#log({ level: 'info', event: 'stopped', signal: this.#stopping });
+      return EXIT.holds;
+    } finally {
+      watcher.close();
+      clearInterval(timer);
+      signals.release();
+      this.#supervisor?.release();
+    }
+  }
+
+  /** Brings kernel and documents to agree, or says why not. */
+  async #reconcile(wakes: ReadonlySet<Wake>): Promise<void> {
+    const onlyKernel = wakes.size === 1 && wakes.has('kernel');
+    try {
+      if (!onlyKernel || this.#good === undefined) {
+        const policy = loadPolicy(this.#options, this.#terminal);
+        const guard = await prepareGuard(this.#options, this.#terminal);
+        this.#good = { policy, guard };
+      }
+      await this.#apply(this.#good.policy, this.#good.guard, [...wakes]);
+    } catch (error) {
+      this.#sayOnce(failureEvent(error));
+    }
+  }
+
+  async #apply(policy: PolicyToApply, guard: Guard, wakes: readonly Wake[]): Promise<void> {
+    const session = openSession(this.#opening);
+    try {
+      for (const note of session.notes)
+        this.#log({ level: 'warning', event: 'note', message: note });
+      const way = {
+        force: this.#options.force === true,
+        dryRun: false,
+        within: undefined,
+        supervisor: () => this.#standing(),
+      };
+      const result = await applyPolicy(session, policy, guard, way, this.#terminal);
+      const about = { digest: policy.files.digest, documentsDigest: policy.documentsDigest, wakes };
+      if (result.kind === 'refused') {
+        const guardSays = result.lost.map(({ name, reason }) => `${name}: ${reason}`);
+        this.#sayOnce({ level: 'error', event: 'refused', guard: guardSays, ...about });
+      } else if (result.kind === 'applied') {
+        const { id } = result.written.record;
+        const forced = result.written.record.forced;
+        this.#said = '';
+        this.#log({ level: 'info', event: 'applied', apply: id, forced, ...about });
+      } else {
+        const { wakes: _, ...state } = about;
+        this.#sayOnce({ level: 'info', event: 'in-agreement', ...state });
+      }
+    } finally {
+      session.close();
+    }
+  }
+
+  /** One supervisor serves for as long as this process lives. */
+  #standing(): Supervisor {
+    this.#supervisor ??= startSupervisor(this.#opening);
+    return { ready: this.#supervisor.ready, release: () => undefined };
+  }
+
+  #watchFiles(): FSWatcher {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const watcher = watch(this.#options.watch, { recursive: true }, () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => this.#rouse('documents'), SETTLE_MS);
+      });
+      watcher.on('error', (error) => {
+        this.#log({ level: 'error', event: 'not-watched', message: error.message });
+      });
+      return watcher;
+    } catch (error) {
+      throw new EnvironmentError(
+        `${this.#options.watch} cannot be watched: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  #takeSignals(): { readonly release: () => void } {
+    const end = (signal: NodeJS.Signals): void => {
+      this.#stopping = signal;
+      this.#rouse('signal');
+    };
+    const again = (): void => this.#rouse('documents');
+    process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', again);
+    return {
+      release: () => {
+        process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', again);
+      },
+    };
+  }
+
+  #rouse(wake: Wake): void {
+    this.#wakes.add(wake);
+    this.#wake();
+  }
+
+  async #sleep(): Promise<void> {
+    if (this.#wakes.size > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #notify(state: string): void {
+    const problem = notifyServiceManager(state, this.#terminal.environment);
+    if (problem !== undefined) {
+      this.#log({ level: 'warning', event: 'not-notified', message: problem });
+    }
+  }
+
+  #sayOnce(event: LogEvent): void {
+    const text = JSON.stringify(event);
+    if (text !== this.#said) this.#log(event);
+    this.#said = text;
+  }
+}
+
+/** What went wrong, with which rules stay. A bug is none of these and ends the program. */
+function failureEvent(error: unknown): LogEvent {
+  const inForce = 'the last good rules';
+  if (error instanceof InputError) {
+    const problems = error.message.split('\n');
+    return { level: 'error', event: 'documents-broken', problems, inForce };
+  }
+  if (error instanceof UsageError) {
+    return { level: 'error', event: 'documents-broken', problems: [error.message], inForce };
+  }
+  if (error instanceof KernelError || error instanceof EnvironmentError) {
+    return { level: 'error', event: 'failed', message: error.message };
+  }
+  throw error;
+}
