@@ -30,6 +30,35 @@ export function loadModel(
   terminal: Terminal,
   rules: RulesOptions = {},
 ): LoadedModel {
+  const { resources, texts } = readModelDocuments(options, terminal);
+  const { fallbackHost, ...others } = rules;
+  const isDescribed = resources.hosts.some(({ metadata }) => metadata.name === options.node);
+  const model = new NodeModel(resources, {
+    node: options.node,
+    machine: terminal.hostName(),
+    environment: felixEnvironment(terminal),
+    ...others,
+    host: isDescribed ? undefined : fallbackHost,
+  });
+  warnOfDoubt(model.choice, terminal);
+  warnOfAddresslessHost(model, terminal);
+  return { model, texts };
+}
+
+/** Says so where the node may be another than the one meant. */
+export function warnOfDoubt({ doubt }: NodeModel['choice'], terminal: Terminal): void {
+  if (doubt !== undefined) terminal.writeError(`warning: ${doubt} (-n chooses the node)\n`);
+}
+
+/**
+ * Reads the documents that the options name. Warnings go to standard error.
+ *
+ * @throws InputError, UsageError also when there are none
+ */
+export function readModelDocuments(
+  options: DocumentOptions,
+  terminal: Terminal,
+): { readonly resources: ResourceSet; readonly texts: readonly DocumentText[] } {
   if (options.filename.length === 0) {
     throw new UsageError(
       'no documents',
@@ -49,20 +78,7 @@ export function loadModel(
       'Without any, every packet would pass unpoliced.',
     );
   }
-  const { fallbackHost, ...others } = rules;
-  const isDescribed = resources.hosts.some(({ metadata }) => metadata.name === options.node);
-  const model = new NodeModel(resources, {
-    node: options.node,
-    machine: terminal.hostName(),
-    environment: felixEnvironment(terminal),
-    ...others,
-    host: isDescribed ? undefined : fallbackHost,
-  });
-  if (model.choice.doubt !== undefined) {
-    terminal.writeError(`warning: ${model.choice.doubt} (-n chooses the node)\n`);
-  }
-  warnOfAddresslessHost(model, terminal);
-  return { model, texts };
+  return { resources, texts };
 }
 
 /** Whether nothing at all was read, not even a document of an ignored kind. */

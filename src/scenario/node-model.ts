@@ -29,6 +29,8 @@ export interface NodeModelOptions {
   readonly environment: ReadonlyMap<string, string>;
   /** The machine, where it is known otherwise than from the documents. */
   readonly host?: Host | undefined;
+  /** The interfaces that policy's rules are made for, where they are not those of `host`. */
+  readonly policyInterfaces?: Host['interfaces'] | undefined;
   /** The connections that the host has at first, in place of those that its document holds. */
   readonly connections?: ConnectionSnapshot | undefined;
   /** Run exactly the rules that the host has: nothing is compiled, and nothing added for Services. */
@@ -60,13 +62,13 @@ export class NodeModel {
     this.resources = resources;
     this.choice = chooseNode(resources, { wanted: options.node, machine: options.machine });
     const { node } = this.choice;
-    this.host = options.host ?? hostOf(resources, node);
+    this.host = options.host ?? hostOfDocuments(resources, node);
     this.asIs = options.asIs === true;
     this.snapshot = options.connections;
     this.assumptions = options.assumptions ?? Assumptions.none;
     this.policy = resolveNode(resources, {
       node,
-      interfaces: this.host.interfaces.map(({ name, addresses }) => ({
+      interfaces: (options.policyInterfaces ?? this.host.interfaces).map(({ name, addresses }) => ({
         name,
         addresses: addresses.map(({ address }) => address),
       })),
@@ -188,7 +190,8 @@ function connectionsOf({ connections }: Host): ConnectionSnapshot {
   return parseConnections(text, { ...location, line: location.line + 1, column: 1 });
 }
 
-function hostOf(resources: ResourceSet, node: string): Host {
+/** The machine that documents describe for a node, or the one that they let one derive. @throws InputError */
+export function hostOfDocuments(resources: ResourceSet, node: string): Host {
   const written = resources.hosts.find(({ metadata }) => metadata.name === node);
   if (written !== undefined) return buildHost(written);
   const ofNode = <T extends { readonly node: string }>(endpoints: readonly T[]): readonly T[] =>

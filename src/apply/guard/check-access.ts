@@ -23,6 +23,19 @@ export function checkAccess(model: NodeModel, kept: readonly KeptAccess[]): read
   });
 }
 
+/** Those that the machine as it is refuses for certain are not there to be lost. */
+export function withoutRefused(
+  asIs: NodeModel,
+  kept: readonly KeptAccess[],
+): readonly KeptAccess[] {
+  const refused = new Set(
+    checkAccess(asIs, kept)
+      .filter(({ result }) => result !== undefined && result.verdict !== 'undetermined')
+      .map(({ name }) => name),
+  );
+  return kept.filter(({ name }) => !refused.has(name));
+}
+
 function checkOne(access: KeptAccess, session: PacketSession): LostAccess | undefined {
   let before: PacketResult | undefined;
   for (const step of access.steps) {

@@ -56,7 +56,7 @@ export async function applyPolicy(
   way.planned?.(plan);
   if (plan.steps.kind === 'nothing') return { kind: 'unchanged', plan };
   if (way.dryRun) return { kind: 'planned', plan };
-  const lost = guard.check(policy.model);
+  const lost = guard.check(policy.model, policy.asIs);
   if (lost.length > 0 && !way.force) return { kind: 'refused', plan, lost };
   const supervisor = way.supervisor();
   const signals = holdSignals();

@@ -36,6 +36,7 @@ export class ApplyReport {
       applied: false,
     };
     if (!printing.quiet) printing.terminal.writeError(renderModelNotes(policy.model));
+    for (const note of policy.notes) this.#note(`note: ${note}`);
   }
 
   plan({ chosen, change, steps }: ApplyPlan): void {
