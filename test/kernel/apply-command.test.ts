@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/apply/kernel-tools.ts';
-import { ApplyHost, ended } from '../support/apply-host.ts';
-import { FOREIGN_RULES } from '../support/fault-policies.ts';
+import { ApplyHost, ended, hasPending, until } from '../support/apply-host.ts';
+import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
 import { whyNoNamespace } from '../support/namespace.ts';
 
 const BUILDS: readonly Build[] = ['legacy', 'nft'];
@@ -20,31 +20,13 @@ if (process.env.CI !== undefined) {
 
 const title = reason === undefined ? 'apply' : `apply (skipped: ${reason})`;
 
-const ENDPOINT = `apiVersion: projectcalico.org/v3
-kind: HostEndpoint
-metadata: {name: node1-eth0, labels: {role: web}}
-spec: {node: node1, interfaceName: eth0}
----
-apiVersion: hepsim/v1
-kind: Host
-metadata: {name: node1}
-spec:
-  interfaces: [{name: eth0, addresses: [192.0.2.10/24, "2001:db8::10/64"]}]
-  routes: [{to: default, via: 192.0.2.1, dev: eth0}, {to: default, via: "2001:db8::1", dev: eth0}]
+/** Rules of somebody else, which must be there in the end as they were. */
+const FOREIGN_RULES = `*filter
+:MINE - [0:0]
+-A MINE -s 192.0.2.1/32 -m comment --comment "a -j hep-INPUT in a comment" -j ACCEPT
+-A MINE -m set --match-set mine src -j DROP
+COMMIT
 `;
-
-const policy = (port: number, more = ''): string => `apiVersion: projectcalico.org/v3
-kind: GlobalNetworkPolicy
-metadata: {name: web}
-spec:
-  selector: role == 'web'
-  types: [Ingress, Egress]
-  ingress:
-  - {action: Allow, protocol: TCP, source: {nets: [198.51.100.0/24]}, destination: {ports: [${port}]}}
-  - {action: Allow, protocol: ICMPv6}
-  egress:
-  - {action: Allow}
-${more}`;
 
 describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build) => {
   let host: ApplyHost;
@@ -59,7 +41,7 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
     '-f',
     host.write('endpoint.yaml', ENDPOINT),
     '-f',
-    host.write('policy.yaml', policy(port, more)),
+    host.write('policy.yaml', onePolicy(port, more)),
     '-n',
     'node1',
   ];
@@ -80,7 +62,7 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
     expect(dry).toMatchObject({ status: 0 });
     expect(dry.stdout).toMatch(/\+ .*--dports 8081/);
     expect(host.saved()).toBe(one);
-    expect(host.hepsim('apply', ...documents(8081))).toMatchObject({ status: 0 });
+    expect(host.hepsim('apply', ...documents(8081), '--force')).toMatchObject({ status: 0 });
     expect(host.saved()).toContain('--dports 8081');
 
     const status = host.hepsim('status');
@@ -219,17 +201,8 @@ spec:
     expect(status).toMatchObject({ status: 1 });
     expect(status.stdout).toMatch(/drift: rule 1 of hep-pi-web \(IPv4 filter\) is gone/);
     expect(status.stdout).toMatch(/drift: our rule in INPUT .* does not stand where it was put/);
-    expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
+    expect(host.hepsim('apply', ...documents(8080), '--force')).toMatchObject({ status: 0 });
     expect(host.hepsim('status')).toMatchObject({ status: 0 });
     expect(host.saved()).toContain('-A INPUT -s 192.0.2.9/32 -j ACCEPT');
   });
 });
-
-function hasPending(host: ApplyHost): boolean {
-  return readFileSync(join(host.stateDir, 'state.json'), 'utf8').includes('"pending"');
-}
-
-/** Waits for something that another process does; the test's own time limit ends it. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Build, KernelTools } from '../../src/apply/kernel-tools.ts';
@@ -85,6 +94,12 @@ export class ApplyHost {
     return this.namespace.run(program, all);
   }
 
+  /** Runs hepsim to its end under strace. */
+  traced(options: readonly string[], ...args: readonly string[]): Run {
+    const { program, all } = this.#command(args);
+    return this.namespace.run('strace', [...options, program, ...all]);
+  }
+
   /** Starts hepsim and does not wait. */
   start(...args: readonly string[]): ChildProcess {
     const { program, all } = this.#command(args);
@@ -125,4 +140,15 @@ export async function ended(child: ChildProcess): Promise<Run> {
   });
   const [status] = (await once(child, 'close')) as [number | null];
   return { status: status ?? -1, stdout, stderr };
+}
+
+/** Whether an apply waits to be confirmed. */
+export function hasPending({ stateDir }: ApplyHost): boolean {
+  const path = join(stateDir, 'state.json');
+  return existsSync(path) && readFileSync(path, 'utf8').includes('"pending"');
+}
+
+/** Waits for something that another process does; the test's own time limit ends it. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
