@@ -27,6 +27,9 @@ export abstract class CaptureReader {
   /** Whether the clock of the capture counts finer than microseconds. */
   nanosecondClock = false;
 
+  /** Its place among the captures that are read together. */
+  place = 0;
+
   /** What the packet's bytes stand in. */
   bytes: Uint8Array;
   offset = 0;

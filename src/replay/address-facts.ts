@@ -1,4 +1,7 @@
-import type { IpAddress, IpFamily } from '../address/ip-address.ts';
+import { AddressIntervals } from '../address/address-intervals.ts';
+import { type Cidr, cidrOf } from '../address/cidr.ts';
+import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../address/ip-address.ts';
+import type { Host } from '../host/host.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { LOCAL } from '../packet/packet.ts';
 import type { Router } from '../simulate/routing/router.ts';
@@ -11,39 +14,58 @@ export const ADDRESS = {
   unrouted: -2,
 } as const;
 
-/** Addresses whose facts are kept; a power of two. */
-const KEPT = 1 << 18;
+/** Not asked yet. */
+const OPEN = -3;
 
-/** An address that is kept nowhere: its place is free. */
-const FREE = -3;
+/** Addresses that routing treats otherwise than its tables say. */
+const SPECIAL: readonly Cidr[] = [
+  cidrOf(ipv4(0), 32),
+  cidrOf(ipv4(0x7f000000), 8),
+  cidrOf(ipv4(0xe0000000), 4),
+  cidrOf(ipv4(0xffffffff), 32),
+  cidrOf(ipv6(0, 0, 0, 0), 128),
+  cidrOf(ipv6(0, 0, 0, 1), 128),
+  cidrOf(ipv6(0xfe800000, 0, 0, 0), 10),
+  cidrOf(ipv6(0xff000000, 0, 0, 0), 8),
+];
 
 /**
- * What addresses are to a host. Asked for every packet, so that answers are kept: in place of a cleverer table one where an address
- * has a single place, and the last one to come takes it.
+ * What addresses are to a host. Asked for every packet, and the same for all addresses that lie in the same blocks of its routes, so that
+ * each such interval is asked about once.
  */
 export class AddressFacts {
   readonly #router: Router;
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #keys4: Uint32Array = new Uint32Array(KEPT);
-  readonly #towards4: Int16Array = new Int16Array(KEPT).fill(FREE);
-  readonly #known6: Map<string, number> = new Map();
+  readonly #intervals: Readonly<Record<IpFamily, AddressIntervals>>;
+  readonly #towards: Readonly<Record<IpFamily, Int16Array>>;
 
-  /** `interfaces`: their names, in the order of their numbers. */
-  constructor(router: Router, interfaces: readonly string[]) {
+  constructor(host: Host, router: Router) {
     this.#router = router;
-    this.#numbers = new Map(interfaces.map((name, index) => [name, index]));
+    this.#numbers = new Map(host.interfaces.map(({ name }, index) => [name, index]));
+    this.#intervals = { 4: intervalsOf(host, router, 4), 6: intervalsOf(host, router, 6) };
+    this.#towards = {
+      4: new Int16Array(this.#intervals[4].count).fill(OPEN),
+      6: new Int16Array(this.#intervals[6].count).fill(OPEN),
+    };
   }
 
   /** Where the address at `at` lies: the number of an interface, or one of ADDRESS. HOT */
   towards(bytes: Uint8Array, at: number, family: IpFamily): number {
-    if (family === 6) return this.#towards6(bytes, at);
-    const address = get32(bytes, at);
-    const place = Math.imul(address, 0x9e3779b1) >>> 14;
-    const kept = this.#towards4[place]!;
-    if (kept !== FREE && this.#keys4[place] === address) return kept;
-    const found = this.#ask(getIpv4(bytes, at));
-    this.#keys4[place] = address;
-    this.#towards4[place] = found;
+    const intervals = this.#intervals[family];
+    const index =
+      family === 4
+        ? intervals.indexOf4(get32(bytes, at))
+        : intervals.indexOf6(
+            get32(bytes, at),
+            get32(bytes, at + 4),
+            get32(bytes, at + 8),
+            get32(bytes, at + 12),
+          );
+    const towards = this.#towards[family];
+    const known = towards[index]!;
+    if (known !== OPEN) return known;
+    const found = this.#ask(intervals.firstOf(index));
+    towards[index] = found;
     return found;
   }
 
@@ -53,22 +75,19 @@ export class AddressFacts {
     return this.#router.knows(family === 4 ? getIpv4(bytes, at) : getIpv6(bytes, at));
   }
 
-  #towards6(bytes: Uint8Array, at: number): number {
-    let key = '';
-    for (let i = at; i < at + 16; i += 2)
-      key += String.fromCharCode((bytes[i]! << 8) | bytes[i + 1]!);
-    const kept = this.#known6.get(key);
-    if (kept !== undefined) return kept;
-    if (this.#known6.size >= KEPT) this.#known6.clear();
-    const found = this.#ask(getIpv6(bytes, at));
-    this.#known6.set(key, found);
-    return found;
-  }
-
   #ask(address: IpAddress): number {
     const name = this.#router.interfaceTowards(address);
     if (name === undefined) return ADDRESS.unrouted;
     if (name === LOCAL) return ADDRESS.own;
     return this.#numbers.get(name) ?? ADDRESS.unrouted;
   }
+}
+
+function intervalsOf(host: Host, router: Router, family: IpFamily): AddressIntervals {
+  const ofRules = host.rules.flatMap(({ from, to }) => [from, to]);
+  const blocks = [...SPECIAL, ...router.blocks(family), ...ofRules];
+  return new AddressIntervals(
+    family,
+    blocks.filter((one) => one !== undefined),
+  );
 }

@@ -46,14 +46,15 @@ export class Attribution {
   readonly #given: number;
   /** Whether every packet was said to be sent by the host. */
   readonly #allSent: boolean;
-  readonly #placesOf: WeakMap<CaptureReader, CapturePlaces> = new WeakMap();
+  /** By the place of the capture. */
+  readonly #placesOf: CapturePlaces[] = [];
   #means: number = BY.addresses;
 
   /** `given`: an interface of the host, or `local`, for all packets. */
   constructor(host: Host, router: Router, given: string | undefined) {
     const names = host.interfaces.map(({ name }) => name);
     this.#numbers = new Map(names.map((name, index) => [name, index]));
-    this.#facts = new AddressFacts(router, names);
+    this.#facts = new AddressFacts(host, router);
     this.#macs = new HostMacs(host);
     this.#allSent = given === LOCAL;
     this.#given =
@@ -119,12 +120,10 @@ export class Attribution {
       return this.#given;
     }
     this.#means = BY.name;
-    let places = this.#placesOf.get(reader);
-    if (places === undefined) {
-      places = new CapturePlaces(this.#numbers);
-      this.#placesOf.set(reader, places);
+    while (this.#placesOf.length <= reader.place) {
+      this.#placesOf.push(new CapturePlaces(this.#numbers));
     }
-    return places.find(reader, link.vlan);
+    return this.#placesOf[reader.place]!.find(reader, link.vlan);
   }
 }
 

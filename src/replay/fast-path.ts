@@ -36,11 +36,14 @@ export class FastPath implements Evaluator {
     if (fast.record < 0) return true;
     const words = fast.recordWords;
     const at = fast.recordBase;
-    // Numbers from 1, since 0 stands for nothing. What the table of flows has forgotten must be counted anew.
+    // Numbers from 1, since 0 stands for nothing. Both directions of a connection have one each.
     const group = this.#outcomes.groupOf[outcome]! + 1;
-    if (words[at] === group && words[at + 1] === flows.generation) return false;
+    // What the table of flows has forgotten must be counted anew.
+    const isRemembered = words[at + 2] === flows.generation;
+    if (isRemembered && (words[at] === group || words[at + 1] === group)) return false;
+    words[at + 1] = isRemembered ? words[at]! : 0;
     words[at] = group;
-    words[at + 1] = flows.generation;
+    words[at + 2] = flows.generation;
     return true;
   }
 

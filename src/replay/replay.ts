@@ -46,7 +46,6 @@ const NEEDED_HEADER = { 4: 20, 6: 40 } as const;
 export class Replay {
   readonly counts: readonly CaptureCount[];
   readonly #options: ReplayOptions;
-  readonly #numbers: ReadonlyMap<CaptureReader, number>;
   readonly #link: LinkLayer = new LinkLayer();
   readonly #packet: CapturedPacket = new CapturedPacket();
   readonly #held: Map<Datagram, HeldPacket[]> = new Map();
@@ -58,7 +57,7 @@ export class Replay {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#numbers = new Map(options.captures.map(({ reader }, index) => [reader, index]));
+    for (const [place, { reader }] of options.captures.entries()) reader.place = place;
     this.counts = options.captures.map(() => ({ packets: 0, bytes: 0 }));
     const { filter, sink, other } = options;
     this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
@@ -88,7 +87,7 @@ export class Replay {
   /** HOT */
   #take(reader: CaptureReader): void {
     const { attribution, tally } = this.#options;
-    const count = this.counts[this.#numbers.get(reader)!]!;
+    const count = this.counts[reader.place]!;
     count.packets++;
     count.bytes += reader.originalLength;
     if (this.#packets++ === 0) {
@@ -211,7 +210,7 @@ export class Replay {
   #recordOf(reader: CaptureReader): HeldPacket {
     const { offset, capturedLength, originalLength, frame, seconds, nanoseconds } = reader;
     return {
-      capture: this.#numbers.get(reader)!,
+      capture: reader.place,
       frame,
       seconds,
       nanoseconds,

@@ -82,7 +82,7 @@ export function summarize(
     number
   >;
   const bytes = { ...verdicts };
-  for (const [outcome, packets] of tally.packetsOf.entries()) {
+  for (const [outcome, packets] of countedOutcomes(tally)) {
     const { verdict } = tally.outcomes.at(outcome);
     verdicts[verdict] += packets;
     bytes[verdict] += tally.bytesOf[outcome]!;
@@ -117,6 +117,14 @@ export function summarize(
   };
 }
 
+/** Outcomes that packets had, with their number. */
+function* countedOutcomes({ packetsOf, outcomes }: Tally): Generator<readonly [number, number]> {
+  for (let outcome = 0; outcome < outcomes.count; outcome++) {
+    const packets = packetsOf[outcome] ?? 0;
+    if (packets > 0) yield [outcome, packets];
+  }
+}
+
 function captureSummary({ file, reader }: OpenCapture, count: CaptureCount): CaptureSummary {
   const linkTypes = new Set(reader.interfaces.map(({ linkType }) => linkTypeName(linkType)));
   return {
@@ -139,7 +147,7 @@ function decisionCounts(tally: Tally): readonly DecisionCount[] {
     flows: tally.flowsOfGroup(group),
     bytes: 0,
   }));
-  for (const [outcome, packets] of tally.packetsOf.entries()) {
+  for (const [outcome, packets] of countedOutcomes(tally)) {
     const count = counts[outcomes.groupOf[outcome]!]!;
     count.packets += packets;
     count.bytes += tally.bytesOf[outcome]!;
@@ -149,9 +157,9 @@ function decisionCounts(tally: Tally): readonly DecisionCount[] {
 
 function undeterminedReasons(tally: Tally): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
-  for (const [outcome, packets] of tally.packetsOf.entries()) {
+  for (const [outcome, packets] of countedOutcomes(tally)) {
     const { because } = tally.outcomes.at(outcome);
-    if (because === undefined || packets === 0) continue;
+    if (because === undefined) continue;
     const reason = because.join('; ');
     counts.set(reason, (counts.get(reason) ?? 0) + packets);
   }

@@ -18,9 +18,9 @@ const VERDICT_NUMBER: Readonly<Record<PacketVerdict, number>> = {
 /** What a replay counts: everything about it that a summary says. Memory does not depend on the number of packets. */
 export class Tally {
   readonly outcomes: Outcomes;
-  /** By the number of the outcome. */
-  readonly packetsOf: number[] = [];
-  readonly bytesOf: number[] = [];
+  /** By the number of the outcome; may be longer than there are outcomes. */
+  packetsOf: Float64Array = new Float64Array(64);
+  bytesOf: Float64Array = new Float64Array(64);
   readonly flows: FlowTable = new FlowTable();
   /** Packets by reason. */
   readonly unattributed: Map<string, number> = new Map();
@@ -30,8 +30,8 @@ export class Tally {
   /** Of dropped and rejected packets. */
   readonly sources: TopTalkers = new TopTalkers();
   readonly destinations: TopTalkers = new TopTalkers();
-  /** The verdict's number of each outcome. */
-  readonly #verdictOf: number[] = [];
+  /** The verdict's number of each outcome that has been counted. */
+  #verdictOf: Uint8Array = new Uint8Array(64);
 
   constructor(outcomes: Outcomes) {
     this.outcomes = outcomes;
@@ -39,8 +39,10 @@ export class Tally {
 
   /** Counts a packet of `lengthBytes` on the wire. HOT */
   count(outcome: number, lengthBytes: number): void {
-    while (this.packetsOf.length <= outcome) this.#open();
-    this.packetsOf[outcome]!++;
+    if (outcome >= this.packetsOf.length) this.#grow(outcome);
+    if (this.packetsOf[outcome]!++ === 0) {
+      this.#verdictOf[outcome] = VERDICT_NUMBER[this.outcomes.at(outcome).verdict];
+    }
     this.bytesOf[outcome]! += lengthBytes;
   }
 
@@ -74,11 +76,17 @@ export class Tally {
     return this.outcomes.groupOf[outcome]! + VERDICTS.length;
   }
 
-  #open(): void {
-    const outcome = this.packetsOf.length;
-    this.packetsOf.push(0);
-    this.bytesOf.push(0);
-    this.#verdictOf.push(VERDICT_NUMBER[this.outcomes.at(outcome).verdict]);
+  #grow(outcome: number): void {
+    const length = Math.max(this.packetsOf.length * 2, outcome + 1);
+    const packets = new Float64Array(length);
+    packets.set(this.packetsOf);
+    this.packetsOf = packets;
+    const bytes = new Float64Array(length);
+    bytes.set(this.bytesOf);
+    this.bytesOf = bytes;
+    const verdicts = new Uint8Array(length);
+    verdicts.set(this.#verdictOf);
+    this.#verdictOf = verdicts;
   }
 }
 
