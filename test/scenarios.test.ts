@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findScenarios, ScenarioReader } from '../src/cli/scenario-files.ts';
+import { runReplayCase } from '../src/replay/replay-case.ts';
 import { NodeModel } from '../src/scenario/node-model.ts';
 import { prepareScenario } from '../src/scenario/prepare-scenario.ts';
 import { CaseRunner } from '../src/scenario/run-scenario.ts';
@@ -25,12 +26,18 @@ describe.each(found.map((one) => [one.scenario.metadata.name, one] as const))('%
   const runner = new CaseRunner(model);
   test.each(cases.map((prepared) => [prepared.name, prepared] as const))(
     '%s',
-    (_name, prepared) => {
-      const failed = runner
-        .run(prepared)
-        .steps.map(({ mismatches, disagreement, error }) => ({ mismatches, disagreement, error }));
+    async (_name, prepared) => {
+      const { replay } = prepared;
+      const { steps } =
+        replay === undefined ? runner.run(prepared) : await runReplayCase(prepared, replay, model);
+      const failed = steps.map(({ mismatches, disagreement, error }) => ({
+        mismatches,
+        disagreement,
+        error,
+      }));
       const holds = { mismatches: [], disagreement: undefined, error: undefined };
-      expect(failed).toEqual(prepared.steps.map(() => holds));
+      const expected = replay === undefined ? prepared.steps.length : 1;
+      expect(failed).toEqual(Array.from({ length: expected }, () => holds));
     },
   );
 });

@@ -9,6 +9,13 @@ const BLOCK_FRAME_BYTES = 12;
 /** The longest block that is read whole; longer ones that hold no packet are skipped as they come. */
 const LONGEST_READ = 1024 * 1024;
 
+/** The longest block of a kind that holds no packet that is believed at all. */
+const LONGEST_SKIPPED = 256 * 1024 * 1024;
+
+/** Types above are nobody's, but for one. */
+const HIGHEST_TYPE = 0xffff;
+const CUSTOM_BLOCK = 0x40000bad;
+
 /** The longest length that is believed where blocks are looked for. */
 const LONGEST_BELIEVED = 512 * 1024;
 
@@ -259,7 +266,8 @@ export class PcapngReader extends CaptureReader {
   /** Skips a block that is too long to be looked into; one that ought to hold a packet is no such thing. */
   #passLongBlock(type: number, length: number): number {
     const { window } = this;
-    if (type <= BLOCK.enhancedPacket || type === BLOCK.sectionHeader) {
+    const isKept = type > BLOCK.enhancedPacket && (type <= HIGHEST_TYPE || type === CUSTOM_BLOCK);
+    if (!isKept || (length & 3) !== 0 || length > LONGEST_SKIPPED) {
       return this.#lose(`a block of ${length} bytes`);
     }
     this.problem(window.position, `a block of type ${type} and ${length} bytes skipped`);

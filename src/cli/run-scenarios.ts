@@ -1,6 +1,6 @@
 import { NodeModel } from '../scenario/node-model.ts';
 import { type PreparedCase, prepareScenario } from '../scenario/prepare-scenario.ts';
-import { CaseRunner, type StepResult } from '../scenario/run-scenario.ts';
+import { type CaseResult, CaseRunner, type StepResult } from '../scenario/run-scenario.ts';
 import {
   type CaseReport,
   type InvariantReport,
@@ -43,14 +43,14 @@ interface ReadyScenario {
  *
  * @throws InputError with what is wrong in any scenario or its documents.
  */
-export function runScenarios(
+export async function runScenarios(
   found: readonly ScenarioFile[],
   reader: ScenarioReader,
   options: RunOptions,
   terminal: Terminal,
-): TestReport {
+): Promise<TestReport> {
   const start = options.nowMs();
-  const ready = makeReady(found, reader, options, terminal);
+  const ready = await makeReady(found, reader, options, terminal);
   const cases: CaseReport[] = [];
   const invariants: InvariantReport[] = [];
   const total = ready.reduce((sum, { cases: some }) => sum + some.length, 0);
@@ -74,7 +74,8 @@ export function runScenarios(
         notRun += 1;
         continue;
       }
-      const report = reportCase(runner.run(prepared), about, printing);
+      const result = await runCase(prepared, runner, scenario.model);
+      const report = reportCase(result, about, printing);
       cases.push(report);
       progress.update(cases.length, total, 'cases');
       if (options.failFast && !report.passed) stopped = true;
@@ -82,6 +83,17 @@ export function runScenarios(
   }
   progress.end();
   return { cases, invariants, notRun, durationSeconds: (options.nowMs() - start) / 1000 };
+}
+
+async function runCase(
+  prepared: PreparedCase,
+  runner: CaseRunner,
+  model: NodeModel,
+): Promise<CaseResult> {
+  if (prepared.replay === undefined) return runner.run(prepared);
+  // Most scenarios read no captures.
+  const { runReplayCase } = await import('../replay/replay-case.ts');
+  return runReplayCase(prepared, prepared.replay, model);
 }
 
 function nameOf({ scenario }: ScenarioFile): string {
@@ -98,12 +110,12 @@ function traceOf({ result }: StepResult, { read, model }: ReadyScenario): string
   });
 }
 
-function makeReady(
+async function makeReady(
   found: readonly ScenarioFile[],
   reader: ScenarioReader,
   options: RunOptions,
   terminal: Terminal,
-): readonly ReadyScenario[] {
+): Promise<readonly ReadyScenario[]> {
   const problems = new Map<string, Problem>();
   const ready: ReadyScenario[] = [];
   const environment = felixEnvironment(terminal);
@@ -111,9 +123,14 @@ function makeReady(
   const machine = terminal.hostName();
   const warned = new Set<ScenarioResources>();
   for (const one of found) {
-    const cases = prepareScenario(one.scenario, (problem) => addProblem(problems, problem)).filter(
-      ({ name }) => options.isWanted(nameOf(one), name),
+    const report = (problem: Problem): void => addProblem(problems, problem);
+    const cases = prepareScenario(one.scenario, report).filter(({ name }) =>
+      options.isWanted(nameOf(one), name),
     );
+    if (cases.some(({ replay }) => replay !== undefined)) {
+      const { checkReplays } = await import('../replay/replay-case.ts');
+      checkReplays(cases, report);
+    }
     try {
       const read = reader.readResources(one);
       if (!warned.has(read)) printWarnings(read.resources, terminal);

@@ -38,7 +38,7 @@ export async function runTest(
     );
   }
   const reader = new ScenarioReader({ version, lenient: options.lenient });
-  const report = runScenarios(
+  const report = await runScenarios(
     found,
     reader,
     {

@@ -1,9 +1,15 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import type { SourceLocation } from '../source/location.ts';
 import { nearestName } from '../source/nearest-name.ts';
+import { readScenarioReplay } from './read-scenario-replay.ts';
 import type { Fields } from './reading/fields.ts';
 import { describeNode, orList, shorten } from './reading/wording.ts';
-import type { ScenarioCase, ScenarioStep, WrittenValue } from './scenario-document.ts';
+import type {
+  ScenarioCase,
+  ScenarioReplay,
+  ScenarioStep,
+  WrittenValue,
+} from './scenario-document.ts';
 import { writtenValueOf } from './written-value.ts';
 
 const VERDICTS = ['accept', 'drop', 'reject', 'undetermined'] as const;
@@ -14,7 +20,8 @@ export function readScenarioCases(spec: Fields): readonly ScenarioCase[] {
   const names = new Map<string, SourceLocation>();
   for (const fields of spec.fieldsList('cases')) {
     const name = fields.requiredString('name');
-    const steps = readSteps(fields);
+    const replay = fields.has('replay') ? readReplayCase(fields) : undefined;
+    const steps = replay === undefined ? readSteps(fields) : [];
     fields.finish();
     if (name === undefined || steps === undefined) continue;
     const before = names.get(name.value);
@@ -31,9 +38,21 @@ export function readScenarioCases(spec: Fields): readonly ScenarioCase[] {
       );
     }
     names.set(name.value, name.location);
-    cases.push({ name: name.value, steps, location: fields.location });
+    cases.push({ name: name.value, steps, replay, location: fields.location });
   }
   return cases;
+}
+
+function readReplayCase(fields: Fields): ScenarioReplay | undefined {
+  for (const other of ['packet', 'flow']) {
+    fields.refuse(
+      other,
+      'invalid-combination',
+      `the case has both \`replay\` and \`${other}\``,
+      'A case is packets or captures.',
+    );
+  }
+  return readScenarioReplay(fields);
 }
 
 function readSteps(fields: Fields): readonly ScenarioStep[] | undefined {
@@ -43,7 +62,7 @@ function readSteps(fields: Fields): readonly ScenarioStep[] | undefined {
       both ? 'invalid-combination' : 'missing-field',
       both ? fields.keyLocation('flow') : fields.location,
       both ? 'the case has both `packet` and `flow`' : 'the case has no `packet` and no `flow`',
-      'Write `packet` for one packet, or `flow` for a list of packets and replies.',
+      'Write `packet` for one packet, `flow` for a list of packets and replies, or `replay` for captures.',
     );
     fields.ignore('expect');
     return undefined;

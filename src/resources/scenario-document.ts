@@ -30,11 +30,36 @@ export interface ScenarioStep {
   readonly location: SourceLocation;
 }
 
-/** One case of a scenario: packets in order, and what is expected of each. */
+/** Captures that a case replays, and the counts that are expected of them. */
+export interface ScenarioReplay {
+  /** Paths relative to the scenario's file. */
+  readonly captures: readonly { readonly value: string; readonly location: SourceLocation }[];
+  /** An interface of the host, or `local`. */
+  readonly in: string | undefined;
+  readonly ignoreChecksums: boolean;
+  readonly assumeEstablished: boolean;
+  /** Only packets that have one of the values, or with `negated` none, in each of these fields are counted. */
+  readonly filter: readonly {
+    readonly field: string;
+    readonly values: readonly string[];
+    readonly negated: boolean;
+    readonly location: SourceLocation;
+  }[];
+  /** Counts by name, such as `drop`. */
+  readonly expect: readonly {
+    readonly count: string;
+    readonly wanted: number;
+    readonly location: SourceLocation;
+  }[];
+  readonly location: SourceLocation;
+}
+
+/** One case of a scenario: packets in order, and what is expected of each; or captures. */
 export interface ScenarioCase {
   readonly name: string;
-  /** One for a plain case, several for a flow. */
+  /** One for a plain case, several for a flow; none for a replay. */
   readonly steps: readonly ScenarioStep[];
+  readonly replay: ScenarioReplay | undefined;
   readonly location: SourceLocation;
 }
 

@@ -3,6 +3,7 @@ import { type ParsedPacket, parsePacketFields, parsePacketLine } from '../packet
 import type {
   ScenarioCase,
   ScenarioDocument,
+  ScenarioReplay,
   ScenarioStep,
   WrittenValue,
 } from '../resources/scenario-document.ts';
@@ -24,7 +25,9 @@ export interface PreparedStep {
 export interface PreparedCase {
   readonly name: string;
   readonly location: SourceLocation;
+  /** None for a replay. */
   readonly steps: readonly PreparedStep[];
+  readonly replay: ScenarioReplay | undefined;
 }
 
 /** Parses every packet and expectation of a scenario, and reports all that is wrong with them. */
@@ -36,6 +39,7 @@ export function prepareScenario(
     name: written.name,
     location: written.location,
     steps: written.steps.map((step) => prepareStep(step, report)),
+    replay: written.replay,
   }));
 }
 

@@ -72,4 +72,4 @@ function printFigures(wanted: readonly string[]): void {
 const wanted = process.argv.slice(2);
 const inProcess = IN_PROCESS[wanted[0] ?? ''];
 if (inProcess === undefined) printFigures(wanted);
-else process.stdout.write(JSON.stringify(inProcess()));
+else process.stdout.write(JSON.stringify(await inProcess()));
