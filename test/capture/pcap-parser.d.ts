@@ -17,6 +17,5 @@ declare module 'pcap-parser' {
     on(event: 'end', listener: () => void): this;
   }
 
-  const parser: { parse(input: string | Readable): Parser };
-  export default parser;
+  export function parse(input: string | Readable): Parser;
 }

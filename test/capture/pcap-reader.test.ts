@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import parser from 'pcap-parser';
+import { parse } from 'pcap-parser';
 import { describe, expect, test } from 'vitest';
 import {
   concatenate,
@@ -22,7 +22,7 @@ const records = fc.array(record, { maxLength: 20 });
 async function readByLibrary(file: Uint8Array): Promise<readonly unknown[]> {
   const stream = new Readable({ read: () => undefined });
   const found: unknown[] = [];
-  const read = parser.parse(stream);
+  const read = parse(stream);
   read.on('packet', ({ header, data }) => {
     found.push({
       bytes: [...data],
@@ -31,7 +31,7 @@ async function readByLibrary(file: Uint8Array): Promise<readonly unknown[]> {
       originalLength: header.originalLength,
     });
   });
-  const ended = new Promise((resolve) => read.on('end', resolve));
+  const ended = new Promise<void>((resolve) => read.on('end', resolve));
   stream.push(Buffer.from(file));
   stream.push(null);
   await ended;
