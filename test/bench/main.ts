@@ -6,6 +6,7 @@ import { type Figure, renderFigures, thousands } from './figure.ts';
 import { measureLoading } from './loading.ts';
 import { measurePackets, type PacketRates } from './packets.ts';
 import { runNode } from './processes.ts';
+import { measureReading, type ReadingTimes } from './reading.ts';
 import { type CaseRate, measureScenarioCases } from './scenario-cases.ts';
 import { measureStartUp } from './start-up.ts';
 
@@ -13,6 +14,7 @@ import { measureStartUp } from './start-up.ts';
 const IN_PROCESS: Readonly<Record<string, () => unknown>> = {
   'in-process-packets': measurePackets,
   'in-process-cases': measureScenarioCases,
+  'in-process-reading': measureReading,
 };
 
 const PARTS: Readonly<Record<string, () => readonly Figure[]>> = {
@@ -20,6 +22,7 @@ const PARTS: Readonly<Record<string, () => readonly Figure[]>> = {
   loading: measureLoading,
   cases: caseFigures,
   packets: packetFigures,
+  reading: readingFigures,
 };
 
 function caseFigures(): readonly Figure[] {
@@ -49,6 +52,26 @@ function packetFigures(): readonly Figure[] {
       figure: `${thousands(rates.verdicts)} packets/s`,
       bar: undefined,
       holds: true,
+    },
+  ];
+}
+
+function readingFigures(): readonly Figure[] {
+  const times = JSON.parse(runPart('in-process-reading')) as ReadingTimes;
+  const figure = (best: number, first: number): string =>
+    `${thousands(best)} ms (${thousands(first)} ms the first time in a process)`;
+  return [
+    {
+      measured: `${thousands(times.rules)} rules of iptables-save read, processor time, best of 5`,
+      figure: figure(times.bestRules, times.firstRules),
+      bar: '<= 300 ms',
+      holds: times.bestRules <= 300,
+    },
+    {
+      measured: `a set of ${thousands(times.elements)} entries of ipset save read, processor time, best of 5`,
+      figure: figure(times.bestElements, times.firstElements),
+      bar: '<= 2 s',
+      holds: times.bestElements <= 2000,
     },
   ];
 }

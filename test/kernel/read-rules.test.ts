@@ -36,20 +36,24 @@ describe.skipIf(reason !== undefined)(title, () => {
   afterEach(() => namespace.close());
 
   describe.each(BUILDS)('with the %s build', (build) => {
-    test.each(CORPUS)('%s: what we read and print is the same to the kernel', (name) => {
-      const family: IpFamily = name.endsWith('.v6') ? 6 : 4;
-      loadSets(name);
-      restore(family, build, readFileSync(join(folder, name), 'utf8'));
-      const saved = save(family, build);
-      const ours = renderIptablesSave(read(saved, family));
-      restore(family, build, ours, ['--test']);
-      // Nothing of the first loading may be left to hide what ours lacks.
-      restore(family, build, saved.replace(/^(?!\*|COMMIT$|:[A-Z]+ [AD]).*\n/gm, ''));
-      restore(family, build, ours);
-      expect(rulesOf(save(family, build))).toEqual(rulesOf(saved));
-      // And once more: what was printed is printed again.
-      expect(renderIptablesSave(read(save(family, build), family))).toBe(ours);
-    });
+    test.each(CORPUS)(
+      '%s: what we read and print is the same to the kernel',
+      { timeout: 60_000 },
+      (name) => {
+        const family: IpFamily = name.endsWith('.v6') ? 6 : 4;
+        loadSets(name);
+        restore(family, build, readFileSync(join(folder, name), 'utf8'));
+        const saved = save(family, build);
+        const ours = renderIptablesSave(read(saved, family));
+        restore(family, build, ours, ['--test']);
+        // Nothing of the first loading may be left to hide what ours lacks.
+        restore(family, build, saved.replace(/^(?!\*|COMMIT$|:[A-Z]+ [AD]).*\n/gm, ''));
+        restore(family, build, ours);
+        expect(rulesOf(save(family, build))).toEqual(rulesOf(saved));
+        // And once more: what was printed is printed again.
+        expect(renderIptablesSave(read(save(family, build), family))).toBe(ours);
+      },
+    );
 
     test('of compiled policy the kernel gives back what was compiled', {
       timeout: 120_000,
