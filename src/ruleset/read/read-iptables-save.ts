@@ -5,7 +5,7 @@ import type { Problem, Report } from '../../source/problem.ts';
 import { TABLE_NAMES, type TableName } from '../hook.ts';
 import { RefusedRule } from '../option/given-options.ts';
 import type { Counters, Rule, Ruleset, Table } from '../ruleset.ts';
-import { validateCalls } from '../validate-calls.ts';
+import { findWrongCall } from '../validate-calls.ts';
 import { readRule } from './read-rule.ts';
 import { RuleWords } from './rule-words.ts';
 import { splitWords } from './split-words.ts';
@@ -173,11 +173,12 @@ class SaveReader {
       this.#report({ code: 'invalid-rule', severity: 'error', message, location, excerpt: line });
     }
     const table = draft.finish();
-    const problem = validateCalls(table);
     const location = this.#tableLine ?? this.#locate(1);
-    if (problem !== undefined) {
-      const message = `table ${draft.name}, ${problem}`;
-      this.#report({ code: 'invalid-rule', severity: 'error', message, location });
+    const wrong = findWrongCall(table);
+    if (wrong !== undefined) {
+      const message = `table ${draft.name}, ${wrong.message}`;
+      const place = wrong.rule.origin ?? location;
+      this.#report({ code: 'invalid-rule', severity: 'error', message, location: place });
     }
     // The tools replace a table as a whole: of two with one name the later stays.
     if (this.#tables.has(draft.name)) {

@@ -19,31 +19,13 @@ export function splitWords(line: string, places?: WordPlace[]): string[] | undef
     return line === '' ? [] : line.split(' ');
   }
   const words: string[] = [];
-  const end = line.length;
-  let at = 0;
-  while (at < end) {
-    const start = skipBlanks(line, at);
-    if (start === end) break;
-    at = start;
-    let word = '';
-    let quoted = false;
-    while (at < end && !isBlank(line.charCodeAt(at))) {
-      if (line.charCodeAt(at) === QUOTE) {
-        quoted = true;
-        let text = '';
-        [text, at] = readQuoted(line, at + 1);
-        word += text;
-        break;
-      }
-      const from = at;
-      while (at < end && !isBlank(line.charCodeAt(at)) && line.charCodeAt(at) !== QUOTE) at++;
-      word += line.slice(from, at);
-    }
+  for (let start = skipBlanks(line, 0); start < line.length; ) {
+    const { word, end } = readWord(line, start);
+    if (word === undefined) break;
     if (word.length > LONGEST_WORD) return undefined;
-    // A quote that is opened at the end of the line, and closed nowhere, leaves nothing.
-    if (word === '' && !(quoted && line.charCodeAt(at - 1) === QUOTE && at - start > 1)) break;
     words.push(word);
-    places?.push({ start, end: at });
+    places?.push({ start, end });
+    start = skipBlanks(line, end);
   }
   return words;
 }
@@ -60,6 +42,18 @@ function skipBlanks(line: string, from: number): number {
   let at = from;
   while (at < line.length && isBlank(line.charCodeAt(at))) at++;
   return at;
+}
+
+/** The word that begins at a place, and where the text goes on. Undefined for a quote that is opened and followed by nothing. */
+function readWord(line: string, start: number): { word: string | undefined; end: number } {
+  let at = start;
+  while (at < line.length && !isBlank(line.charCodeAt(at)) && line.charCodeAt(at) !== QUOTE) at++;
+  const before = line.slice(start, at);
+  if (at === line.length || line.charCodeAt(at) !== QUOTE) return { word: before, end: at };
+  const [quoted, end] = readQuoted(line, at + 1);
+  const isClosed = end > at + 1 && line.charCodeAt(end - 1) === QUOTE;
+  const word = before + quoted;
+  return { word: word === '' && !isClosed ? undefined : word, end };
 }
 
 /** What stands between quotes, and where the text goes on behind the closing one. */

@@ -250,8 +250,36 @@ describe('what iptables-restore would refuse is refused where it stands', () => 
 
   test('a loop of chains, and an interface that packets at a hook do not have', () => {
     const loop = '*filter\n:a - [0:0]\n-A INPUT -j a\n-A a -j a\nCOMMIT\n';
-    expect(problemsOf(loop)[0]?.message).toContain('loop');
+    expect(problemsOf(loop)).toMatchObject([
+      { message: expect.stringContaining('loop'), location: { line: 13 } },
+    ]);
     expect(problemsOf('*filter\n-A INPUT -o eth0\nCOMMIT\n')[0]?.message).toContain('interface');
+  });
+
+  test('a target at a hook where it does not work', () => {
+    const text =
+      '*nat\n:a - [0:0]\n-A POSTROUTING -j a\n-A a -p tcp -j REDIRECT --to-ports 80\nCOMMIT\n';
+    expect(problemsOf(text)).toMatchObject([
+      {
+        message: 'table nat, chain a: redirect cannot be met at postrouting',
+        location: { line: 13 },
+      },
+    ]);
+  });
+
+  test('chains that are nested a hundred thousand deep are followed to their end', {
+    timeout: 60_000,
+  }, () => {
+    const names = Array.from({ length: 100_000 }, (_, i) => `c${i}`);
+    const text = [
+      '*filter',
+      ...names.map((name) => `:${name} - [0:0]`),
+      '-A INPUT -j c0',
+      ...names.slice(1).map((name, i) => `-A c${i} -j ${name}`),
+      'COMMIT',
+      '',
+    ].join('\n');
+    expect(problemsOf(text)).toEqual([]);
   });
 
   test('every line that is wrong is reported, in one go, with place and excerpt', () => {
