@@ -1,9 +1,14 @@
 import { chooseBuild } from '../apply/choose-build.ts';
+import { DriftEffects } from '../apply/drift-effect.ts';
+import { driftRulesets } from '../apply/drift-rulesets.ts';
 import { type Drift, findDrift } from '../apply/find-drift.ts';
+import type { WholeTexts } from '../apply/make-steps.ts';
 import { EMPTY_STATE } from '../apply/own-state.ts';
 import { digestIn, stateOf } from '../apply/rule-files.ts';
 import { openSession, recordInForce, type Session } from '../apply/session.ts';
 import { secondsSinceBoot } from '../apply/state/kernel-identity.ts';
+import { inspectMachine } from '../machine/inspect-machine.ts';
+import { InputError, KernelError } from '../source/errors.ts';
 import { type KernelOptions, sessionOptions } from './apply/kernel-options.ts';
 import { outputForm, type PrintOptions } from './common-options.ts';
 import { driftText } from './print/drift-text.ts';
@@ -34,6 +39,8 @@ interface Status {
   /** The machine was started again since the last apply. */
   readonly restarted: boolean;
   readonly drifts: readonly Drift[];
+  /** What a difference does to packets, where a packet was found that it changes. */
+  readonly effectOf: (drift: Drift) => string | undefined;
   /** What the kernel itself says that it has. */
   readonly kernelDigest: string | undefined;
 }
@@ -45,21 +52,44 @@ function readStatus({ directory, state, builds }: Session): Status {
     record === undefined
       ? EMPTY_STATE
       : stateOf({ ...directory.readTexts(record.id), digest: record.digest });
+  const drifts = findDrift(kernel.own, meant);
   return {
+    effectOf:
+      record === undefined || drifts.length === 0
+        ? () => undefined
+        : driftEffects(record.node, directory.readTexts(record.id)),
     restarted: record === undefined && state.records.length > 0,
-    drifts: findDrift(kernel.own, meant),
+    drifts,
     kernelDigest: digestIn(kernel.own),
   };
 }
 
-function toJson({ restarted, drifts, kernelDigest }: Status, { state }: Session): unknown {
+/** Looks at the machine as a simulation does; where that cannot be done, differences are told without what they do. */
+function driftEffects(node: string, applied: WholeTexts): Status['effectOf'] {
+  try {
+    const { host } = inspectMachine({ name: node });
+    const effects = {
+      4: new DriftEffects(host, 4, driftRulesets(host, 4, applied)),
+      6: new DriftEffects(host, 6, driftRulesets(host, 6, applied)),
+    };
+    return (drift) => ('family' in drift ? effects[drift.family].effectOf(drift) : undefined);
+  } catch (error) {
+    if (error instanceof InputError || error instanceof KernelError) return () => undefined;
+    throw error;
+  }
+}
+
+function toJson(
+  { restarted, drifts, kernelDigest, effectOf }: Status,
+  { state }: Session,
+): unknown {
   return {
     inForce: restarted ? null : (state.records.at(-1) ?? null),
     restarted,
     pending: state.pending ?? null,
     event: state.event ?? null,
     kernelDigest: kernelDigest ?? null,
-    drift: drifts.map((drift) => ({ ...drift, words: driftText(drift) })),
+    drift: drifts.map((drift) => ({ ...drift, words: driftText(drift, effectOf(drift)) })),
   };
 }
 
@@ -84,7 +114,7 @@ function printStatus(status: Status, { state, directory }: Session, terminal: Te
     say(`waits for \`hepsim confirm\`: ${left} s left`);
   }
   if (state.event !== undefined) say(`last: ${state.event}`);
-  for (const drift of status.drifts) say(`drift: ${driftText(drift)}`);
+  for (const drift of status.drifts) say(`drift: ${driftText(drift, status.effectOf(drift))}`);
   if (status.drifts.length === 0 && last !== undefined && !status.restarted) {
     say('no drift: chains, rules and sets are as they were applied');
   }

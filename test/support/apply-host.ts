@@ -100,6 +100,12 @@ export class ApplyHost {
     return this.namespace.run('strace', [...options, program, ...all]);
   }
 
+  /** Runs hepsim to its end under limits of `prlimit`. */
+  limited(options: readonly string[], ...args: readonly string[]): Run {
+    const { program, all } = this.#command(args);
+    return this.namespace.run('prlimit', [...options, program, ...all]);
+  }
+
   /** Starts hepsim and does not wait. */
   start(...args: readonly string[]): ChildProcess {
     const { program, all } = this.#command(args);

@@ -1,15 +1,20 @@
 import type { Drift } from '../../apply/find-drift.ts';
 
-/** One difference between the kernel and what was applied, in words. */
-export function driftText(drift: Drift): string {
+/** One difference between the kernel and what was applied, in words; with what it does to packets, where that is known. */
+export function driftText(drift: Drift, effect: string | undefined): string {
+  const words = plainText(drift);
+  return effect === undefined ? words : `${words}: ${effect}`;
+}
+
+function plainText(drift: Drift): string {
   if (!('table' in drift)) return setDriftText(drift);
   const { family, table, chain } = drift;
   const where = `${chain} (IPv${family} ${table})`;
   switch (drift.kind) {
     case 'rule-gone':
-      return `rule ${drift.index} of ${where} is gone: ${drift.text}`;
+      return `rule ${drift.index} of ${where} is gone (${drift.text})`;
     case 'rule-added':
-      return `rule ${drift.index} of ${where} is not of the last apply: ${drift.text}`;
+      return `rule ${drift.index} of ${where} is not of the last apply (${drift.text})`;
     case 'chain-gone':
       return `chain ${where} is gone, with ${drift.rules} rules`;
     case 'chain-added':
