@@ -37,7 +37,14 @@ export function addTrace(program: Command, terminal: Terminal, done: Done): void
       '--as-is',
       'exactly the rules that the Host document carries; nothing is compiled, no policy is needed',
     )
-    .option('--independent', 'each packet of --packets meets an empty connection table')
+    .option(
+      '--connections <file>',
+      'the connections that there are at first, as conntrack -L -o extended or -o xml prints them; - for standard input',
+    )
+    .option(
+      '--independent',
+      'each packet of --packets meets the connection table of the start, empty without --connections',
+    )
     .option('-o, --output <form>', 'text, json, ndjson or yaml', 'text')
     .option(
       '--expect <what>',

@@ -8,8 +8,9 @@ import { type DocumentOptions, wantedVersion } from './common-options.ts';
 import { readTexts } from './read-documents.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Which rules packets run through, and what is taken for given of them. */
-export interface RulesOptions extends Pick<NodeModelOptions, 'asIs' | 'assumptions'> {
+/** Which rules packets run through and what is taken for given of them; the machine and its connections, where they are known. */
+export interface RulesOptions
+  extends Pick<NodeModelOptions, 'asIs' | 'assumptions' | 'host' | 'connections'> {
   /** The machine where the documents describe none by the node's name. */
   readonly fallbackHost?: Host | undefined;
 }
@@ -28,17 +29,17 @@ export interface LoadedModel {
 export function loadModel(
   options: DocumentOptions,
   terminal: Terminal,
-  rules: RulesOptions = {},
+  rules: RulesOptions | ((resources: ResourceSet) => RulesOptions) = {},
 ): LoadedModel {
   const { resources, texts } = readModelDocuments(options, terminal);
-  const { fallbackHost, ...others } = rules;
+  const { fallbackHost, ...others } = typeof rules === 'function' ? rules(resources) : rules;
   const isDescribed = resources.hosts.some(({ metadata }) => metadata.name === options.node);
   const model = new NodeModel(resources, {
     node: options.node,
     machine: terminal.hostName(),
     environment: felixEnvironment(terminal),
     ...others,
-    host: isDescribed ? undefined : fallbackHost,
+    host: others.host ?? (isDescribed ? undefined : fallbackHost),
   });
   warnOfDoubt(model.choice, terminal);
   warnOfAddresslessHost(model, terminal);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError, InputError, KernelError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
+import { addFlows } from './add-flows.ts';
 import { addReplay } from './add-replay.ts';
 import { addCompile, addInspect, addSelftest, addTest, addTrace } from './commands.ts';
 import { addKernelCommands } from './kernel-commands.ts';
@@ -59,6 +60,7 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
   addCompile(program, terminal, done);
   addSelftest(program, terminal, done);
   addInspect(program, terminal, done);
+  addFlows(program, terminal, done);
   addKernelCommands(program, terminal, done);
   return program;
 }

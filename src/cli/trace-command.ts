@@ -22,11 +22,16 @@ import { Progress } from './print/progress.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
 import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
+import { type ConnectionsOption, readConnections } from './read-connections.ts';
 import { readTexts } from './read-documents.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export interface TraceOptions extends DocumentOptions, PrintOptions, AssumeOptions {
+export interface TraceOptions
+  extends DocumentOptions,
+    PrintOptions,
+    AssumeOptions,
+    ConnectionsOption {
   readonly asIs?: boolean;
   readonly packets?: string;
   readonly scenario?: string;
@@ -47,7 +52,9 @@ export async function runTrace(
   const expectation = options.expect.flatMap(parseExpectOption);
   const assumptions = assumptionsOf(options);
   const packets = packetsOf(words, options, terminal);
-  const loaded = await load(options, terminal, { asIs: options.asIs, assumptions });
+  const others = [...options.filename, options.packets ?? ''];
+  const connections = readConnections(options, others, terminal);
+  const loaded = await load(options, terminal, { asIs: options.asIs, assumptions, connections });
   checkAsIs(loaded.model);
   checkAssumedPlaces(assumptions, loaded.model);
   const results = simulate(loaded.model, packets, options, new Progress(terminal));

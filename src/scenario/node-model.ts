@@ -3,7 +3,11 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { compilePolicy } from '../compile/compile.ts';
 import { compileServices } from '../compile/compile-services.ts';
 import { buildHost } from '../host/build-host.ts';
-import { type ConnectionSnapshot, NO_CONNECTIONS } from '../host/connections/connection-record.ts';
+import {
+  type ConnectionRecord,
+  type ConnectionSnapshot,
+  NO_CONNECTIONS,
+} from '../host/connections/connection-record.ts';
 import { parseConnections } from '../host/connections/parse-connections.ts';
 import { deriveHost } from '../host/derive-host.ts';
 import type { Host } from '../host/host.ts';
@@ -140,30 +144,35 @@ export class NodeModel {
    * one for both families, but no connection has packets of both.
    */
   simulator(family: IpFamily): Simulator {
-    return cached(
-      this.simulators,
-      family,
-      () =>
-        new Simulator({
-          host: this.host,
-          rulesets: [this.ruleset(family)],
-          notModelled: this.notModelled(),
-          connections: this.connections.records.filter(
-            ({ original }) => original.family === family,
-          ),
-          assumptions: this.assumptions,
-        }),
+    return cached(this.simulators, family, () =>
+      this.newSimulator(
+        [family],
+        this.connections.records.filter(({ original }) => original.family === family),
+      ),
     );
+  }
+
+  /** A simulator of a family that begins without any connection, also where the host has some. */
+  emptySimulator(family: IpFamily): Simulator {
+    return this.newSimulator([family], []);
   }
 
   /** A simulator of both families in one, with one connection table, as for a run of its own. */
   wholeSimulator(options: Pick<SimulatorOptions, 'assumesOlderConnections'> = {}): Simulator {
+    return this.newSimulator([4, 6], this.connections.records, options);
+  }
+
+  private newSimulator(
+    families: readonly IpFamily[],
+    connections: readonly ConnectionRecord[],
+    options: Pick<SimulatorOptions, 'assumesOlderConnections'> = {},
+  ): Simulator {
     return new Simulator({
       host: this.host,
-      rulesets: [this.ruleset(4), this.ruleset(6)],
+      rulesets: families.map((family) => this.ruleset(family)),
       notModelled: this.notModelled(),
-      connections: this.connections.records,
       assumptions: this.assumptions,
+      connections,
       ...options,
     });
   }

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { caseFailureLines } from '../../scenario/report/failure-text.ts';
 import { type CaseReport, summaryOf, type TestReport } from '../../scenario/scenario-report.ts';
 import { printable } from './excerpt.ts';
+import { PLAIN_TABLE } from './plain-table.ts';
 import type { Paint } from './style.ts';
 
 /** How much of a test run is printed. */
@@ -40,28 +41,10 @@ function failureBlock(report: CaseReport, paint: Paint): readonly string[] {
   ];
 }
 
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
-
 function scenarioTable(report: TestReport, paint: Paint): string {
   const table = new Table({
     head: ['SCENARIO', 'PASSED', 'FAILED', 'NOT PROVED', 'FILE'],
-    chars: PLAIN,
+    chars: PLAIN_TABLE,
     colAligns: ['left', 'right', 'right', 'right', 'left'],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
