@@ -12,6 +12,13 @@ const MOST_PROBLEMS = 20;
 /** What conntrack says at the end, which lands among the lines when both outputs are kept. */
 const CLOSING_WORDS = /^conntrack v\S+ \(conntrack-tools\): /;
 
+const CARRIAGE_RETURN = 13;
+
+function isEmptyOfEntries(line: string): boolean {
+  if (line.startsWith('#') || line.trim() === '') return true;
+  return line.startsWith('c') && CLOSING_WORDS.test(line);
+}
+
 /**
  * Reads a connection table: the lines of `conntrack -L` (plain, `-o extended`, `extended,id`), or its XML. `location` is that of the
  * first line.
@@ -44,9 +51,9 @@ class Reading {
     for (let number = 0; start < text.length; number++) {
       const found = text.indexOf('\n', start);
       const end = found < 0 ? text.length : found;
-      const line = text.slice(start, end).trimEnd();
+      const line = text.slice(start, text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end);
       start = end + 1;
-      if (line === '' || line.startsWith('#') || CLOSING_WORDS.test(line)) continue;
+      if (isEmptyOfEntries(line)) continue;
       const place = this.#location.line + number;
       const read = parseConntrackLine(line, place, this.#addresses);
       if (typeof read !== 'string') this.#records.push(read);

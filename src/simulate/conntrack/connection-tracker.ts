@@ -178,7 +178,8 @@ export class ConnectionTracker {
    */
   setClosing(packet: PacketInFlight, nowMs: number): void {
     const entry = entryOf(packet);
-    if (entry === undefined || !entry.confirmed || entry.tcp === undefined) return;
+    if (entry === undefined || !entry.confirmed) return;
+    if (entry.original.protocol !== IP_PROTOCOL.tcp) return;
     if (entry.state === TCP_STATE.CLOSE) return;
     this.live.willChange(entry);
     entry.state = TCP_STATE.CLOSE;

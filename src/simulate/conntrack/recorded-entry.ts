@@ -2,7 +2,6 @@ import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionRecord } from '../../host/connections/connection-record.ts';
 import { ConnectionEntry } from './connection-entry.ts';
 import { isPortTracked } from './flow-keys.ts';
-import { recordedTcp } from './recorded-tcp.ts';
 import { SCTP_STATE } from './sctp-state.ts';
 import { TCP_STATE } from './tcp-state.ts';
 import { invertTuple, sameTuple } from './tuple.ts';
@@ -19,12 +18,10 @@ const NO_END_MS = Number.MAX_SAFE_INTEGER;
 export function recordedEntry(record: ConnectionRecord): ConnectionEntry {
   const { original, reply } = record;
   const entry = new ConnectionEntry(original, reply);
-  const mirror = invertTuple(reply);
-  const isPlain = sameTuple(mirror, original);
   entry.confirmed = true;
   entry.seenReply = record.seenReply;
   entry.assured = record.assured;
-  if (!isPlain) translate(entry);
+  translate(entry);
   entry.destinationNatDone = true;
   entry.sourceNatDone = true;
   // An entry of which less than a second is left is still there.
@@ -41,6 +38,7 @@ export function recordedEntry(record: ConnectionRecord): ConnectionEntry {
 function translate(entry: ConnectionEntry): void {
   const { original, reply } = entry;
   const mirror = invertTuple(reply);
+  if (sameTuple(mirror, original)) return;
   const sameAddress = (a: typeof original.source, b: typeof original.source): boolean =>
     a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0;
   const hasPorts = isPortTracked(original.protocol);
@@ -56,7 +54,6 @@ function recordTcp(entry: ConnectionEntry, record: ConnectionRecord): void {
   const state = stateNumber(TCP_STATE, record.state);
   if (state === undefined) entry.unknown ??= unknownState(record);
   entry.state = state ?? TCP_STATE.ESTABLISHED;
-  entry.tcp = recordedTcp(entry.state, { seenReply: entry.seenReply });
 }
 
 function recordSctp(entry: ConnectionEntry, record: ConnectionRecord): void {

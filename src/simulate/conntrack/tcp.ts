@@ -1,5 +1,6 @@
 import type { Packet } from '../../packet/packet.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
+import { recordedTcp } from './recorded-tcp.ts';
 import { acknowledgesLast, judgeRst } from './tcp-rst.ts';
 import { emptySegment, readSegment, type Segment } from './tcp-segment.ts';
 import {
@@ -35,7 +36,7 @@ export function trackTcp(
   const kind = tcpKind(packet.tcpFlags);
   const isOpen = entry.confirmed || entry.assumed || openTcp(entry, packet, kind, settings);
   if (!isOpen) return 'invalid';
-  const tracking = entry.tcp as TcpTracking;
+  const tracking = entry.tcp ?? takeOver(entry);
   const oldState = entry.state;
   const next = nextTcpState(isReply ? 1 : 0, oldState, kind);
   if (next === TCP_INVALID) return 'invalid';
@@ -57,6 +58,13 @@ export function trackTcp(
   }
   newState = followSimultaneousOpen(tracking, newState);
   return settle(entry, tracking, oldState, newState, nowMs, settings);
+}
+
+/** What a connection remembers that was read from a table is made when its first packet comes: most never see one. */
+function takeOver(entry: ConnectionEntry): TcpTracking {
+  const tracking = recordedTcp(entry.state, entry);
+  entry.tcp = tracking;
+  return tracking;
 }
 
 /** HOT */
