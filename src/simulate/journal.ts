@@ -20,7 +20,8 @@ export const EVENT = -1;
 export const POLICY = -2;
 export const CALLS = -3;
 
-/** Words of a block, 32 KiB: some fifty packets' records, which one that is kept keeps from being freed. */
+// Words of the first block and of the largest, 32 KiB: some fifty packets' records, which one that is kept keeps from being freed.
+const FIRST_BLOCK_WORDS = 2 ** 8;
 const BLOCK_WORDS = 2 ** 13;
 
 /**
@@ -31,7 +32,7 @@ const BLOCK_WORDS = 2 ** 13;
  */
 export class Journal {
   readonly #program: RuleProgram;
-  #words = new Int32Array(BLOCK_WORDS);
+  #words: Int32Array = new Int32Array(FIRST_BLOCK_WORDS);
   #start = 0;
   #length = 0;
   #events: JournalEvent[] = [];
@@ -107,7 +108,8 @@ export class Journal {
   /** Goes on in a new block, with what the present packet has in the old one. */
   #takeBlock(): void {
     const begun = this.#words.subarray(this.#start, this.#length);
-    this.#words = new Int32Array(Math.max(BLOCK_WORDS, begun.length * 2));
+    const usual = Math.min(BLOCK_WORDS, this.#words.length * 2);
+    this.#words = new Int32Array(Math.max(usual, begun.length * 2));
     this.#words.set(begun);
     this.#start = 0;
     this.#length = begun.length;

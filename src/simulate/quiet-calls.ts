@@ -21,6 +21,9 @@ export interface QuietCall {
 /** How many rules the kept calls may have together: a packet can bring any mark, and marks without end must not fill the memory. */
 const MOST_RULES = 2 ** 20;
 
+/** How many calls there is room for at first. */
+const FEWEST_CALLS = 16;
+
 /** In `Conditions.calls`: nobody has asked yet, and a chain that must always be walked. */
 const UNKNOWN = 0;
 const NONE = -1;
@@ -39,9 +42,9 @@ export class QuietCalls {
   /** From 1. A call goes on with the one behind it; after the last of a row there is none. */
   readonly #calls: (QuietCall | undefined)[] = [undefined];
   /** The chain of each call, -1 where there is none: all that has to be looked at for most calls. */
-  #called: Int32Array = new Int32Array(1024).fill(-1);
+  #called: Int32Array = new Int32Array(FEWEST_CALLS).fill(-1);
   /** How many calls up to each, itself included, have a rule with a meaning. */
-  #telling: Int32Array = new Int32Array(1024);
+  #telling: Int32Array = new Int32Array(FEWEST_CALLS);
   #keptRules = 0;
 
   constructor(

@@ -118,6 +118,7 @@ export class LiveConnections implements SourceChoice {
   }
 
   clear(): void {
+    if (this.table.size === 0) return;
     this.journal.cleared(this.table);
     this.table = new ConnectionTable();
   }

@@ -26,7 +26,7 @@ export class TupleNode {
 }
 
 /** Places of an empty table; a power of two, as all its sizes are. */
-const FEWEST_PLACES = 1024;
+const FEWEST_PLACES = 16;
 
 /** All confirmed connections by both of their tuples. Expired ones are still in it until they are removed. */
 export class ConnectionTable {
