@@ -27,6 +27,7 @@ export const REASONS = {
   noDestination: 'the host neither owns nor routes the destination',
   notOurs: 'not addressed to this host',
   leaving: 'leaving this host, which forwards it',
+  leavingTranslated: 'leaving this host, which translated it',
 } as const;
 
 /**
@@ -46,6 +47,8 @@ export class Attribution {
   readonly #given: number;
   /** Whether every packet was said to be sent by the host. */
   readonly #allSent: boolean;
+  /** Interfaces of which packets have been seen. */
+  readonly #captured: Set<number> = new Set();
   /** By the place of the capture. */
   readonly #placesOf: CapturePlaces[] = [];
   #means: number = BY.addresses;
@@ -81,8 +84,12 @@ export class Attribution {
     if (owner === MAC_OWNER.others) return this.#ignore(REASONS.notOurs);
     const direction = directionOf(reader, link, owner);
     const towards = this.#facts.towards(reader.bytes, source, family);
+    if (place >= 0) this.#captured.add(place);
+    else if (owner >= 0) this.#captured.add(owner);
     if (direction === DIRECTION.outbound && towards !== ADDRESS.own) {
-      return this.#ignore(REASONS.leaving);
+      const hasBeenSeen = towards < 0 || link.cooked >= 0 || this.#captured.has(towards);
+      // Where nobody captured at the other side, the packet that leaves tells that it came.
+      return hasBeenSeen ? this.#ignore(REASONS.leaving) : this.#found(towards, BY.addresses);
     }
     if (direction !== DIRECTION.inbound && towards === ADDRESS.own) {
       return this.#found(SENT_BY_HOST, BY.addresses);

@@ -13,7 +13,7 @@ import { Replay } from './replay.ts';
 import type { PacketFilter, PacketSink } from './replayed-packet.ts';
 import { type ReplaySummary, summarize } from './summary.ts';
 import { Tally } from './tally.ts';
-import { hasRules, tracksConnections } from './tracks-connections.ts';
+import { hasRules, tracksConnections, translatesAddresses } from './tracks-connections.ts';
 
 export interface PreparedOptions {
   /** An interface of the host on which everything arrived, or `local`. */
@@ -66,6 +66,7 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
         attribution,
         reference: evaluators.reference,
         fast: evaluators.fast,
+        asksWhatIsSent: evaluators.translates,
         other:
           against === undefined
             ? undefined
@@ -91,7 +92,11 @@ function evaluatorsOf(
   models: readonly NodeModel[],
   outcomes: Outcomes,
   options: PreparedOptions,
-): { readonly reference: ReferenceEvaluator; readonly fast: FastPath | undefined } {
+): {
+  readonly reference: ReferenceEvaluator;
+  readonly fast: FastPath | undefined;
+  readonly translates: boolean;
+} {
   const { host } = model;
   const ignoreChecksums = options.ignoreChecksums === true;
   const assumesOlderConnections = options.assumeEstablished === true;
@@ -103,17 +108,23 @@ function evaluatorsOf(
         assumesEstablished: assumesOlderConnections,
       })
     : undefined;
+  const translates = translatesAddresses(model.ruleset(4)) || translatesAddresses(model.ruleset(6));
   const tracks = (family: IpFamily): boolean =>
     models.some((one) => tracksConnections(one.ruleset(family)));
   const reference = new ReferenceEvaluator({
     host,
     run: (packet) => fast?.runReference(packet) ?? simulator.run(packet),
+    leavesTranslated: (packet) => translates && simulator.leavesTranslated(packet),
     outcomes,
     ignoreChecksums,
     tracks: { 4: tracks(4), 6: tracks(6) },
     hasRules: { 4: hasRules(model.ruleset(4)), 6: hasRules(model.ruleset(6)) },
   });
-  return { reference, fast: fast === undefined ? undefined : new FastPath(fast, outcomes) };
+  return {
+    reference,
+    fast: fast === undefined ? undefined : new FastPath(fast, outcomes),
+    translates,
+  };
 }
 
 /** @throws CaptureError when the capture has interfaces, all of link types that are not read. */

@@ -6,7 +6,7 @@ import { LOCAL, type Packet } from '../packet/packet.ts';
 import { isIpChecksumRight, isTransportChecksumRight } from '../packet/verify-checksum.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
 import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
-import { type Evaluator, WAITS } from './evaluator.ts';
+import { type Evaluator, LEAVES, WAITS } from './evaluator.ts';
 import { type Datagram, Fragments, fragmentSettings } from './fragments.ts';
 import type { Outcomes } from './outcomes.ts';
 
@@ -14,6 +14,8 @@ export interface ReferenceOptions {
   readonly host: Host;
   /** Runs a packet through the host: the simulator, with whatever stands in front of it. */
   readonly run: (packet: Packet) => PacketResult;
+  /** Whether a packet with an address of the host as source was translated on its way through. */
+  readonly leavesTranslated: (packet: Packet) => boolean;
   readonly outcomes: Outcomes;
   /** Take every checksum for right. */
   readonly ignoreChecksums: boolean;
@@ -98,6 +100,7 @@ export class ReferenceEvaluator implements Evaluator {
         !isSent && this.#checksChecksums && !isTransportChecksumRight(bytes, header, end),
     });
     if (decoded.kind === 'unknown') return this.#unknown(decoded.reason);
+    if (isSent && this.#options.leavesTranslated(decoded.packet)) return LEAVES;
     const result = this.#options.run(decoded.packet);
     this.result = result;
     if (decoded.packet.wire?.isCutShort === true && result.verdict !== 'drop') {

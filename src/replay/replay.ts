@@ -7,9 +7,9 @@ import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
 import { getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
-import { type Attribution, IGNORED, NOT_ATTRIBUTED } from './attribution.ts';
-import { CapturedPacket } from './captured-packet.ts';
-import { NOT_FAST, WAITS } from './evaluator.ts';
+import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
+import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
+import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
 import type { FastPath } from './fast-path.ts';
 import { flowOfResult } from './flow-ends.ts';
 import type { Datagram } from './fragments.ts';
@@ -23,6 +23,8 @@ export interface ReplayOptions {
   readonly reference: ReferenceEvaluator;
   /** Stands in front of the reference evaluator; undefined: every packet goes there. */
   readonly fast: FastPath | undefined;
+  /** Leave what the host itself sends to the reference evaluator, which tells what has been translated on its way through. */
+  readonly asksWhatIsSent: boolean;
   /** Judges every packet beside, by another policy; its outcomes are handed on and not counted. */
   readonly other?: ReferenceEvaluator | undefined;
   readonly tally: Tally;
@@ -167,7 +169,8 @@ export class Replay {
   #judge(reader: CaptureReader): void {
     const { fast, tally, reference, other } = this.#options;
     const packet = this.#packet;
-    const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach;
+    const isAsked = this.#options.asksWhatIsSent && packet.interfaceNumber === SENT_BY_HOST;
+    const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach && !isAsked;
     if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
       const outcome = fast.take(packet);
       if (outcome !== NOT_FAST) {
@@ -180,6 +183,7 @@ export class Replay {
     const outcome = reference.take(packet);
     const otherOutcome = other?.take(packet);
     if (outcome === WAITS) this.#hold(reader);
+    else if (outcome === LEAVES) countReason(tally.ignored, REASONS.leavingTranslated);
     else this.#account(reader, outcome, otherOutcome);
     if (reference.settled.length > 0) this.#settle();
   }

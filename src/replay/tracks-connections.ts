@@ -29,6 +29,17 @@ export function tracksConnections(ruleset: Ruleset): boolean {
   );
 }
 
+/** Whether any rule translates addresses. */
+export function translatesAddresses(ruleset: Ruleset): boolean {
+  return ruleset.tables.some(({ name, chains }) =>
+    chains.some(({ rules }) =>
+      rules.some(
+        ({ target }) => name === 'nat' && target !== undefined && TRACKING.has(target.kind),
+      ),
+    ),
+  );
+}
+
 /** Whether there is any rule. */
 export function hasRules(ruleset: Ruleset): boolean {
   return ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.length > 0));

@@ -7,6 +7,7 @@ import { Assumptions } from './assumptions.ts';
 import { ChangedSets } from './changed-sets.ts';
 import { Choices } from './choices.ts';
 import { ConnectionTracker } from './conntrack/connection-tracker.ts';
+import { quotedTuple } from './conntrack/flow-keys.ts';
 import { metOwnRule } from './decision.ts';
 import { followEveryWay, type Way } from './every-way.ts';
 import { Journal } from './journal.ts';
@@ -116,6 +117,12 @@ export class Simulator {
   /** When a packet comes that is run next, in milliseconds: it may leave that to the packet before. */
   timeOf({ timeSeconds }: Packet): number {
     return timeSeconds === undefined ? this.#nowMs : timeSeconds * 1000;
+  }
+
+  /** Whether a packet that leaves the host was translated on its way through, so that the host had it before with other addresses. */
+  leavesTranslated(packet: Packet): boolean {
+    const tuple = quotedTuple(packet);
+    return tuple !== undefined && this.#tracker.leavesTranslated(tuple, this.timeOf(packet));
   }
 
   /** What packets of a family pass, for who judges them together with this simulator. */

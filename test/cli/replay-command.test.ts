@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -100,4 +100,131 @@ test.each([
   const { code, error } = await runCli(['replay', ...documents(directory), ...named]);
   expect(code).toBe(2);
   expect(error).toContain(message);
+});
+
+/** The folder with a capture, and the arguments that replay it. */
+function replayed(): {
+  readonly directory: string;
+  readonly args: (...more: string[]) => string[];
+} {
+  const directory = folder();
+  const capture = join(directory, 'a.pcap');
+  return {
+    directory,
+    args: (...more) => ['replay', ...documents(directory), ...more, capture],
+  };
+}
+
+test('--only and --filter leave packets out of what is counted, and say how many', async () => {
+  const { args } = replayed();
+  const only = await runCli(args('--only', 'drop', '-q'));
+  expect(only.out).toBe(
+    'accept 0\ndrop 2\nreject 0\nundetermined 0\nunattributed 0\nignored 1\nleft out 3\n',
+  );
+  const filtered = await runCli(args('--filter', 'src=203.0.113.0/24,proto=tcp', '-q'));
+  expect(filtered.out).toContain('accept 2\ndrop 1\n');
+});
+
+test('packets are printed one a line, as JSON or CSV, with where they stand in the capture', async () => {
+  const { args } = replayed();
+  const ndjson = await runCli(args('-o', 'ndjson', '--only', 'drop'));
+  const packets = ndjson.out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(packets).toMatchObject([
+    { frame: 4, bytes: 54, packet: { dport: 8080 }, verdict: 'drop', delivered: null },
+    { frame: 5, packet: { proto: 'udp' }, verdict: 'drop', decision: { kind: 'default' } },
+  ]);
+  expect(ndjson.error).toContain('drop 2, ignored 1, left out 3');
+  const csv = await runCli(args('-o', 'csv', '--filter', 'frame=1'));
+  const [head, row] = csv.out.split('\n') as [string, string];
+  const columns = Object.fromEntries(head.split(',').map((name, i) => [name, row.split(',')[i]]));
+  expect(columns).toMatchObject({
+    frame: '1',
+    dport: '80',
+    verdict: 'accept',
+    policy: 'web',
+    line: '16',
+  });
+});
+
+test('flows are printed one a line, with the worst verdict of their packets and what decided', async () => {
+  const { args } = replayed();
+  const text = await runCli(args('--flows', '-q'));
+  expect(text.out.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(
+      /^accept +3 +162 +tcp 203\.0\.113\.7:40000 -> 192\.0\.2\.10:80 in=eth0 +policy web/,
+    ),
+    expect.stringMatching(
+      /^drop +1 +54 +tcp 203\.0\.113\.7:40001 -> 192\.0\.2\.10:8080 in=eth0 +default/,
+    ),
+    expect.stringMatching(
+      /^drop +1 +42 +udp 203\.0\.113\.8:40001 -> 192\.0\.2\.10:161 in=eth0 +default/,
+    ),
+  ]);
+  const json = JSON.parse((await runCli(args('--flows', '-o', 'json'))).out);
+  expect(json).toMatchObject([
+    { packets: 3, verdicts: { accept: 3 }, decision: { policy: 'web' } },
+    {},
+    {},
+  ]);
+});
+
+test('--fail-on is for CI', async () => {
+  const { args } = replayed();
+  expect((await runCli(args('--fail-on', 'undetermined,reject'))).code).toBe(0);
+  expect((await runCli(args('--fail-on', 'undetermined,drop'))).code).toBe(1);
+  const wrong = await runCli(args('--fail-on', 'dorp'));
+  expect(wrong.code).toBe(2);
+  expect(wrong.error).toContain('Did you mean `drop`?');
+});
+
+test('--write puts the packets into a capture with their verdicts as comments', async () => {
+  const { directory, args } = replayed();
+  const path = join(directory, 'out.pcapng');
+  await runCli(args('--only', 'drop', '--write', path, '-q'));
+  const written = readFileSync(path);
+  expect(written.includes('hepsim: drop: default: no rule matched, ingress')).toBe(true);
+  const again = await runCli(['replay', ...documents(directory), '-q', path]);
+  expect(again.out).toContain('drop 2\n');
+  const same = await runCli(args('--write', join(directory, 'a.pcap')));
+  expect(same.code).toBe(2);
+  expect(same.error).toContain('is one of the captures that are read');
+});
+
+test('--against tells which flows change their verdict, by what decides, and fails where any does', async () => {
+  const { directory, args } = replayed();
+  const other = join(directory, 'other.yaml');
+  writeFileSync(other, WEB_POLICY.replace('ports: [80]', 'ports: [8080]'));
+  const { code, out } = await runCli(args('--against', other));
+  expect(code).toBe(1);
+  expect(out).toContain('drop -> accept  1 flow, 1 packet,');
+  expect(out).toContain('tcp 203.0.113.7:40001 -> 192.0.2.10:8080 in=eth0');
+  const json = JSON.parse((await runCli(args('--against', other, '-o', 'json'))).out);
+  expect(json.changes).toContainEqual(
+    expect.objectContaining({
+      given: expect.objectContaining({ verdict: 'drop' }),
+      against: expect.objectContaining({ decision: expect.objectContaining({ policy: 'web' }) }),
+    }),
+  );
+  const same = await runCli(args('--against', join(directory, 'policy.yaml')));
+  expect(same).toMatchObject({ code: 0, out: 'no verdict changes (5 packets)\n' });
+});
+
+test('--merge adds summaries up, and refuses what is none', async () => {
+  const { directory, args } = replayed();
+  const path = join(directory, 'a.json');
+  const { out } = await runCli(args('-o', 'json'));
+  writeFileSync(path, out);
+  const merged = JSON.parse((await runCli(['replay', '--merge', '-o', 'json', path, path])).out);
+  const one = JSON.parse(out);
+  expect(merged).toMatchObject({ packets: 12, flows: 6, verdicts: { accept: 6, drop: 4 } });
+  expect(merged.decisions).toHaveLength(one.decisions.length);
+  expect(merged.captures).toHaveLength(2);
+  const wrong = await runCli(['replay', '--merge', join(directory, 'policy.yaml')]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.error).toContain('not JSON');
+  writeFileSync(path, '{"packets": 1}');
+  expect((await runCli(['replay', '--merge', path])).error).toContain('`bytes` is no count');
 });

@@ -167,6 +167,7 @@ function leftOutLines({ leftOut }: ReplaySummary): string[] {
     : [`${count(leftOut, 'packet')} left out by the filter`];
 }
 
-function count(number: number, thing: string): string {
+/** `1 packet`, `2 packets`. */
+export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

@@ -24,7 +24,7 @@ import { trackTcp } from './tcp.ts';
 import { TCP_STATE } from './tcp-state.ts';
 import { type ConntrackSettings, conntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
-import { invertTuple, tupleOf } from './tuple.ts';
+import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
 import { trackUdp } from './udp.ts';
 
 export type { NatOutcome, NatPlace } from './nat-place.ts';
@@ -212,6 +212,18 @@ export class ConnectionTracker {
   /** Takes over a confirmed connection from another table, which forgets it. */
   adopt(entry: ConnectionEntry): void {
     this.live.insert(entry);
+  }
+
+  /**
+   * Whether a packet with this tuple that leaves the host is one of a translated connection, as it looks after the translation: its answers belong
+   * to the connection, and yet it does not itself.
+   */
+  leavesTranslated(tuple: Tuple, nowMs: number): boolean {
+    this.live.nowMs = nowMs;
+    const node = this.live.findTuple(invertTuple(tuple));
+    if (node === undefined) return false;
+    const { entry, isReply } = node;
+    return !sameTuple(isReply ? entry.original : entry.reply, tuple);
   }
 
   /** Empties the table. */
