@@ -15,7 +15,7 @@ export function randomSource(seed: string): CaseSource {
     caseOf: (index) => generateCase(seed, index),
     startsOf: (ruleset, model, random) => {
       const world = randomWorldOf(seed, ruleset.index);
-      const aimer = new PacketAimer(model.host, [model.ruleset(4), model.ruleset(6)], random);
+      const aimer = new PacketAimer(model, random);
       const calls = new ServiceCalls(ruleset.documents, world);
       const aimed = () => (random.chance(AIMED_PERCENT) ? aimer.next() : undefined);
       const call = () => (random.chance(SERVICE_PERCENT) ? calls.next(random) : undefined);

@@ -23,7 +23,7 @@ export function userSource(
   random: Random,
 ): CaseSource {
   const documents = texts.flatMap(({ text }) => documentsOf(text));
-  const aimer = new PacketAimer(model.host, [model.ruleset(4), model.ruleset(6)], random);
+  const aimer = new PacketAimer(model, random);
   return {
     caseOf: (index) => ({
       index,

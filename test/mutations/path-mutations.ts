@@ -198,11 +198,11 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
     fault: 'the port dimension of --match-set is taken from the other side',
   },
   {
-    name: 'port-range-without-its-last',
-    file: FINDER,
-    find: `port >= first && port <= last`,
-    replace: `(port === first || (port > first && port < last))`,
-    fault: 'the last port of a range is outside of it',
+    name: 'range-one-too-long',
+    file: 'src/simulate/value-intervals.ts',
+    find: `if (last < 0xffff_ffff) starts.add(last + 1);`,
+    replace: `if (last < 0xffff_fffe) starts.add(last + 2);`,
+    fault: 'what comes just behind a range of ports or addresses is inside of it',
   },
   {
     name: 'block-without-its-first-address',

@@ -8,11 +8,14 @@ import type { AddressRange } from '../../ruleset/option/address-codecs.ts';
 import type { NumberRange } from '../../ruleset/option/number-codecs.ts';
 import type { Rule, Ruleset } from '../../ruleset/ruleset.ts';
 import { addressEdges, byteEdges, portEdges } from './edges.ts';
+import type { CalledChain } from './scout.ts';
 import { setVariants } from './set-aims.ts';
 
 /** What a packet must be like to lie at an edge of a rule; fields that are left out do not matter. */
 export interface Aim {
   readonly family: IpFamily;
+  /** Where the rule is, unless that is a base chain. */
+  readonly chain?: CalledChain;
   readonly protocol?: number;
   readonly source?: IpAddress;
   readonly destination?: IpAddress;
@@ -29,15 +32,19 @@ export interface Aim {
 
 /**
  * For every rule, aims that meet all of its criteria at once, and for each criterion aims just inside and just outside of it with
- * the others met. Equal ones are there once.
+ * the others met. Equal ones of one chain are there once.
  */
 export function aimsOf(ruleset: Ruleset): readonly Aim[] {
   const sets = new Map(ruleset.ipSets.map((set) => [set.name, set]));
   const found = new Map<string, Aim>();
-  for (const { chains } of ruleset.tables) {
-    for (const { rules } of chains) {
+  for (const { name: table, chains } of ruleset.tables) {
+    for (const { kind, name, rules } of chains) {
+      const place = kind === 'base' ? {} : { chain: { table, name } };
       for (const rule of rules) {
-        for (const aim of aimsOfRule(rule, ruleset.family, sets)) found.set(keyOf(aim), aim);
+        for (const aim of aimsOfRule(rule, ruleset.family, sets)) {
+          const placed = { ...aim, ...place };
+          found.set(keyOf(placed), placed);
+        }
       }
     }
   }
@@ -48,8 +55,8 @@ function keyOf(aim: Aim): string {
   return JSON.stringify(aim);
 }
 
-/** An aim without the family, which the rule has. */
-export type Variant = Omit<Aim, 'family'>;
+/** An aim without what the rule itself says. */
+export type Variant = Omit<Aim, 'family' | 'chain'>;
 
 function aimsOfRule(
   rule: Rule,

@@ -1,18 +1,21 @@
 import type { IpAddress, IpFamily } from '../../address/ip-address.ts';
 import { hasPorts, IP_PROTOCOL, isIcmp } from '../../address/protocol.ts';
-import type { Host } from '../../host/host.ts';
 import { LOCAL, type Packet } from '../../packet/packet.ts';
-import type { Ruleset } from '../../ruleset/ruleset.ts';
+import type { NodeModel } from '../../scenario/node-model.ts';
 import { blankPacket } from '../blank-packet.ts';
 import type { Random } from '../random.ts';
 import { type Aim, aimsOf } from './aims.ts';
 import { addressEdges } from './edges.ts';
 import { randomProtocol, randomTransport } from './random-packet.ts';
+import { Scout } from './scout.ts';
 
 /** Protocols with ports, for aims that name a port alone. */
 const PORTED = [IP_PROTOCOL.tcp, IP_PROTOCOL.udp] as const;
 /** IPv6 takes these for headers before the transport's, of which a packet here has none. Source: RFC 8200, section 4. */
 const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 44, 51, 59, 60, 135, 139, 140]);
+
+/** How many packets are tried out for one aim. */
+const MOST_COMPANIONS = 8;
 
 /** What is left to aim at where no rule asks for anything. */
 const ANYTHING: readonly Aim[] = [{ family: 4 }, { family: 6 }];
@@ -26,14 +29,18 @@ export interface AimProgress {
 /** Makes packets that lie at the edges of the rules of a host: each aim in turn, then all of them again with other companions. */
 export class PacketAimer {
   readonly #random: Random;
+  readonly #scout: Scout;
   readonly #aims: readonly Aim[];
   readonly #interfaces: readonly string[];
   readonly #own: Readonly<Record<IpFamily, readonly IpAddress[]>>;
   readonly #addresses: Readonly<Record<IpFamily, readonly IpAddress[]>>;
   #next = 0;
 
-  constructor(host: Host, rulesets: readonly Ruleset[], random: Random) {
+  constructor(model: NodeModel, random: Random) {
+    const { host } = model;
+    const rulesets = [model.ruleset(4), model.ruleset(6)];
     this.#random = random;
+    this.#scout = new Scout(model);
     const aims = rulesets.flatMap(aimsOf);
     this.#aims = shuffled(aims.length > 0 ? aims : ANYTHING, random);
     this.#interfaces = host.interfaces.map(({ name }) => name).filter((name) => name !== 'lo');
@@ -62,10 +69,21 @@ export class PacketAimer {
     for (let tries = 0; tries < this.#aims.length; tries++) {
       const aim = this.#aims[this.#next % this.#aims.length] as Aim;
       this.#next++;
-      const packet = this.#packet(aim);
+      const packet = this.#best(aim);
       if (packet !== undefined) return packet;
     }
     return undefined;
+  }
+
+  /** A packet that comes to the aim's rule, as far as one is found with a few companions: what it leaves open decides whether it gets there. */
+  #best(aim: Aim): Packet | undefined {
+    let packet: Packet | undefined;
+    for (let tries = 0; tries < MOST_COMPANIONS; tries++) {
+      packet = this.#packet(aim);
+      if (packet === undefined || aim.chain === undefined) return packet;
+      if (this.#scout.enters(packet, aim.chain)) return packet;
+    }
+    return packet;
   }
 
   #packet(aim: Aim): Packet | undefined {
