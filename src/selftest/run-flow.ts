@@ -1,3 +1,4 @@
+import { ipv4, ipv6 } from '../address/ip-address.ts';
 import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
 import { LOCAL, type Packet, TCP_FLAG } from '../packet/packet.ts';
 import { smallestLengthBytes } from '../packet/packet-defaults.ts';
@@ -17,6 +18,8 @@ export interface SimulatedPacket {
 const MOST_STEPS = 6;
 /** How the broadcast addresses end of the subnets that generated machines have. */
 const BROADCASTS: ReadonlySet<number> = new Set([127, 255]);
+/** How many of a hundred ICMP errors go astray. */
+const STRAY_PERCENT = 20;
 /** Beyond any window. */
 const FAR = 300_000;
 
@@ -81,20 +84,37 @@ function nextPacket({ packet, result }: SimulatedPacket, random: Random): NextPa
   if (kind === 'again') return { packet: again(packet, random), turned: false };
   const fields = kind === 'error' ? errorFields(packet, random) : replyFields(packet, random);
   const built = buildReply(result, fields);
-  return built.kind === 'packet' ? { packet: built.packet, turned: true } : undefined;
+  if (built.kind !== 'packet') return undefined;
+  const isStray = kind === 'error' && random.chance(STRAY_PERCENT);
+  return { packet: isStray ? strayed(built.packet) : built.packet, turned: true };
+}
+
+/** An ICMP error for somebody else than the sender of what it quotes: the address beside. */
+function strayed(packet: Packet): Packet {
+  const { destination } = packet;
+  const w3 = (destination.w3 ^ 1) >>> 0;
+  const other =
+    destination.family === 4 ? ipv4(w3) : ipv6(destination.w0, destination.w1, destination.w2, w3);
+  return { ...packet, destination: other };
 }
 
 function again(packet: Packet, random: Random): Packet {
   if (packet.protocol !== IP_PROTOCOL.tcp || random.chance(40)) return packet;
   const { A, P, F, R, S } = TCP_FLAG;
+  if (isOver(packet) && random.chance(60)) return { ...packet, tcpFlags: S };
   return { ...packet, tcpFlags: random.pick([A, A | P, A | F, R, A | R, S, S]) };
+}
+
+/** Whether its sender is done with the connection; the next one may begin with the same ports. */
+function isOver({ tcpFlags }: Packet): boolean {
+  return (tcpFlags & (TCP_FLAG.R | TCP_FLAG.F)) !== 0;
 }
 
 const REPLY_FLAGS = ['R', 'RA', 'FA', 'A', 'PA', 'SA', 'S'] as const;
 
 function replyFields(packet: Packet, random: Random): Readonly<Record<string, unknown>> {
   if (packet.protocol === IP_PROTOCOL.tcp && random.chance(25)) {
-    return { flags: random.pick(REPLY_FLAGS) };
+    return { flags: isOver(packet) ? 'S' : random.pick(REPLY_FLAGS) };
   }
   if (packet.protocol === IP_PROTOCOL.gre) return { length: packet.length };
   if (packet.protocol === IP_PROTOCOL.sctp)

@@ -49,6 +49,9 @@ class PointWalk {
         this.rewritten = false;
         this.#isBeforeLookup = step.hook === 'prerouting' || step.hook === 'output';
         return;
+      case 'conntrack':
+        this.#passLookup();
+        return;
       case 'nat':
         this.rewritten = true;
         return;
@@ -68,7 +71,12 @@ class PointWalk {
   }
 
   #enter(table: TableName): void {
-    if (!this.#isBeforeLookup || table === 'raw') return;
+    // A packet that comes back by `lo` is looked up without a word.
+    if (table !== 'raw') this.#passLookup();
+  }
+
+  #passLookup(): void {
+    if (!this.#isBeforeLookup) return;
     this.#isBeforeLookup = false;
     this.markSeen = this.#mark;
   }

@@ -167,7 +167,10 @@ function resynchronise(tracking: TcpTracking): void {
   opener.unacknowledged = false;
   opener.startedClosing = false;
   tracking.expectsChallengeAck = false;
+  // Observed on Linux 6.18: a side that was picked up in the middle stays free of windows, the other does not.
+  const { liberal } = answerer;
   answerer.reset();
+  answerer.liberal = liberal;
 }
 
 /** Notes a packet that may be right where the entry is wrong, and changes nothing else. HOT */

@@ -181,3 +181,35 @@ describeFacts(
   ],
   { host: testHost({ sysctls: { 'net.netfilter.nf_conntrack_tcp_be_liberal': 1 } }) },
 );
+
+const PICKED_UP = ['> A 1000/5000 new', '> S 1001/0 new', '< SA 305000/1002 established'];
+
+describeFacts(
+  '3.1: a SYN-ACK to a SYN of a connection that was open already brings the entry back in step',
+  [
+    {
+      row: 'picked up in the middle: the side of the SYN has a window from then on',
+      packets: segments(...PICKED_UP, '> PA 900000/305001 invalid'),
+    },
+    {
+      row: 'picked up in the middle: the side of the SYN-ACK stays free of windows',
+      packets: segments(
+        ...PICKED_UP,
+        '< PA 905000/1002 established',
+        '< PA 5000/301002 established',
+      ),
+    },
+    {
+      row: 'seen from its beginning: both have windows',
+      packets: segments(
+        '> S 1000/0 new',
+        '< SA 5000/1001 established',
+        '> A 1001/5001 established',
+        '> S 1001/0 established',
+        '< SA 305000/1002 established',
+        '< PA 905001/1002 invalid',
+        '> PA 900000/305001 invalid',
+      ),
+    },
+  ],
+);
