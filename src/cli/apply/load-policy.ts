@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type RuleFiles, renderRuleFiles } from '../../apply/rule-files.ts';
 import type { Host } from '../../host/host.ts';
 import { inspectMachine } from '../../machine/inspect-machine.ts';
+import { readResources } from '../../resources/read-resources.ts';
 import type { ResourceSet } from '../../resources/resource-set.ts';
 import { chooseNode } from '../../scenario/choose-node.ts';
 import { hostOfDocuments, NodeModel } from '../../scenario/node-model.ts';
@@ -53,7 +54,8 @@ export function loadPolicy(options: DocumentOptions, terminal: Terminal): Policy
     ...shared,
     policyInterfaces: policyInterfaces(documents, machine.host),
   });
-  const asIs = new NodeModel(resources, { ...shared, asIs: true });
+  // What the machine has depends on no document.
+  const asIs = new NodeModel(readResources([]), { ...shared, node: choice.node, asIs: true });
   const absent = missingInterfaces(documents, machine.host);
   if (absent.length > 0) {
     notes.push(`this machine has no interface ${absent.join(', ')}, which the documents name`);
