@@ -2,6 +2,7 @@ import { openSession } from '../apply/session.ts';
 import { startSupervisor } from '../apply/supervisor.ts';
 import { UsageError } from '../source/errors.ts';
 import { type ApplyResult, applyPolicy, beforeWriting } from './apply/apply-policy.ts';
+import { findDenied } from './apply/denied-connections.ts';
 import { type KernelOptions, parseDuration, sessionOptions } from './apply/kernel-options.ts';
 import { loadPolicy } from './apply/load-policy.ts';
 import { type GuardOptions, prepareGuard } from './apply/run-guard.ts';
@@ -66,6 +67,9 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
     };
     result = await applyPolicy(session, policy, guard, way, terminal);
     report.result(result);
+    if (result.kind === 'applied') {
+      report.denied(findDenied(policy, options.cutDenied === true));
+    }
   } finally {
     session.close();
   }

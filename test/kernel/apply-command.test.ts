@@ -184,6 +184,25 @@ spec:
     expect(host.hepsim('status').stdout).toContain('was not confirmed within 3 s');
   });
 
+  test('lists connections that the new rules deny, and ends them when asked to', {
+    timeout: 60_000,
+  }, () => {
+    const connection = ['-p', 'tcp', '-s', '198.51.100.7', '-d', '192.0.2.10'];
+    const ports = ['--sport', '4000', '--dport', '8080', '--state', 'ESTABLISHED', '-t', '300'];
+    const assured = ['-u', 'ASSURED,SEEN_REPLY'];
+    const made = host.namespace.run('conntrack', ['-I', ...connection, ...ports, ...assured]);
+    expect(made).toMatchObject({ status: 0 });
+    const live = (): string => host.namespace.run('conntrack', ['-L', '-p', 'tcp']).stdout;
+    const kept = host.hepsim('apply', ...documents(8080), '--force');
+    expect(kept.stdout).not.toContain('denied:');
+    const told = host.hepsim('apply', ...documents(8081), '--force');
+    expect(told.stdout).toContain('denied: tcp 198.51.100.7:4000 -> 192.0.2.10:8080');
+    expect(live()).toContain('dport=8080');
+    const cut = host.hepsim('apply', ...documents(8082), '--force', '--cut-denied');
+    expect(cut.stdout).toContain('1 of 1 denied connections were ended');
+    expect(live()).not.toContain('dport=8080');
+  });
+
   test('keeps its record to itself', { timeout: 60_000 }, () => {
     expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
     expect(statSync(host.stateDir).mode & 0o777).toBe(0o700);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RuleFiles, renderRuleFiles } from '../../apply/rule-files.ts';
+import type { ConnectionSnapshot } from '../../host/connections/connection-record.ts';
 import type { Host } from '../../host/host.ts';
 import { inspectMachine } from '../../machine/inspect-machine.ts';
 import { readResources } from '../../resources/read-resources.ts';
@@ -15,10 +16,14 @@ import {
 } from '../load-model.ts';
 import type { Terminal } from '../terminal.ts';
 
+import { withoutOwnText } from './without-own-text.ts';
+
 /** What is to be applied. The model's host is this machine; its rules are those that compile prints. */
 export interface PolicyToApply extends LoadedModel {
   /** This machine with the rules that it has. */
   readonly asIs: NodeModel;
+  /** The same with the connections that the machine has. */
+  readonly modelWith: (connections: ConnectionSnapshot) => NodeModel;
   readonly files: RuleFiles;
   /** Of the documents' texts, whatever their order. */
   readonly documentsDigest: string;
@@ -50,10 +55,14 @@ export function loadPolicy(options: DocumentOptions, terminal: Terminal): Policy
     environment: felixEnvironment(terminal),
     host: machine.host,
   };
-  const model = new NodeModel(resources, {
-    ...shared,
-    policyInterfaces: policyInterfaces(documents, machine.host),
-  });
+  const modelWith = (connections?: ConnectionSnapshot): NodeModel =>
+    new NodeModel(resources, {
+      ...shared,
+      host: withoutOwn(machine.host),
+      connections,
+      policyInterfaces: policyInterfaces(documents, machine.host),
+    });
+  const model = modelWith();
   // What the machine has depends on no document.
   const asIs = new NodeModel(readResources([]), { ...shared, node: choice.node, asIs: true });
   const absent = missingInterfaces(documents, machine.host);
@@ -63,10 +72,20 @@ export function loadPolicy(options: DocumentOptions, terminal: Terminal): Policy
   return {
     model,
     asIs,
+    modelWith,
     texts,
     files: renderRuleFiles({ 4: model.compiledRules(4), 6: model.compiledRules(6) }),
     documentsDigest: digestOf(texts.map(({ text }) => text)),
     notes,
+  };
+}
+
+/** The machine as it is for the new rules: those of an apply before them are gone. */
+function withoutOwn(host: Host): Host {
+  return {
+    ...host,
+    iptables: withoutOwnText(host.iptables),
+    ip6tables: withoutOwnText(host.ip6tables),
   };
 }
 

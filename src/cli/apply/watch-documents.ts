@@ -6,6 +6,7 @@ import { EnvironmentError, InputError, KernelError, UsageError } from '../../sou
 import type { ApplyOptions } from '../apply-command.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { applyPolicy } from './apply-policy.ts';
+import { findDenied } from './denied-connections.ts';
 import { parseDuration, sessionOptions } from './kernel-options.ts';
 import { loadPolicy, type PolicyToApply } from './load-policy.ts';
 import { type Guard, prepareGuard } from './run-guard.ts';
@@ -115,7 +116,9 @@ class DocumentWatch {
         const { id } = result.written.record;
         const forced = result.written.record.forced;
         this.#said = '';
-        this.#log({ level: 'info', event: 'applied', apply: id, forced, ...about });
+        const { denied, deleted } = findDenied(policy, this.#options.cutDenied === true);
+        const connections = { denied: denied.length, deleted };
+        this.#log({ level: 'info', event: 'applied', apply: id, forced, connections, ...about });
       } else {
         const { wakes: _, ...state } = about;
         this.#sayOnce({ level: 'info', event: 'in-agreement', ...state });

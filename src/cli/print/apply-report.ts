@@ -2,10 +2,13 @@ import type { ApplyPlan } from '../../apply/apply-rules.ts';
 import type { LostAccess } from '../../apply/guard/check-access.ts';
 import { resultToJson } from '../../simulate/result-json.ts';
 import type { ApplyResult } from '../apply/apply-policy.ts';
+import type { DeniedConnections } from '../apply/denied-connections.ts';
 import type { PolicyToApply } from '../apply/load-policy.ts';
 import type { Terminal } from '../terminal.ts';
 import { chainLabels } from './chain-labels.ts';
 import { renderChange } from './change-text.ts';
+import { decisionText } from './decision-text.ts';
+import { connectionText } from './flows-table.ts';
 import { renderModelNotes } from './model-header.ts';
 import type { Paint } from './style.ts';
 import { renderTrace } from './trace-text.ts';
@@ -67,6 +70,28 @@ export class ApplyReport {
     const { id } = result.written.record;
     Object.assign(this.#value, { applied: true, apply: id });
     this.#say(`applied: the new rules are in force (apply ${id}, read back and compared)\n`);
+  }
+
+  /** Live connections that the new rules deny. */
+  denied({ denied, undetermined, deleted, problems }: DeniedConnections): void {
+    for (const problem of problems) this.#note(`warning: ${problem}`);
+    const told = denied.map(({ connection, fate, decision, deletion }) => ({
+      connection: connectionText(connection.original, connection.reply),
+      fate,
+      by: decision === undefined ? undefined : decisionText(decision),
+      delete: deletion,
+    }));
+    Object.assign(this.#value, { denied: told, undeterminedConnections: undetermined, deleted });
+    for (const { connection, fate, by } of told) {
+      this.#say(`denied: ${connection} (${fate}${by === undefined ? '' : `, by ${by}`})\n`);
+    }
+    if (undetermined > 0) this.#say(`live connections that cannot be judged: ${undetermined}\n`);
+    if (told.length === 0) return;
+    this.#say(
+      deleted > 0
+        ? `${deleted} of ${told.length} denied connections were ended\n`
+        : `live connections that the new rules deny: ${told.length} (--cut-denied ends them)\n`,
+    );
   }
 
   confirmed(kept: boolean): void {
