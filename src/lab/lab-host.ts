@@ -100,6 +100,8 @@ export class LabHost {
   /** Sets in use cannot be destroyed, so that the rules go first. */
   #startFromNothing(): void {
     for (const family of FAMILIES) this.#restore(emptyRuleset(family));
+    // A list holds on to its sets until it is empty.
+    runProgram('ipset', ['flush']);
     runProgram('ipset', ['destroy']);
     this.#sets.clear();
   }

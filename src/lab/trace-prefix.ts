@@ -11,7 +11,7 @@ export const HOOK_BY_NUMBER: readonly Hook[] = [
   'postrouting',
 ];
 
-const PREFIX = /^TRACE: (raw|mangle|nat|filter):(.+):(?:rule|return|policy):(\d+) ?$/;
+const PREFIX = /^TRACE: (raw|mangle|nat|filter|security):(.+):(?:rule|return|policy):(\d+) ?$/;
 
 /** How many rules each chain has, by table and name. */
 export type ChainLengths = ReadonlyMap<string, number>;

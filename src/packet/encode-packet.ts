@@ -40,7 +40,7 @@ export const NO_NUMBERS: WireNumbers = {
 export function encodePacket(packet: Packet, numbers: WireNumbers = NO_NUMBERS): Uint8Array {
   const header = packet.family === 4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
   const quoted = isIcmp(packet.protocol) ? quotation(packet) : undefined;
-  const lengthBytes = packet.length ?? smallestBytes(packet, quoted);
+  const lengthBytes = packetLengthBytes(packet);
   if (lengthBytes < smallestLengthBytes(packet.family, packet.protocol)) {
     throw new Error(`${lengthBytes} bytes do not hold the headers of protocol ${packet.protocol}`);
   }
@@ -59,9 +59,11 @@ export function encodePacket(packet: Packet, numbers: WireNumbers = NO_NUMBERS):
   return bytes;
 }
 
-function smallestBytes(packet: Packet, quoted: Uint8Array | undefined): number {
+/** How many bytes the packet has in all: as it says, or no more than its headers and what it quotes. */
+export function packetLengthBytes(packet: Packet): number {
+  if (packet.length !== undefined) return packet.length;
   const smallest = smallestLengthBytes(packet.family, packet.protocol);
-  if (quoted !== undefined) return smallest + quoted.length;
+  if (isIcmp(packet.protocol)) return smallest + (quotation(packet)?.length ?? 0);
   if (packet.protocol !== IP_PROTOCOL.sctp) return smallest;
   const header = packet.family === 4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
   return header + SCTP_HEADER_BYTES + sctpChunkBytes(packet.sctpChunk);

@@ -1,9 +1,11 @@
 import type { IpFamily } from '../address/ip-address.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, HostText } from '../host/host.ts';
+import type { IpSet } from '../ruleset/ip-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import { hasChain, isCalicoChain, isOwnChain, withoutOwnRules } from '../ruleset/own-chains.ts';
+import { parseIpsetSave } from '../ruleset/read/read-ipset-save.ts';
+import { parseIptablesSave, type TextOrigin } from '../ruleset/read/read-iptables-save.ts';
 import type { Rule, Ruleset } from '../ruleset/ruleset.ts';
-import { ownRules } from './own-rules.ts';
 
 /** What was found among a host's own rules, and how it was taken; for people. */
 export interface HostRulesNote {
@@ -11,14 +13,28 @@ export interface HostRulesNote {
   readonly why: string;
 }
 
+/** The sets that a Host document carries. @throws InputError when the text is not what `ipset save` prints. */
+export function writtenSets({ ipsets }: Host): readonly IpSet[] {
+  return ipsets === undefined ? [] : parseIpsetSave(ipsets.text, originOf(ipsets));
+}
+
 /**
- * Exactly the rules that a Host document carries for a family, sets included.
+ * Exactly the rules that a Host document carries for a family, with those of its sets that the family's packets can be in.
  *
- * @throws InputError when the texts are not what the tools print.
+ * @throws InputError when the text is not what `iptables-save` or `ip6tables-save` prints.
  */
-export function writtenRules(host: Host, family: IpFamily): Ruleset {
+export function writtenRules(host: Host, family: IpFamily, sets: readonly IpSet[]): Ruleset {
   const written = family === 4 ? host.iptables : host.ip6tables;
-  return written === undefined ? { family, tables: [], ipSets: [] } : ownRules(written, family);
+  const ipSets = sets.filter((set) => set.family === undefined || set.family === family);
+  // Sets that no rule asks for are nobody's business.
+  if (written === undefined) return { family, tables: [], ipSets: [] };
+  const { ruleset } = parseIptablesSave(written.text, family, originOf(written));
+  return { ...ruleset, ipSets };
+}
+
+/** A text begins on the line behind its field's name, as YAML has blocks. */
+function originOf({ location }: HostText): TextOrigin {
+  return { file: location.file, line: location.line + 1 };
 }
 
 /**
@@ -27,7 +43,25 @@ export function writtenRules(host: Host, family: IpFamily): Ruleset {
  */
 export function foreignRules(written: Ruleset, services: Ruleset): Ruleset {
   const foreign = withoutOwnRules(written);
-  return hasKubeProxy(written) ? foreign : mergeRulesets(inFront(services), foreign);
+  return hasKubeProxy(written)
+    ? foreign
+    : mergeRulesets(withoutChainsOf(foreign, inFront(services)), foreign);
+}
+
+/** A chain that the host has already, as the kubelet makes some, is its own. */
+function withoutChainsOf(host: Ruleset, services: Ruleset): Ruleset {
+  const taken = new Set(
+    host.tables.flatMap(({ name, chains }) =>
+      chains.flatMap((chain) => (chain.kind === 'user' ? [`${name} ${chain.name}`] : [])),
+    ),
+  );
+  return {
+    ...services,
+    tables: services.tables.map(({ name, chains }) => ({
+      name,
+      chains: chains.filter((chain) => !taken.has(`${name} ${chain.name}`)),
+    })),
+  };
 }
 
 /** What should be said of the rules that the host has written. */

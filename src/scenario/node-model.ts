@@ -16,13 +16,20 @@ import type { NodePolicy } from '../policy/node-policy.ts';
 import { resolveNode } from '../policy/resolve.ts';
 import type { HostRemark } from '../resources/host-document.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
+import type { IpSet } from '../ruleset/ip-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { Assumptions } from '../simulate/assumptions.ts';
 import { type NotModelled, Simulator, type SimulatorOptions } from '../simulate/simulator.ts';
 import { renderLocation } from '../source/location.ts';
 import { chooseNode, type NodeChoice } from './choose-node.ts';
-import { foreignRules, type HostRulesNote, notesOn, writtenRules } from './host-rules.ts';
+import {
+  foreignRules,
+  type HostRulesNote,
+  notesOn,
+  writtenRules,
+  writtenSets,
+} from './host-rules.ts';
 
 export interface NodeModelOptions {
   /** The node asked for; undefined: the one that documents name. */
@@ -55,6 +62,7 @@ export class NodeModel {
   readonly asIs: boolean;
   readonly assumptions: Assumptions;
   private snapshot: ConnectionSnapshot | undefined;
+  private sets: readonly IpSet[] | undefined;
   private readonly writtenRulesets: Map<IpFamily, Ruleset> = new Map();
   private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
   private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
@@ -128,7 +136,10 @@ export class NodeModel {
   }
 
   private writtenRules(family: IpFamily): Ruleset {
-    return cached(this.writtenRulesets, family, () => writtenRules(this.host, family));
+    return cached(this.writtenRulesets, family, () => {
+      this.sets ??= writtenSets(this.host);
+      return writtenRules(this.host, family, this.sets);
+    });
   }
 
   /** The rules that packets of a family meet: policy's and the host's own as the kernel would have them, or with `asIs` those alone. */

@@ -8,6 +8,7 @@ import { Router } from '../simulate/routing/router.ts';
 import type { Simulator } from '../simulate/simulator.ts';
 import { type Disagreement, findDisagreement } from './disagreement.ts';
 import { flowOf } from './flow-facts.ts';
+import { hostInterferes } from './foreign-interference.ts';
 import type { NodeModel } from './node-model.ts';
 import { PacketSession } from './packet-session.ts';
 import { unpolicedSimulator } from './unpoliced-host.ts';
@@ -70,7 +71,9 @@ export class PolicyOracle {
     }
     // Hiding pools behind the host is the compiler's translation, which a host without policy does not have.
     if (this.hidesPools && isSourceTranslated(result)) this.lost = true;
-    if (facts === undefined) return undefined;
+    if (facts === undefined || hostInterferes(result, this.model.policy.config.markMask)) {
+      return undefined;
+    }
     return findDisagreement(decide(this.model.policy, facts), result);
   }
 

@@ -2,6 +2,7 @@ import type { TableName } from '../ruleset/hook.ts';
 import { UsageError } from '../source/errors.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import { DOUBTS, type Doubt, type DoubtKind } from './doubt.ts';
+import type { AssumedTime } from './time-match.ts';
 
 /** Where a rule stands, as an assumption names it. */
 export interface AssumedPlace {
@@ -24,6 +25,8 @@ export class Assumptions {
 
   readonly #answers: Map<string, Answer> = new Map();
   readonly #verdicts: Map<string, AssumedVerdict> = new Map();
+  /** What time it is when the first packet comes. */
+  readonly time: AssumedTime | undefined;
   /** The rules that assumptions name. */
   readonly places: readonly AssumedPlace[];
 
@@ -34,11 +37,18 @@ export class Assumptions {
    */
   constructor(texts: readonly string[]) {
     const places: AssumedPlace[] = [];
+    let time: AssumedTime | undefined;
     for (const text of texts) {
+      const stamp = /^time=(\d.*)$/.exec(text)?.[1];
+      if (stamp !== undefined) {
+        time = timeOf(stamp, text);
+        continue;
+      }
       const place = this.#read(text);
       if (place !== undefined) places.push(place);
     }
     this.places = places;
+    this.time = time;
   }
 
   /** Whether the match that the doubt is about is assumed to hold; undefined where nothing is assumed. */
@@ -98,6 +108,23 @@ const MATCH_WORDS: ReadonlyMap<string, boolean> = new Map([
 
 function isVerdict(word: string): word is AssumedVerdict {
   return word === 'accept' || word === 'drop' || word === 'continue';
+}
+
+/** A moment as ISO 8601 has it; UTC where it names no zone. */
+function timeOf(stamp: string, text: string): AssumedTime {
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/i.exec(
+    stamp,
+  );
+  const [, day, minute = '00:00', second = ':00', zone = 'Z'] = parts ?? [];
+  const local = Date.parse(`${day}T${minute}${second}Z`);
+  const at = Date.parse(`${day}T${minute}${second}${zone.toUpperCase()}`);
+  if (parts === null || Number.isNaN(local) || Number.isNaN(at)) {
+    throw new UsageError(
+      `--assume ${text}: not a time`,
+      'Write it like 2026-03-01T12:00Z or 2026-03-01T13:00+01:00.',
+    );
+  }
+  return { seconds: at / 1000, zoneSeconds: (local - at) / 1000 };
 }
 
 /** `TABLE/CHAIN/NUMBER`; a chain's name may hold slashes itself. */

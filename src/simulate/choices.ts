@@ -8,6 +8,8 @@ export interface Question {
   /** Why nobody can know the answer, in words. */
   readonly why: string;
   readonly answers: number;
+  /** Whether the rule matches, or what its target chooses or does. */
+  readonly what: 'matches' | 'chooses' | 'does';
 }
 
 /** A question with the answer that one way assumed, from 0. */

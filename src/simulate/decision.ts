@@ -303,7 +303,10 @@ function endedOtherwise(program: RuleProgram, cause: EndingCause): Decision | un
   switch (cause.kind) {
     case 'chain-policy': {
       const { table, chain } = program.chains[cause.chain]!;
-      return { kind: 'foreign', hook: cause.hook, table, chain: chain.name, rule: 0 };
+      const origin = chain.kind === 'base' ? chain.origin : undefined;
+      const source =
+        origin === undefined ? {} : { source: { file: origin.file, line: origin.line } };
+      return { kind: 'foreign', hook: cause.hook, table, chain: chain.name, rule: 0, ...source };
     }
     case 'routing':
     case 'conntrack':

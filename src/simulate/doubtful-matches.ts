@@ -45,7 +45,7 @@ export class DoubtfulMatches {
   #assumedOnThisWay(match: Match, rule: number): boolean {
     const doubt = doubtOf(match);
     const { why, key, holdsOnYes } = doubt;
-    const answer = this.#choices.take({ rule, why, answers: 2 }, key);
+    const answer = this.#choices.take({ rule, why, answers: 2, what: 'matches' }, key);
     // Matches that share an answer may ask for it or for its opposite; alone, the first way is the one that matches.
     return key === undefined ? answer === 0 : (answer === 0) === holdsOnYes;
   }

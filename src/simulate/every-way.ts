@@ -86,17 +86,22 @@ function differences(
   const because = new Set(ways.flatMap(({ way }) => way.unknown));
   const outcomes = new Set(ways.map(({ way }) => outcomeOf(way)));
   if (outcomes.size > 1 || tooMany) {
-    for (const { rule, why, answers } of tooMany ? allAsked(ways) : decidingQuestions(ways)) {
+    for (const { rule, why, what } of tooMany ? allAsked(ways) : decidingQuestions(ways)) {
       const met = program.rules[rule]!;
       const text = ruleText(met.rule, ways[0]!.way.flight.family);
-      const what = answers === 2 ? 'whether it matches' : 'what it chooses';
-      because.add(`${renderRulePlace(met)} (${text}): ${what} cannot be known, ${why}`);
+      because.add(`${renderRulePlace(met)} (${text}): ${ASKED[what]} cannot be known, ${why}`);
     }
     for (const { way } of ways) because.add(`${whereTo(way)}: ${outcomeOf(way)}`);
   }
   if (tooMany) because.add(`there are more than ${MOST_WAYS} ways for the packet`);
   return [...because];
 }
+
+const ASKED = {
+  matches: 'whether it matches',
+  chooses: 'what it chooses',
+  does: 'what it does',
+} as const;
 
 function allAsked(ways: readonly AssumedWay[]): readonly Answered['question'][] {
   return unique(ways.flatMap(({ answered }) => answered.map(({ question }) => question)));

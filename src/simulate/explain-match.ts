@@ -1,17 +1,19 @@
 import { renderIpAddress } from '../address/ip-address.ts';
 import { hasPorts, renderProtocol } from '../address/protocol.ts';
+import { renderTcpFlags } from '../packet/tcp-flags.ts';
 import { type Match, renderMatch } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import { ruleContext } from '../ruleset/validate-rule.ts';
-import { isDoubtful } from './doubt.ts';
-import { type MatchContext, matches, STATE_BIT, stateBits } from './match-evaluation.ts';
+import { STATE_BIT, stateBits } from './connection-state-bits.ts';
+import { lengthOf } from './header-matches.ts';
+import { type MatchContext, matches, matchesIfKnown } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 
 /** The first of the rule's criteria that the packet fails, with what the packet has: `` `-p tcp`: the packet is udp ``. */
 export function firstFailure(rule: Rule, packet: PacketInFlight, context: MatchContext): string {
   const failed =
     rule.matches.find((match) => !matches(match, packet, context)) ??
-    rule.matches.find((match) => isDoubtful(match, context.unreadSets));
+    rule.matches.find((match) => matchesIfKnown(match, packet, context) === undefined);
   if (failed === undefined) throw new Error('a rule without a failing match was passed over');
   return `\`${criterion(failed, rule, packet.family)}\`: ${had(failed, packet)}`;
 }
@@ -24,6 +26,7 @@ function criterion(match: Match, rule: Rule, family: 4 | 6): string {
 }
 
 /** What the packet has where the match looks. */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one case for each kind, none of which goes deep
 function had(match: Match, packet: PacketInFlight): string {
   switch (match.kind) {
     case 'protocol':
@@ -56,14 +59,42 @@ function had(match: Match, packet: PacketInFlight): string {
       return match.negated
         ? `the route back to ${addressOf('source', packet)} leaves by ${packet.inInterface}`
         : `the route back to ${addressOf('source', packet)} does not leave by ${packet.inInterface}`;
+    case 'masked-address':
+      return `the packet has ${addressOf(match.side, packet)}`;
+    case 'iprange':
+    case 'address-types':
+      return `the packet is from ${addressOf('source', packet)} to ${addressOf('destination', packet)}`;
+    case 'multiport-either':
+      if (!hasPorts(packet.protocol)) return 'the packet has no ports';
+      return `the packet has ${packet.sourcePort} and ${packet.destinationPort}`;
+    case 'tcp-flags':
+      return `the packet has ${renderTcpFlags(packet.packet.tcpFlags) || 'none'}`;
+    case 'hop-limit':
+      return `the packet has ${packet.ttl}`;
+    case 'tos':
+    case 'dscp':
+      return `the packet has the TOS byte ${hex(packet.tos)}`;
+    case 'length':
+      return `the packet has ${lengthOf(packet)} bytes`;
+    case 'fragment':
+      return 'the packet is a whole one';
+    case 'connmark':
+      return packet.connection === undefined
+        ? 'the packet has no connection'
+        : `the connection has ${hex(packet.connection.mark)}`;
+    case 'conntrack':
+      return `the packet is ${renderStates(stateBits(packet))}`;
+    case 'mac':
+      return `the packet has ${packet.packet.mac ?? 'none'}`;
     case 'statistic':
+    case 'statistic-nth':
       return 'followed here as if chance had not matched';
     case 'recent':
       return 'followed here as if the address had not been seen';
     case 'limit':
       return 'followed here as if the rate were exceeded';
     default:
-      return 'followed here as if it had not matched';
+      return 'it does not, or is followed here as if it did not';
   }
 }
 

@@ -11,6 +11,7 @@ import type { Journal, JournalEvent } from './journal.ts';
 import { type NatSide, NatStage } from './nat-stage.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import { STAGES, type Stage } from './pipeline.ts';
+import { RareTargets } from './rare-targets.ts';
 import { whyNotAnswered } from './reject-answer.ts';
 import type { RouteOutcome, Router } from './routing/router.ts';
 import type { RuleProgram } from './rule-program.ts';
@@ -55,7 +56,8 @@ export class Journey {
   readonly #path: PacketPath;
   readonly #walker: ChainWalker;
   readonly #nat: NatStage;
-  #nowMs = 0;
+  /** Simulated time, for what looks at it. */
+  readonly #clock = { nowMs: 0 };
   /** The output interface after OUTPUT; its own rules still see the one before. */
   #onward = '';
   /** In the second half of a local-to-local packet's way. */
@@ -66,19 +68,20 @@ export class Journey {
 
   constructor(path: PacketPath) {
     this.#path = path;
-    const { program, router, journal, assumptions, choices } = path;
-    const context = { router, sets: program.sets, unreadSets: program.unreadSets };
+    const { program, router, journal, assumptions, choices, changedSets, tracker } = path;
+    const context = { router, sets: program.sets, changedSets, assumptions, clock: this.#clock };
     const doubtful = new DoubtfulMatches(context, assumptions, choices);
-    this.#walker = new ChainWalker(program, context, journal, doubtful);
+    const rare = new RareTargets({ tracker, changedSets, journal }, assumptions, choices);
+    this.#walker = new ChainWalker(program, context, journal, doubtful, rare);
     this.#nat = new NatStage(path, this.#walker);
   }
 
   /** Runs a packet to its end; one that a process of the host sends has no input interface. */
   run(packet: PacketInFlight, nowMs: number): Ending {
-    this.#nowMs = nowMs;
+    this.#clock.nowMs = nowMs;
     this.#returned = false;
     this.unknown = [];
-    this.#walker.opaque.length = 0;
+    this.#walker.unknown.length = 0;
     const ending = packet.inInterface === '' ? this.#leave(packet) : this.#arrive(packet);
     this.#noteUnknown(ending);
     if (ending.verdict !== 'accept' && packet.connection?.confirmed === false) {
@@ -90,12 +93,8 @@ export class Journey {
   /** Adds what routes and rules of the way leave unknown, which mostly is nothing. */
   #noteUnknown({ verdict }: Ending): void {
     const doubts = this.#path.router.takeDoubts(verdict);
-    const { opaque } = this.#walker;
-    if (doubts.length === 0 && opaque.length === 0) return;
-    const notModelled = opaque.map(
-      (description) => `the host's own rules are not modelled: ${description}`,
-    );
-    this.unknown.push(...doubts, ...notModelled);
+    const { unknown } = this.#walker;
+    if (doubts.length > 0 || unknown.length > 0) this.unknown.push(...doubts, ...unknown);
   }
 
   #arrive(packet: PacketInFlight): Ending {
@@ -193,7 +192,7 @@ export class Journey {
     const rejectWith = target?.kind === 'reject' ? target.with : '';
     const silent = whyNotAnswered(packet, rejectWith, host, router);
     if (silent === undefined) {
-      if (rejectWith === 'tcp-reset') tracker.setClosing(packet, this.#nowMs);
+      if (rejectWith === 'tcp-reset') tracker.setClosing(packet, this.#clock.nowMs);
       return this.#stopped('reject', chain, hook);
     }
     journal.event({ kind: 'note', detail: `REJECT makes no answer: ${silent}` });
@@ -217,7 +216,8 @@ export class Journey {
     if (packet.noTrack || wanted === 'untracked' || wanted === 'invalid') {
       packet.state = packet.noTrack ? 'untracked' : wanted;
     } else {
-      if (tracker.track(packet, this.#nowMs) === 'table-full') {
+      const isFull = tracker.track(packet, this.#clock.nowMs) === 'table-full';
+      if (isFull && this.#path.program.tracksConnections) {
         return conntrackDrop('the connection table is full');
       }
       const { unknownMet } = tracker;
@@ -267,7 +267,9 @@ export class Journey {
 
   #confirm(packet: PacketInFlight): Ending | undefined {
     if (this.#returned || packet.connection === undefined) return undefined;
-    if (this.#path.tracker.confirm(packet, this.#nowMs) === 'confirmed') return undefined;
+    const { program, tracker } = this.#path;
+    if (tracker.confirm(packet, this.#clock.nowMs) === 'confirmed') return undefined;
+    if (!program.tracksConnections) return undefined;
     return conntrackDrop('another connection has the same addresses and ports');
   }
 

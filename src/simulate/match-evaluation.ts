@@ -1,66 +1,48 @@
 import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
-import type { ConntrackState } from '../ruleset/match/conntrack-state.ts';
 import type { Match } from '../ruleset/match/match.ts';
-import type { SetLookup } from './address-lookup.ts';
-import { isDoubtful } from './doubt.ts';
+import { assertNever } from '../source/never.ts';
+import type { Assumptions } from './assumptions.ts';
+import type { ChangedSets } from './changed-sets.ts';
+import { matchesConnmark, matchesConntrack } from './connection-matches.ts';
+import { stateBits, stateMask } from './connection-state-bits.ts';
+import {
+  asAsked,
+  inRange,
+  lengthOf,
+  matchesEitherPort,
+  matchesHopLimit,
+  matchesIprange,
+  matchesMaskedAddress,
+  matchesTcpFlags,
+} from './header-matches.ts';
+import { matchesMac, matchesOwner, matchesPhysdev, matchesPkttype } from './link-matches.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { Router } from './routing/router.ts';
+import { type SetLookup, testSet } from './set-lookup.ts';
+import { matchesTime } from './time-match.ts';
 
 /** What matches ask beside the packet. */
 export interface MatchContext {
   readonly router: Router;
   readonly sets: ReadonlyMap<string, SetLookup>;
-  /** Names of sets whose members cannot be looked up. */
-  readonly unreadSets: ReadonlySet<string>;
+  readonly changedSets: ChangedSets;
+  readonly assumptions: Assumptions;
+  /** Simulated time. */
+  readonly clock: { readonly nowMs: number };
 }
 
-/** The bit of each state that `--ctstate` can name. */
-export const STATE_BIT: Readonly<Record<ConntrackState, number>> = {
-  INVALID: 1,
-  NEW: 2,
-  RELATED: 4,
-  ESTABLISHED: 8,
-  UNTRACKED: 16,
-  SNAT: 32,
-  DNAT: 64,
-};
-
-/**
- * The states that `--ctstate` sees, as bits. Before connection tracking (table raw) there is no entry, which reads as INVALID.
- * Source: xt_conntrack.c, conntrack_mt; netfilter-facts 2.1, 3.6, 4.2.
- */
-export function stateBits(packet: PacketInFlight): number {
-  if (packet.state === undefined) {
-    return packet.noTrack ? STATE_BIT.UNTRACKED : STATE_BIT.INVALID;
-  }
-  let bits = PLAIN_STATE_BIT[packet.state];
-  const connection = packet.connection;
-  if (connection !== undefined) {
-    if (connection.sourceNat) bits |= STATE_BIT.SNAT;
-    if (connection.destinationNat) bits |= STATE_BIT.DNAT;
-  }
-  return bits;
+/** Whether the packet satisfies the match. What cannot be known is satisfied here; who walks the chains decides about it. */
+export function matches(match: Match, packet: PacketInFlight, context: MatchContext): boolean {
+  return matchesIfKnown(match, packet, context) !== false;
 }
 
-const PLAIN_STATE_BIT = {
-  new: STATE_BIT.NEW,
-  established: STATE_BIT.ESTABLISHED,
-  related: STATE_BIT.RELATED,
-  invalid: STATE_BIT.INVALID,
-  untracked: STATE_BIT.UNTRACKED,
-} as const;
-
-/** Whether the packet satisfies the match, as far as packet and host tell; undefined where they do not. */
+/** Whether the packet satisfies the match, as far as packet and host tell; undefined where they do not. HOT */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one case for each kind, none of which goes deep
 export function matchesIfKnown(
   match: Match,
   packet: PacketInFlight,
   context: MatchContext,
 ): boolean | undefined {
-  return isDoubtful(match, context.unreadSets) ? undefined : matches(match, packet, context);
-}
-
-/** Whether the packet satisfies the match. What cannot be known is satisfied here; who walks the chains decides about it. */
-export function matches(match: Match, packet: PacketInFlight, context: MatchContext): boolean {
   switch (match.kind) {
     case 'protocol':
       // Protocol 0 is every protocol; it cannot be matched alone.
@@ -87,32 +69,80 @@ export function matches(match: Match, packet: PacketInFlight, context: MatchCont
       // The value is not masked: a value with bits outside the mask never matches.
       return ((packet.mark & match.mask) >>> 0 === match.value >>> 0) !== match.negated;
     case 'set':
-      return inSet(match, packet, context) !== match.negated;
+      return inSet(match, packet, context);
     case 'icmp':
       return icmp(match, packet);
+    case 'icmp-any':
+      // An inverted match of every type is met by none.
+      return packet.protocol === IP_PROTOCOL.icmp && !match.negated;
     case 'address-type': {
       const address = match.side === 'source' ? packet.source : packet.destination;
       return context.router.isLocalAddress(address) !== match.negated;
     }
+    case 'address-types':
+      return context.router.matchesAddressTypes(match, packet);
     case 'rpfilter':
-      return (
-        context.router.passesRpfilter(packet, { validMark: match.validMark }) !== match.negated
-      );
-    case 'statistic':
-      return match.probability > 0 !== (match.negated === true);
-    case 'recent':
-      // Followed both ways: the first way is the one on which it matches.
-      return match.mode !== 'set' || match.negated !== true;
-    default:
+      return context.router.passesRpfilter(packet, match) !== match.negated;
+    case 'masked-address':
+      return matchesMaskedAddress(match, packet);
+    case 'iprange':
+      return matchesIprange(match, packet);
+    case 'multiport-either':
+      return matchesEitherPort(match, packet);
+    case 'tcp-flags':
+      return matchesTcpFlags(match, packet);
+    case 'hop-limit':
+      return matchesHopLimit(match, packet);
+    case 'dscp':
+      return (packet.tos >>> 2 === match.value) !== match.negated;
+    case 'tos':
+      return asAsked(match.tos, ({ value, mask }) => (packet.tos & mask) === value);
+    case 'length':
+      return asAsked(match.lengths, (range) => inRange(lengthOf(packet), range));
+    case 'fragment':
+      // Connection tracking puts datagrams together, and every packet here is a whole one.
+      return match.negated;
+    case 'transport-header':
+    case 'comment':
       return true;
+    case 'conntrack':
+      return matchesConntrack(match, packet);
+    case 'connmark':
+      return matchesConnmark(match, packet);
+    case 'mac':
+      return matchesMac(match, packet);
+    case 'owner':
+      return matchesOwner(match, packet);
+    case 'pkttype':
+      return matchesPkttype(match, packet, context.router);
+    case 'physdev':
+      return matchesPhysdev(match, packet, context.router);
+    case 'time':
+      return timed(match, context);
+    case 'tcp-option':
+    case 'tcpmss':
+      return packet.protocol === IP_PROTOCOL.tcp ? undefined : false;
+    case 'socket':
+      return hasSocketLookup(packet) ? undefined : false;
+    case 'statistic':
+      if (match.probability > 0 && match.probability < 1) return undefined;
+      return match.probability > 0 !== (match.negated === true);
+    case 'statistic-nth':
+      return match.every === 1 ? !match.negated : undefined;
+    case 'recent':
+      return match.mode === 'set' ? match.negated !== true : undefined;
+    case 'limit':
+    case 'hashlimit':
+    case 'connlimit':
+    case 'nfacct':
+    case 'string':
+    case 'u32':
+    case 'policy':
+    case 'unknown-match':
+      return undefined;
+    default:
+      return assertNever(match);
   }
-}
-
-/** The states of a `--ctstate` list as bits. */
-export function stateMask(states: readonly ConntrackState[]): number {
-  let mask = 0;
-  for (let i = 0; i < states.length; i++) mask |= STATE_BIT[states[i]!];
-  return mask;
 }
 
 function contains(
@@ -142,12 +172,19 @@ function multiport(match: Extract<Match, { kind: 'multiport' }>, packet: PacketI
 function inSet(
   match: Extract<Match, { kind: 'set' }>,
   packet: PacketInFlight,
-  context: MatchContext,
-): boolean {
-  const set = context.sets.get(match.set);
-  // A direction list shorter than the set's dimensions finds nothing; what is too much is ignored.
-  if (set === undefined || match.directions.length < set.dimensions) return false;
-  return set.contains(packet, match.directions[0] === 'src', match.directions[1] === 'src');
+  { sets, changedSets, clock }: MatchContext,
+): boolean | undefined {
+  const { set: name, extras } = match;
+  const set = sets.get(name);
+  if (set === undefined || changedSets.has(name)) return undefined;
+  const answer = testSet(set, packet, match.directions, clock.nowMs / 1000);
+  if (answer === 'unknown') return undefined;
+  const wanted = extras?.returnNomatch === true ? 'nomatch' : 'in';
+  // Counters of elements change with every packet.
+  if (answer === wanted && (extras?.packets !== undefined || extras?.bytes !== undefined)) {
+    return undefined;
+  }
+  return (answer === wanted) !== match.negated;
 }
 
 function icmp(match: Extract<Match, { kind: 'icmp' }>, packet: PacketInFlight): boolean {
@@ -159,4 +196,23 @@ function icmp(match: Extract<Match, { kind: 'icmp' }>, packet: PacketInFlight): 
     (packet.packet.icmpType === match.type &&
       (match.code === undefined || packet.packet.icmpCode === match.code));
   return found !== match.negated;
+}
+
+function timed(
+  match: Extract<Match, { kind: 'time' }>,
+  { assumptions, clock }: MatchContext,
+): boolean | undefined {
+  const { time } = assumptions;
+  if (time === undefined) return undefined;
+  return matchesTime(match, { ...time, seconds: time.seconds + clock.nowMs / 1000 });
+}
+
+/** Sockets are looked for by TCP and UDP, and by what an ICMP error quotes. Source: nf_socket_ipv4.c, nf_sk_lookup_slow_v4. */
+function hasSocketLookup({ protocol }: PacketInFlight): boolean {
+  return (
+    protocol === IP_PROTOCOL.tcp ||
+    protocol === IP_PROTOCOL.udp ||
+    protocol === IP_PROTOCOL.icmp ||
+    protocol === IP_PROTOCOL.icmpv6
+  );
 }

@@ -1,8 +1,8 @@
 import { type IpAddress, renderIpAddress } from '../address/ip-address.ts';
 import { hasPorts, IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
 import type { Hook } from '../ruleset/hook.ts';
-import type { NatPlace } from './conntrack/connection-tracker.ts';
 import type { PacketPath } from './journey.ts';
+import { type NatWish, wishOf } from './nat-target.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 import type { ChainWalker } from './traverse.ts';
 
@@ -14,6 +14,17 @@ export type NatSide = 'source' | 'destination';
  * `elsewhere`: a masqueraded connection that leaves by another interface now. `moved`: the address is another one now.
  */
 export type NatEnd = 'drop' | 'refused' | 'elsewhere' | 'moved' | 'kept';
+
+/** How a packet came by its translation, in words, and whether it stands for others that were as likely. */
+interface HowTranslated {
+  readonly detail: string;
+  readonly byChance: boolean;
+}
+
+const AS_BEFORE: HowTranslated = {
+  detail: 'as the connection was translated before',
+  byChance: false,
+};
 
 /** The nat stage of a hook: asks the chain for the first packet of a connection, and does as the connection says for the others. */
 export class NatStage {
@@ -35,72 +46,74 @@ export class NatStage {
     if (isUselessRedirect(packet)) return 'refused';
     const before = placeOf(side, packet);
     if (side === 'source' ? tracker.needsSourceNat(packet) : tracker.needsDestinationNat(packet)) {
-      const wanted = this.#ask(hook, packet);
-      if (wanted === 'drop') return 'drop';
-      const reason = this.#bind(side, packet, wanted);
-      if (reason !== undefined) {
-        unknown.push(reason);
+      const wish = this.#ask(hook, packet);
+      if (wish?.kind === 'drop') return 'drop';
+      const bound = this.#bind(side, packet, wish);
+      if (typeof bound === 'string') {
+        unknown.push(bound);
         return 'kept';
       }
-      const detail = wanted === undefined ? 'another connection has the port' : 'by the rule above';
-      return this.#note(side, hook, packet, before, detail);
+      return this.#note(side, hook, packet, before, bound);
     }
     if (side === 'destination') tracker.applyDestination(packet);
     else if (hook === 'postrouting' && tracker.endsMasquerade(packet)) return 'elsewhere';
     else tracker.applySource(packet);
-    return this.#note(side, hook, packet, before, 'as the connection was translated before');
+    return this.#note(side, hook, packet, before, AS_BEFORE);
   }
 
   /** Gives a new connection its translation; what cannot be known about it, in words, where something cannot. */
   #bind(
     side: NatSide,
     packet: PacketInFlight,
-    wanted: NatPlace | 'unknown' | undefined,
-  ): string | undefined {
+    wish: Exclude<NatWish, { kind: 'drop' }> | undefined,
+  ): string | HowTranslated {
+    if (wish?.kind === 'unknown') return wish.reason;
     const { tracker } = this.#path;
-    if (wanted === 'unknown') {
-      return `which link-local address of ${packet.outInterface} MASQUERADE takes is not known`;
-    }
+    const wanted = wish?.place;
     const outcome =
       side === 'source'
         ? tracker.bindSource(packet, wanted)
         : tracker.bindDestination(packet, wanted);
-    return outcome.kind === 'unpredictable' ? outcome.reason : undefined;
+    if (outcome.kind === 'unpredictable') return outcome.reason;
+    if (wanted === undefined) return { detail: 'another connection has the port', byChance: false };
+    return wish?.byChance === true || outcome.byChance === true
+      ? { detail: 'by the rule above; the kernel may choose another one', byChance: true }
+      : { detail: 'by the rule above', byChance: false };
   }
 
   /** Where the hook's nat chain sends the connection; undefined: where it goes anyway. */
-  #ask(hook: Hook, packet: PacketInFlight): NatPlace | 'drop' | 'unknown' | undefined {
-    const { program, router, journal } = this.#path;
+  #ask(hook: Hook, packet: PacketInFlight): NatWish | undefined {
+    const { program, router, journal, choices } = this.#path;
     const chain = program.baseChain('nat', hook);
     if (chain < 0) return undefined;
     const end = this.#walker.walk(chain, packet);
-    if (end === 'drop') return 'drop';
+    if (end === 'drop') return { kind: 'drop', reason: '' };
     if (end !== 'translate') return undefined;
-    const target = program.rules[this.#walker.endedBy]?.rule.target;
-    if (target?.kind === 'dnat' || target?.kind === 'snat') {
-      return { address: target.address, port: target.port };
-    }
-    const { outInterface, family, destination } = packet;
-    const address = router.masqueradeAddress(outInterface, family, destination);
-    if (address === 'unknown') return 'unknown';
-    if (address !== undefined) return { address, port: undefined, masqueradedOn: outInterface };
-    journal.event({
-      kind: 'note',
-      detail: `MASQUERADE drops: ${outInterface} has no address to take`,
-    });
-    return 'drop';
+    const rule = this.#walker.endedBy;
+    const choose = (answers: number, why: string): number =>
+      choices.take({ rule, why, answers, what: 'chooses' });
+    const wish = wishOf(program.rules[rule]?.rule.target, packet, hook, { router, choose });
+    if (wish.kind === 'drop') journal.event({ kind: 'note', detail: wish.reason });
+    return wish;
   }
 
-  #note(side: NatSide, hook: Hook, packet: PacketInFlight, before: Place, detail: string): NatEnd {
+  #note(
+    side: NatSide,
+    hook: Hook,
+    packet: PacketInFlight,
+    before: Place,
+    how: HowTranslated,
+  ): NatEnd {
     const after = placeOf(side, packet);
-    if (after.address === before.address && after.key === before.key) return 'kept';
+    const isSame = after.address === before.address && after.key === before.key;
+    if (isSame && !how.byChance) return 'kept';
     this.#path.journal.event({
       kind: 'nat',
       hook,
       side,
       before: renderPlace(before, packet),
       after: renderPlace(after, packet),
-      detail,
+      ...how,
     });
     return after.address === before.address ? 'kept' : 'moved';
   }

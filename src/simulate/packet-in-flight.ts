@@ -14,6 +14,9 @@ export class PacketInFlight {
   destinationPort: number;
   icmpId: number;
   ttl: number;
+  tos: number;
+  /** What rules have added to its length. */
+  addedBytes: number;
   mark: number;
   /** Empty when the host itself sends it. */
   inInterface: string;
@@ -29,6 +32,8 @@ export class PacketInFlight {
   replaces: boolean;
   /** Set by NOTRACK in table raw. */
   noTrack: boolean;
+  /** Whether CT in table raw has said something of its connection to be. */
+  hasTemplate: boolean;
 
   constructor(packet: Packet, inInterface: string) {
     this.packet = packet;
@@ -40,6 +45,8 @@ export class PacketInFlight {
     this.destinationPort = packet.destinationPort;
     this.icmpId = packet.icmpId;
     this.ttl = packet.ttl;
+    this.tos = packet.tos;
+    this.addedBytes = 0;
     this.mark = packet.mark;
     this.inInterface = inInterface;
     this.outInterface = '';
@@ -48,5 +55,6 @@ export class PacketInFlight {
     this.isReply = false;
     this.replaces = false;
     this.noTrack = false;
+    this.hasTemplate = false;
   }
 }

@@ -117,7 +117,11 @@ export type TraceStep =
       readonly before: string;
       readonly after: string;
       readonly detail: string;
+      /** What it was given stands for others that the kernel may choose as well. */
+      readonly byChance: boolean;
     }
+  /** The packet's mark is another one now, otherwise than by what a rule says alone. */
+  | { readonly kind: 'mark'; readonly mark: number; readonly detail: string }
   | {
       readonly kind: 'route';
       readonly outcome: 'local' | 'forward' | 'drop' | 'reject';

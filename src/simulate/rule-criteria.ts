@@ -2,8 +2,9 @@ import type { PortRange } from '../address/port-range.ts';
 import { hasPorts } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
+import { stateMask } from './connection-state-bits.ts';
 import { isDoubtful } from './doubt.ts';
-import { stateMask } from './match-evaluation.ts';
+import { isWithoutEffect } from './rule-operations.ts';
 import type { SetMembership } from './set-membership.ts';
 import type { ValueRange } from './value-intervals.ts';
 
@@ -38,7 +39,7 @@ export interface PartedMatches {
 export interface CriterionNumbers {
   readonly interfaces: ReadonlyMap<string, number>;
   readonly membership: SetMembership;
-  readonly unreadSets: ReadonlySet<string>;
+  readonly doubtfulSets: ReadonlySet<string>;
 }
 
 /** Parts a rule's matches. A second criterion of one kind finds its place taken, and is left to the rest. */
@@ -49,7 +50,11 @@ export function partMatches(rule: Rule, numbers: CriterionNumbers): PartedMatche
   const criteria: Record<string, RuleCriteria[keyof RuleCriteria]> = {};
   const rest: Match[] = [];
   for (const match of rule.matches) {
-    if (isDoubtful(match, numbers.unreadSets)) continue;
+    if (isDoubtful(match, numbers.doubtfulSets)) {
+      // Where it does not matter whether the rule matches it is not followed both ways, but what is known to fail does.
+      if (rule.target === undefined || isWithoutEffect(rule.target)) rest.push(match);
+      continue;
+    }
     const criterion = criterionOf(match, numbers, ported);
     const [field] = Object.keys(criterion ?? {});
     if (field === undefined || field in criteria) rest.push(match);

@@ -13,7 +13,8 @@ export const DO = {
   notrack: 7,
   reject: 8,
   translate: 9,
-  opaque: 10,
+  /** What `RareTargets` does. */
+  rare: 10,
 } as const;
 
 const STRIDE = 8;
@@ -27,9 +28,20 @@ const MORE = 3;
 const SOURCE_SET = 4;
 const DESTINATION_SET = 5;
 
-/** Whether the target tells somebody of the packet and changes nothing. */
-function isWithoutEffect({ kind }: Target): boolean {
-  return kind === 'nflog' || kind === 'trace' || kind === 'audit';
+/** Targets that tell somebody of the packet, or change what no rule and no route looks at. */
+const WITHOUT_EFFECT: ReadonlySet<Target['kind']> = new Set([
+  'log',
+  'nflog',
+  'trace',
+  'audit',
+  'tee',
+  'checksum',
+  'classify',
+]);
+
+/** Whether it makes no difference to a packet whether it meets the target. */
+export function isWithoutEffect({ kind }: Target): boolean {
+  return WITHOUT_EFFECT.has(kind);
 }
 
 /** What rules do once their criteria match, and what they ask beside, by the rule's number. */
@@ -44,7 +56,7 @@ export class RuleOperations {
 
   /** `chain` gives the number of a chain in the rule's own table. */
   setTarget(rule: number, target: Target | undefined, chain: (name: string) => number): void {
-    if (target === undefined || target.kind === 'log' || isWithoutEffect(target)) return;
+    if (target === undefined || isWithoutEffect(target)) return;
     const words = this.#words;
     const row = rule * STRIDE;
     switch (target.kind) {
@@ -62,6 +74,11 @@ export class RuleOperations {
       case 'dnat':
       case 'snat':
       case 'masquerade':
+      case 'dnat-range':
+      case 'snat-range':
+      case 'masquerade-range':
+      case 'redirect':
+      case 'netmap':
         words[row + OPERATION] = DO.translate;
         return;
       case 'accept':
@@ -69,11 +86,10 @@ export class RuleOperations {
       case 'return':
       case 'notrack':
       case 'reject':
-      case 'opaque':
         words[row + OPERATION] = DO[target.kind];
         return;
       default:
-        words[row + OPERATION] = DO.opaque;
+        words[row + OPERATION] = DO.rare;
     }
   }
 

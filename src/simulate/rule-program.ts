@@ -2,12 +2,16 @@ import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { IpSet } from '../ruleset/ip-set.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
-import { isLookedUp, lookupOf, type SetLookup } from './address-lookup.ts';
+import type { Target } from '../ruleset/target/target.ts';
 import { isDoubtful } from './doubt.ts';
+import { doubtfulSets } from './doubtful-sets.ts';
+import { isChoosing } from './nat-target.ts';
 import { QuietCalls } from './quiet-calls.ts';
 import { partMatches, type RuleCriteria } from './rule-criteria.ts';
 import { RuleFinder } from './rule-finder.ts';
-import { RuleOperations } from './rule-operations.ts';
+import { isWithoutEffect, RuleOperations } from './rule-operations.ts';
+import type { SetLookup } from './set-lookup.ts';
+import { isPlain, lookupsOf } from './set-lookups.ts';
 import { SetMembership } from './set-membership.ts';
 
 /** A chain of one table as the walker sees it: its rules are `first` to `end - 1` of the program. */
@@ -38,9 +42,9 @@ export class RuleProgram {
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
-  /** Names of sets whose members cannot be looked up. */
-  readonly unreadSets: ReadonlySet<string>;
   readonly ipSets: readonly IpSet[];
+  /** Names of sets whose answer may not be known. */
+  readonly doubtfulSets: ReadonlySet<string>;
   /** The `hash:net` sets. */
   readonly membership: SetMembership;
   /** Whether any rule is decided by chance or history. */
@@ -54,15 +58,13 @@ export class RuleProgram {
 
   /** @throws Error for a jump to a chain that the table does not have. */
   constructor(ruleset: Ruleset) {
-    const readSets = ruleset.ipSets.filter(isLookedUp);
-    this.unreadSets = new Set(
-      ruleset.ipSets.filter((set) => !isLookedUp(set)).map((set) => set.name),
-    );
+    const doubtful = doubtfulSets(ruleset);
+    this.doubtfulSets = doubtful;
     const rules: ProgramRule[] = [];
     const chains: ProgramChain[] = [];
     const numbers = new Map<string, number>();
     const base = noChains();
-    const membership = new SetMembership(ruleset.family, readSets);
+    const membership = new SetMembership(ruleset.family, ruleset.ipSets.filter(isPlain));
     const interfaces = interfaceNumbers(ruleset);
     for (const table of ruleset.tables) {
       for (const chain of table.chains) {
@@ -72,13 +74,13 @@ export class RuleProgram {
         if (chain.kind === 'base') base[chain.hook][table.name] = chains.length;
         chains.push(place);
         chain.rules.forEach((rule, i) => {
-          const { criteria, rest } = partMatches(rule, {
-            interfaces,
-            membership,
-            unreadSets: this.unreadSets,
+          rules.push({
+            rule,
+            chain: place,
+            number: i + 1,
+            ...partMatches(rule, { interfaces, membership, doubtfulSets: doubtful }),
+            doubtful: doubtfulMatches(rule, doubtful),
           });
-          const doubtful = doubtfulMatches(rule, this.unreadSets);
-          rules.push({ rule, chain: place, number: i + 1, criteria, rest, doubtful });
         });
       }
     }
@@ -87,9 +89,11 @@ export class RuleProgram {
     this.membership = membership;
     this.#base = base;
     this.#interfaces = interfaces;
-    this.sets = new Map(readSets.map((set) => [set.name, lookupOf(set)]));
+    this.sets = lookupsOf(ruleset.ipSets);
     this.ipSets = ruleset.ipSets;
-    this.hasUnknowable = rules.some(({ doubtful }) => doubtful.length > 0);
+    this.hasUnknowable = rules.some(
+      (one) => one.doubtful.length > 0 || isChoosing(one.rule.target),
+    );
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
     const operations = operationsOf(rules, numbers);
@@ -150,10 +154,10 @@ function noChains(): Record<Hook, Record<TableName, number>> {
 /** Whether a rule that only logs or counts matches changes nothing, so that it is not followed both ways. */
 function doubtfulMatches(
   { target, matches }: Rule,
-  unreadSets: ReadonlySet<string>,
+  doubtfulSets: ReadonlySet<string>,
 ): readonly Match[] {
-  if (target === undefined || target.kind === 'log') return [];
-  return matches.filter((match) => isDoubtful(match, unreadSets));
+  if (target === undefined || isWithoutEffect(target)) return [];
+  return matches.filter((match) => isDoubtful(match, doubtfulSets));
 }
 
 /** Numbers from 1 for the interfaces that rules name. */
@@ -172,7 +176,22 @@ function interfaceNumbers({ tables }: Ruleset): ReadonlyMap<string, number> {
   return numbers;
 }
 
-const TRACKING_TARGETS: ReadonlySet<string> = new Set([
+/** Extensions that hepsim does not know and that track connections. */
+const TRACKING_EXTENSIONS: ReadonlySet<string> = new Set([
+  'helper',
+  'connbytes',
+  'connlabel',
+  'cluster',
+  'CONNSECMARK',
+  'SYNPROXY',
+]);
+
+const TRACKING: ReadonlySet<Match['kind'] | Target['kind']> = new Set([
+  'conntrack-state',
+  'conntrack',
+  'connmark',
+  'connlimit',
+  'ct',
   'dnat',
   'snat',
   'masquerade',
@@ -181,19 +200,15 @@ const TRACKING_TARGETS: ReadonlySet<string> = new Set([
   'masquerade-range',
   'redirect',
   'netmap',
-  'connmark',
-]);
+  'opaque',
+] as const);
 
-/**
- * Whether the rule makes the kernel track connections, wherever it stands; a rule that is not modelled may, and then the nat chains count.
- * Source: netfilter-facts 1.3.
- */
-function needsConntrack({ rule }: ProgramRule): boolean {
-  const target = rule.target?.kind;
-  if (target === 'opaque' || target === 'unknown-target') return true;
-  if (target !== undefined && TRACKING_TARGETS.has(target)) return true;
-  return rule.matches.some(
-    (match) =>
-      match.kind === 'conntrack-state' || match.kind === 'conntrack' || match.kind === 'connmark',
-  );
+/** Whether the rule makes the kernel track connections, wherever it stands. Source: netfilter-facts 1.3. */
+function needsConntrack({ rule: { target, matches } }: ProgramRule): boolean {
+  const parts = target === undefined ? matches : [...matches, target];
+  return parts.some((part) => {
+    if (part.kind === 'ct') return !part.notrack;
+    const isUnknown = part.kind === 'unknown-match' || part.kind === 'unknown-target';
+    return isUnknown ? TRACKING_EXTENSIONS.has(part.name) : TRACKING.has(part.kind);
+  });
 }

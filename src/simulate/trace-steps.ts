@@ -1,7 +1,9 @@
 import { renderIpAddress } from '../address/ip-address.ts';
+import { type PortRange, renderPortRange } from '../address/port-range.ts';
 import { BASE_CHAIN, type Hook } from '../ruleset/hook.ts';
 import { renderRule } from '../ruleset/render-ruleset.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
+import type { DnatRangeTarget, SnatRangeTarget } from '../ruleset/target/nat-range.ts';
 import { hex } from './explain-match.ts';
 import { CALLS, EVENT, type JournalRecord, POLICY } from './journal.ts';
 import type { Hop, TraceStep } from './packet-result.ts';
@@ -33,6 +35,7 @@ export function stepsOf(record: JournalRecord, mark: number): readonly TraceStep
     if (first === EVENT) {
       const event = events[second]!;
       if (event.kind === 'hook') hook = event.hook;
+      else if (event.kind === 'mark') present = event.mark;
       steps.push(event);
     } else if (first === POLICY) {
       const { table, chain } = program.chains[second]!;
@@ -106,9 +109,36 @@ function effectOf({ target }: Rule, mark: number): string {
       const port = target.port === undefined ? '' : ` port ${target.port}`;
       return `${target.kind} to ${renderIpAddress(target.address)}${port}`;
     }
+    case 'redirect':
+      return `redirect${portsText(target.ports)}`;
+    case 'masquerade-range':
+      return `masquerade${portsText(target.ports)}`;
+    case 'netmap':
+      return `netmap to ${renderIpAddress(target.to.network)}`;
+    case 'dnat-range':
+    case 'snat-range':
+      return rangeText(target);
+    case 'connmark':
+      return `connmark ${target.operation}`;
+    case 'set':
+      return 'set changed';
     case 'opaque':
+    case 'unknown-target':
       return 'unknown';
     default:
       return target.kind;
   }
+}
+
+function rangeText(target: DnatRangeTarget | SnatRangeTarget): string {
+  const { addresses } = target;
+  const to =
+    addresses === undefined
+      ? ''
+      : ` to ${renderIpAddress(addresses.first)}-${renderIpAddress(addresses.last)}`;
+  return `${target.kind === 'dnat-range' ? 'dnat' : 'snat'}${to}${portsText(target.ports)}`;
+}
+
+function portsText(ports: PortRange | undefined): string {
+  return ports === undefined ? '' : ` port ${renderPortRange(ports)}`;
 }

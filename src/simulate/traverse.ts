@@ -1,13 +1,14 @@
-import type { IpAddress, IpFamily } from '../address/ip-address.ts';
+import type { IpAddress } from '../address/ip-address.ts';
+import { stateBits } from './connection-state-bits.ts';
 import type { DoubtfulMatches } from './doubtful-matches.ts';
 import { firstFailure } from './explain-match.ts';
 import type { Journal } from './journal.ts';
-import { type MatchContext, matches, stateBits } from './match-evaluation.ts';
+import { type MatchContext, matches } from './match-evaluation.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
+import type { RareTargets } from './rare-targets.ts';
 import { DO } from './rule-operations.ts';
 import type { RuleProgram } from './rule-program.ts';
 import { AddressSets } from './set-membership.ts';
-import { renderRulePlace, ruleText } from './trace-steps.ts';
 
 /** How a base chain ended for a packet. */
 export type WalkEnd = 'accept' | 'drop' | 'reject' | 'translate';
@@ -22,6 +23,7 @@ export class ChainWalker {
   readonly #context: MatchContext;
   readonly #journal: Journal;
   readonly #doubtful: DoubtfulMatches;
+  readonly #rare: RareTargets;
   readonly #sourceSets: AddressSets;
   readonly #destinationSets: AddressSets;
   // Where each open jump goes on; the kernel's loader refuses loops, so that no ruleset is deeper than it has chains.
@@ -36,19 +38,21 @@ export class ChainWalker {
   #outNumber = -1;
   /** The rule that ended the last walk; -1 when the chain's policy did. */
   endedBy = -1;
-  /** Rules of the host that nobody knows the text of and that the packet met, in words. */
-  readonly opaque: string[] = [];
+  /** What nobody can know of targets that the packet met, in words. */
+  readonly unknown: string[] = [];
 
   constructor(
     program: RuleProgram,
     context: MatchContext,
     journal: Journal,
     doubtful: DoubtfulMatches,
+    rare: RareTargets,
   ) {
     this.#program = program;
     this.#context = context;
     this.#journal = journal;
     this.#doubtful = doubtful;
+    this.#rare = rare;
     this.#sourceSets = new AddressSets(program.membership);
     this.#destinationSets = new AddressSets(program.membership);
     this.#stackNext = new Int32Array(program.chains.length + 1);
@@ -145,12 +149,14 @@ export class ChainWalker {
     if (operation === DO.notrack) {
       // Without effect on a packet that has its connection already (local to local, second half); an invalid one has none.
       if (packet.state === 'invalid') packet.state = undefined;
-      if (packet.state === undefined) packet.noTrack = true;
+      if (packet.state === undefined && !packet.hasTemplate) packet.noTrack = true;
       return undefined;
     }
-    if (operation === DO.opaque) {
-      this.#meetOpaque(rule, packet.family);
-      return undefined;
+    if (operation === DO.rare) {
+      const { end, unknown } = this.#rare.perform(rule, this.#program.rules[rule]!, packet);
+      if (unknown !== undefined) this.unknown.push(unknown);
+      if (end !== undefined) this.endedBy = rule;
+      return end;
     }
     this.endedBy = rule;
     if (operation === DO.accept) return 'accept';
@@ -185,16 +191,6 @@ export class ChainWalker {
       const { rule } = this.#program.rules[number]!;
       this.#journal.passedOver(number, depth, firstFailure(rule, packet, this.#context));
     }
-  }
-
-  #meetOpaque(number: number, family: IpFamily): void {
-    const rule = this.#program.rules[number]!;
-    const { target } = rule.rule;
-    this.opaque.push(
-      target?.kind === 'opaque'
-        ? target.description
-        : `what ${renderRulePlace(rule)} does is not known (${ruleText(rule.rule, family)})`,
-    );
   }
 }
 

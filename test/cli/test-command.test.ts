@@ -81,7 +81,7 @@ test('a reply to a packet that arrived nowhere is an error of that step', async 
 });
 
 test('undetermined satisfies no other expectation', async () => {
-  const own = `${WEB_HOST}  iptables: |\n    *filter\n    :FORWARD DROP [0:0]\n    COMMIT\n`;
+  const own = `${WEB_HOST}  iptables: |\n    *filter\n    :FORWARD ACCEPT [0:0]\n    -A FORWARD -j NFQUEUE --queue-num 0\n    COMMIT\n`;
   const cases = (expectation: string): string =>
     scenario(`    - name: through the host
       packet: tcp 192.0.2.99:40000 -> 203.0.113.9:80 in=eth0

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { filesIn, runCli, TO_OTHER, TO_WEB, WEB_HOST, WEB_POLICY } from './run-cli.ts';
 
@@ -222,21 +222,98 @@ test('FELIX_ variables take part', async () => {
   expect((await runCli([...trace, '-q', ssh], { environment })).out).toBe('drop\n');
 });
 
-test('rules of the host itself make the packets that meet them undetermined', async () => {
+test('rules of the host itself run in their place, and decide by their line', async () => {
   const own = WEB_HOST.replace(']}]', ']}, {name: eth1, addresses: [198.51.100.1/24]}]').replace(
     'routes:',
-    'iptables: |\n    *filter\n    :INPUT ACCEPT [0:0]\n    -A INPUT -s 198.51.100.9/32 -j DROP\n    COMMIT\n  routes:',
+    'iptables: |\n    *filter\n    :INPUT DROP [0:0]\n    -A INPUT -s 198.51.100.9/32 -j DROP\n    -A INPUT -s 198.51.100.8/32 -j ACCEPT\n    COMMIT\n  routes:',
   );
   const both = filesIn({ 'policy.yaml': WEB_POLICY, 'host.yaml': own });
   const resultOf = async (packet: string) =>
     JSON.parse((await runCli(['trace', '-f', both, '-o', 'json', packet])).out);
-  const met = await resultOf('tcp 198.51.100.5:40000 -> 192.0.2.10:80 in=eth1');
-  expect(met).toMatchObject({ verdict: 'undetermined', delivered: null });
-  expect(met.because.join()).toContain('filter INPUT');
+  const line = own.split('\n').findIndex((text) => text.includes(':INPUT DROP')) + 1;
+  const decided = (from: string) => resultOf(`tcp ${from}:40000 -> 192.0.2.10:80 in=eth1`);
+  const place = { kind: 'foreign', hook: 'input', table: 'filter', chain: 'INPUT' };
+  const file = join(both, 'host.yaml');
+  expect(await decided('198.51.100.9')).toMatchObject({
+    verdict: 'drop',
+    // Ours is the first rule of the chain.
+    decision: { ...place, rule: 2, source: { file, line: line + 1 } },
+  });
+  expect(await decided('198.51.100.8')).toMatchObject({
+    verdict: 'accept',
+    decision: { ...place, rule: 3, source: { file, line: line + 2 } },
+  });
+  expect(await decided('198.51.100.7')).toMatchObject({
+    verdict: 'drop',
+    decision: { ...place, rule: 0, source: { file, line } },
+  });
   // Policy accepts for good, before the host's own rules are asked.
   expect(await resultOf(TO_WEB)).toMatchObject({ verdict: 'accept' });
   expect(await resultOf('icmp 192.0.2.10 -> 203.0.113.7 in=local')).toMatchObject({
     verdict: 'drop',
+  });
+});
+
+const DRESSED = `apiVersion: hepsim/v1
+kind: Host
+metadata: {name: node1}
+spec:
+  interfaces: [{name: eth0, addresses: [192.0.2.10/24]}]
+  routes: [{to: default, via: 192.0.2.1, dev: eth0}]
+  iptables: |
+    *filter
+    :INPUT ACCEPT [0:0]
+    :hep-INPUT - [0:0]
+    -A INPUT -m comment --comment "hep:abcdefghijkl" -j hep-INPUT
+    -A INPUT -p tcp -m tcp --dport 22 -m limit --limit 3/min -j DROP
+    -A hep-INPUT -p tcp -m tcp --dport 80 -j DROP
+    COMMIT
+`;
+
+describe('a host that has rules of hepsim already', () => {
+  const dressed = join(filesIn({ 'host.yaml': DRESSED }), 'host.yaml');
+  const both = filesIn({ 'host.yaml': DRESSED, 'policy.yaml': WEB_POLICY });
+  const SSH = 'tcp 203.0.113.7:40000 -> 192.0.2.10:22 in=eth0';
+
+  test('is run as it is with --as-is, without any policy', async () => {
+    const { code, out } = await runCli(['trace', '-f', dressed, '--as-is', TO_WEB]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/rules +as is \(exactly what/);
+    expect(out).toMatch(/^DROP/m);
+    expect(out).toMatch(/in +input, filter hep-INPUT rule 1/);
+    expect(out).toMatch(/at +\S+host\.yaml:13/);
+  });
+
+  test('and otherwise as apply would leave it, which the output says', async () => {
+    const { out } = await runCli(['trace', '-f', both, TO_WEB]);
+    expect(out).toMatch(/rules +hepsim's own rules are on the host already/);
+    expect(out).toMatch(/^ACCEPT/m);
+  });
+
+  test('what nobody knows can be assumed, of a kind or of one rule', async () => {
+    const verdict = async (...more: readonly string[]) =>
+      (await runCli(['trace', '-f', dressed, '--as-is', '-q', ...more, SSH])).out;
+    expect(await verdict()).toBe('undetermined\n');
+    expect(await verdict('--assume', 'limit=under')).toBe('drop\n');
+    expect(await verdict('--assume', 'filter/INPUT/2=no-match')).toBe('accept\n');
+    const wrong = await runCli([
+      'trace',
+      '-f',
+      dressed,
+      '--as-is',
+      '--assume',
+      'filter/INPUT/9=match',
+      SSH,
+    ]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.error).toContain('no rule 9 in chain INPUT of table filter');
+  });
+
+  test('a host that no document describes cannot be run as it is', async () => {
+    const policy = join(filesIn({ 'web.yaml': WEB_POLICY }), 'web.yaml');
+    const { code, error } = await runCli(['trace', '-f', policy, '--as-is', TO_WEB]);
+    expect(code).toBe(2);
+    expect(error).toContain('--as-is: no Host document describes');
   });
 });
 

@@ -107,7 +107,7 @@ test('only the rules on which the verdict depends are named', () => {
   );
   const result = run(on, 'tcp 192.0.2.10:1 -> 198.51.100.10:80 in=eth0');
   expect(result.because?.slice(0, -2)).toEqual([
-    'rule 1 of chain FORWARD in table filter (-m recent --rcheck --name x --mask 255.255.255.255 --rsource -j DROP): whether it matches cannot be known, who is in the list x is not known',
+    'rule 1 of chain FORWARD in table filter (-m recent --rcheck --name x --mask 255.255.255.255 --rsource -j DROP): whether it matches cannot be known, for nobody says who is in the list x',
   ]);
 });
 

@@ -5,11 +5,14 @@ import { ipv4, ipv6 } from '../../src/address/ip-address.ts';
 import type { Match } from '../../src/ruleset/match/match.ts';
 import type { Ruleset } from '../../src/ruleset/ruleset.ts';
 import { Assumptions } from '../../src/simulate/assumptions.ts';
+import { ChangedSets } from '../../src/simulate/changed-sets.ts';
 import { Choices } from '../../src/simulate/choices.ts';
+import { ConnectionTracker } from '../../src/simulate/conntrack/connection-tracker.ts';
 import { DoubtfulMatches } from '../../src/simulate/doubtful-matches.ts';
 import { Journal } from '../../src/simulate/journal.ts';
 import { matches } from '../../src/simulate/match-evaluation.ts';
 import { PacketInFlight } from '../../src/simulate/packet-in-flight.ts';
+import { RareTargets } from '../../src/simulate/rare-targets.ts';
 import { Router } from '../../src/simulate/routing/router.ts';
 import { RuleProgram } from '../../src/simulate/rule-program.ts';
 import { ChainWalker } from '../../src/simulate/traverse.ts';
@@ -203,9 +206,19 @@ test.each([4, 6] as const)('the words of the program decide as the matches do, I
         flight.outInterface = 'eth1';
         const ruleset = oneRule(family, criteria);
         const program = new RuleProgram(ruleset);
-        const context = { router, unreadSets: new Set<string>(), sets: program.sets };
-        const doubtful = new DoubtfulMatches(context, Assumptions.none, new Choices());
-        const walker = new ChainWalker(program, context, new Journal(program), doubtful);
+        const context = {
+          router,
+          sets: program.sets,
+          changedSets: new ChangedSets(),
+          assumptions: Assumptions.none,
+          clock: { nowMs: 0 },
+        };
+        const choices = new Choices();
+        const journal = new Journal(program);
+        const tracker = new ConnectionTracker(new Map());
+        const doubtful = new DoubtfulMatches(context, Assumptions.none, choices);
+        const rare = new RareTargets({ ...context, tracker, journal }, Assumptions.none, choices);
+        const walker = new ChainWalker(program, context, journal, doubtful, rare);
         const wanted = criteria.every((one) => matches(one, flight, context));
         const end = walker.walk(program.baseChain('filter', 'forward'), flight);
         expect(end).toBe(wanted ? 'accept' : 'drop');

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderIpAddress } from '../../src/address/ip-address.ts';
+import { type IpFamily, renderIpAddress } from '../../src/address/ip-address.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { KernelLab, Observation } from '../../src/lab/kernel-lab.ts';
 import type { Ruleset } from '../../src/ruleset/ruleset.ts';
 import { compareObservation } from '../../src/selftest/compare.ts';
 import type { PacketResult } from '../../src/simulate/packet-result.ts';
+import { foreignRules } from './foreign-rules.ts';
 import { testHost } from './hosts.ts';
 import { startTestLab, whyNoLab } from './kernel-lab.ts';
 import { packet } from './packets.ts';
@@ -26,6 +27,8 @@ export interface FactRow {
   /** As iptables-save prints them; none when left out. */
   readonly rules?: string;
   readonly rules6?: string;
+  /** As ipset save prints them; given, the rules are read as those of a host are. */
+  readonly sets?: string;
   /** In order, through one connection table that is empty at first. */
   readonly packets: readonly FactPacket[];
 }
@@ -53,7 +56,7 @@ export function describeFacts(
 
     test.each(rows)('$row', { timeout: TIMEOUT_MS }, async (row) => {
       const rulesets = rulesetsOf(row);
-      const text = `${row.rules}\n${row.rules6}`;
+      const text = `${row.rules}\n${row.rules6}\n${row.sets}`;
       if (loaded === text) await lab.flushConnections();
       else await lab.load(rulesets);
       loaded = text;
@@ -81,10 +84,12 @@ export function describeWithKernel(title: string, body: () => void): void {
   describe.skip(`${title} (skipped: ${reason})`, body);
 }
 
-function rulesetsOf({ rules: four, rules6: six }: FactRow): readonly Ruleset[] {
+function rulesetsOf({ rules: four, rules6: six, sets }: FactRow): readonly Ruleset[] {
   const rulesets = [];
-  if (four !== undefined) rulesets.push(rules(four, 4));
-  if (six !== undefined) rulesets.push(rules(six, 6));
+  const read = (text: string, family: IpFamily): Ruleset =>
+    sets === undefined ? rules(text, family) : foreignRules(text, family, sets);
+  if (four !== undefined) rulesets.push(read(four, 4));
+  if (six !== undefined) rulesets.push(read(six, 6));
   return rulesets;
 }
 

@@ -96,6 +96,8 @@ function rowOf(step: TraceStep, labelOf: ChainLabel): Row {
         cells: [],
         styles: [step.outcome === 'drop' || step.outcome === 'reject' ? ['red'] : ['bold']],
       };
+    case 'mark':
+      return named('mark', `0x${step.mark.toString(16)}`, step.detail);
     case 'note':
       return named('note', '', step.detail);
     default:
@@ -130,9 +132,17 @@ function effectStyle(effect: string): readonly Style[] {
 /** What a rule means and where it is written; a rule that only prepares is shown as it stands in the kernel. */
 function ruleWords(rule: Rule): string {
   const place = rule.origin === undefined ? '' : `${rule.origin.file}:${rule.origin.line}`;
-  if (rule.meaning === undefined) return place === '' ? kernelText(rule) : place;
+  if (rule.meaning === undefined) {
+    // A rule of ours that only prepares is found by its line; one of the host's own is what it says.
+    const text = place === '' || !isOwnComment(rule) ? kernelText(rule) : '';
+    return [text, place].filter((part) => part !== '').join('  ');
+  }
   const words = meaningText(rule.meaning);
   return place === '' ? words : `${words}  ${place}`;
+}
+
+function isOwnComment({ comment }: Rule): boolean {
+  return comment?.startsWith('hep:') === true;
 }
 
 function aside(rule: Rule): string {
@@ -143,7 +153,8 @@ function aside(rule: Rule): string {
 function kernelText(rule: Rule): string {
   if (rule.matches.length === 0) return '';
   // The family only matters for names of ICMP and REJECT types, which rules without a meaning of their own do not have.
-  return printable(renderRule({ ...rule, target: undefined, comment: undefined }, 4));
+  const matches = rule.matches.filter(({ kind }) => kind !== 'comment');
+  return printable(renderRule({ ...rule, matches, target: undefined, comment: undefined }, 4));
 }
 
 function meaningText(meaning: RuleMeaning): string {

@@ -99,7 +99,7 @@ export class ConnectionTracker {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.destinationNatDone) return NOT_CHANGED;
     this.live.willChange(entry);
-    const outcome = bindEntryDestination(entry, place);
+    const outcome = bindEntryDestination(entry, place, this.live);
     rewriteDestination(packet, entry);
     return outcome;
   }
@@ -115,7 +115,7 @@ export class ConnectionTracker {
     entry.masqueradedOn = place?.masqueradedOn ?? '';
     const outcome = bindEntrySource(entry, place, this.live);
     rewriteSource(packet, entry);
-    if (place?.port !== undefined) this.live.hasGivenPorts = true;
+    if (place?.port !== undefined || place?.ports !== undefined) this.live.hasGivenPorts = true;
     return outcome;
   }
 
@@ -224,6 +224,14 @@ export class ConnectionTracker {
     if (node === undefined) return false;
     const { entry, isReply } = node;
     return !sameTuple(isReply ? entry.original : entry.reply, tuple);
+  }
+
+  /** CONNMARK gives the packet's connection a mark. */
+  setMark(packet: PacketInFlight, mark: number): void {
+    const entry = entryOf(packet);
+    if (entry === undefined || entry.mark === mark) return;
+    this.live.willChange(entry);
+    entry.mark = mark;
   }
 
   /** Empties the table. */

@@ -30,7 +30,7 @@ export interface Connection {
   readonly sourceNatDone: boolean;
   /** Simulated time at which it is forgotten. */
   readonly expiresAtMs: number;
-  /** What CONNMARK saves and restores. */
+  /** What CONNMARK sets, saves and restores, unsigned 32 bits. */
   readonly mark: number;
   /** Why nobody can say how its packets fare, in words; undefined for most. */
   readonly unknown: string | undefined;

@@ -1,5 +1,6 @@
 import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { destinationPortOf, sourcePortOf } from './choose-port.ts';
 import type { Tuple } from './connection.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
 import { isPortTracked } from './flow-keys.ts';
@@ -16,24 +17,35 @@ import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
 export function bindEntryDestination(
   entry: ConnectionEntry,
   place: NatPlace | undefined,
+  choice: SourceChoice,
 ): NatOutcome {
   entry.destinationNatDone = true;
   if (place === undefined) return UNCHANGED;
   const present = invertTuple(entry.reply);
-  const bound = tupleOf(
-    present.family,
-    present.protocol,
-    present.source,
-    place.address,
-    present.sourceKey,
-    place.port !== undefined && isPortTracked(present.protocol)
-      ? place.port
+  const to = (port: number): Tuple => withDestination(present, place.address, port);
+  const bound = to(
+    isPortTracked(present.protocol)
+      ? wantedPort(place, present.destinationKey, (port) => !choice.isTaken(invertTuple(to(port))))
       : present.destinationKey,
   );
   if (sameTuple(bound, present)) return UNCHANGED;
   entry.reply = invertTuple(bound);
   entry.destinationNat = true;
   return { kind: 'bound', changed: true };
+}
+
+function wantedPort(
+  { port, ports, shiftedFrom }: NatPlace,
+  present: number,
+  isFree: (port: number) => boolean,
+): number {
+  if (port !== undefined) return port;
+  return ports === undefined ? present : destinationPortOf(present, ports, shiftedFrom, isFree);
+}
+
+function withDestination(tuple: Tuple, destination: IpAddress, destinationKey: number): Tuple {
+  const { family, protocol, source, sourceKey } = tuple;
+  return tupleOf(family, protocol, source, destination, sourceKey, destinationKey);
 }
 
 /** What the choice of a source port depends on beside the connection itself. */
@@ -66,6 +78,13 @@ export function bindEntrySource(
   if (place.port !== undefined && isPortTracked(present.protocol)) {
     return bindReply(entry, present, withSource(present, address, place.port));
   }
+  const from = (port: number): Tuple => withSource(present, address, port);
+  const isFree = (port: number): boolean => !choice.isTaken(invertTuple(from(port)));
+  const { ports } = place;
+  if (ports !== undefined && isPortTracked(present.protocol)) {
+    const { port, byChance } = sourcePortOf(present.sourceKey, ports, isFree);
+    return { ...bindReply(entry, present, from(port)), byChance };
+  }
   if (!sameIpAddress(address, present.source)) {
     const port = choice.portOfSameSource(entry.original, address);
     if (port !== undefined) {
@@ -83,7 +102,11 @@ function withSource(tuple: Tuple, source: IpAddress, sourceKey: number): Tuple {
   return tupleOf(family, protocol, source, destination, sourceKey, destinationKey);
 }
 
-function bindReply(entry: ConnectionEntry, present: Tuple, bound: Tuple): NatOutcome {
+function bindReply(
+  entry: ConnectionEntry,
+  present: Tuple,
+  bound: Tuple,
+): Extract<NatOutcome, { kind: 'bound' }> {
   entry.sourceNatDone = true;
   if (sameTuple(bound, present)) return UNCHANGED;
   entry.reply = invertTuple(bound);
@@ -104,7 +127,7 @@ function unpredictable({ original }: ConnectionEntry): NatOutcome {
   };
 }
 
-const UNCHANGED: NatOutcome = { kind: 'bound', changed: false };
+const UNCHANGED: Extract<NatOutcome, { kind: 'bound' }> = { kind: 'bound', changed: false };
 
 /**
  * Rewrites the destination of a packet as its connection is bound: of the original direction to the translated destination,

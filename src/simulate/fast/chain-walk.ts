@@ -1,5 +1,5 @@
+import { STATE_BIT } from '../connection-state-bits.ts';
 import { tellsDecision } from '../decision.ts';
-import { STATE_BIT } from '../match-evaluation.ts';
 import type { RuleProgram } from '../rule-program.ts';
 import type { ConditionReader, WalkContext } from './condition-reader.ts';
 import { asksNothing } from './header-conditions.ts';

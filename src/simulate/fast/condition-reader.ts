@@ -5,8 +5,9 @@ import { hasPorts, IP_PROTOCOL } from '../../address/protocol.ts';
 import type { IpSet } from '../../ruleset/ip-set.ts';
 import type { Match } from '../../ruleset/match/match.ts';
 import type { Rule } from '../../ruleset/ruleset.ts';
+import { stateMask } from '../connection-state-bits.ts';
 import { isDoubtful } from '../doubt.ts';
-import { stateMask } from '../match-evaluation.ts';
+import { isPlain } from '../set-lookups.ts';
 import { type HeaderConditions, NO_CONDITIONS } from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
 import { complementOf, intersectionOf, type Ranges, rangesOf } from './ranges.ts';
@@ -160,7 +161,8 @@ export class ConditionReader {
     { inInterface, protocol }: WalkContext,
     conditions: ConditionBuilder,
   ): boolean {
-    const passing = this.#facts.sourcesRoutedBackBy(inInterface, protocol);
+    const isStrict = match.loose !== true && match.acceptLocal !== true;
+    const passing = !isStrict ? undefined : this.#facts.sourcesRoutedBackBy(inInterface, protocol);
     if (passing === undefined) conditions.certain = false;
     else {
       const wanted = match.negated ? complementOf(passing, this.#addresses.count) : passing;
@@ -175,7 +177,7 @@ export class ConditionReader {
     conditions: ConditionBuilder,
   ): boolean {
     const set = this.#sets.get(name);
-    if (!this.#areSetsFixed) {
+    if (!this.#areSetsFixed || (set !== undefined && !isPlain(set))) {
       conditions.certain = false;
       return true;
     }

@@ -2,9 +2,9 @@ import { AddressIntervals } from '../../address/address-intervals.ts';
 import type { IpFamily } from '../../address/ip-address.ts';
 import { type ConnectionState, LOCAL } from '../../packet/packet.ts';
 import type { Hook } from '../../ruleset/hook.ts';
+import { STATE_BIT } from '../connection-state-bits.ts';
 import { decisionOfRules, type MetRuleAt } from '../decision.ts';
 import type { EndingCause } from '../journey.ts';
-import { STATE_BIT } from '../match-evaluation.ts';
 import { STAGES } from '../pipeline.ts';
 import type { Router } from '../routing/router.ts';
 import type { RuleProgram } from '../rule-program.ts';
@@ -124,7 +124,7 @@ export class PacketWays {
       program,
       reader: new ConditionReader(this.addresses, this.#facts, {
         all: ipSets,
-        unread: program.unreadSets,
+        unread: program.doubtfulSets,
         areFixed: leavesSetsAlone(program),
       }),
       addresses: this.addresses.count,

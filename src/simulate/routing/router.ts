@@ -2,7 +2,9 @@ import type { Cidr } from '../../address/cidr.ts';
 import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import type { Host } from '../../host/host.ts';
 import { LOCAL, type Packet } from '../../packet/packet.ts';
+import type { AddressTypesMatch } from '../../ruleset/match/address-types.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
+import { ipv4Type, matchesAddressTypes } from './address-types-match.ts';
 import { isAnycast } from './answers.ts';
 import { masqueradeAddress } from './masquerade-address.ts';
 import { Network } from './network.ts';
@@ -12,7 +14,7 @@ import { routeInputIpv4 } from './route-input-ipv4.ts';
 import { routeInputIpv6 } from './route-input-ipv6.ts';
 import type { RouteOutcome } from './route-outcome.ts';
 import { routeOutput } from './route-output.ts';
-import { passesRpfilterMatch } from './rpfilter-match.ts';
+import { passesRpfilterMatch, type RpfilterOptions } from './rpfilter-match.ts';
 import { selectIpv6Source } from './select-ipv6-source.ts';
 import { isLoopback, isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
 
@@ -151,8 +153,32 @@ export class Router {
     return masqueradeAddress(network, outInterface, destination, nextHop);
   }
 
+  /** What `-m addrtype` answers; undefined where the answer is not modelled. */
+  matchesAddressTypes(match: AddressTypesMatch, packet: PacketInFlight): boolean | undefined {
+    return matchesAddressTypes(this.#network, match, packet);
+  }
+
+  /** Whether the address is that of a group or of all hosts of a subnet. */
+  isForMany(address: IpAddress): boolean {
+    if (isMulticast(address)) return true;
+    return address.family === 4 && ipv4Type(this.#network, address, undefined) === 'BROADCAST';
+  }
+
+  /** Whether the interface is a bridge. */
+  isBridge(name: string): boolean {
+    const type = this.#network.findInterface(name)?.link.type;
+    if (type !== undefined) return type === 'bridge';
+    return this.#network.interfaces.some(({ link }) => link.master === name);
+  }
+
+  /** The first address of an interface, which REDIRECT takes; undefined where it has none. */
+  primaryAddress(name: string, family: IpFamily): IpAddress | undefined {
+    const addresses = this.#network.findInterface(name)?.link.addresses ?? [];
+    return addresses.find(({ address }) => address.family === family)?.address;
+  }
+
   /** What `-m rpfilter` answers: whether the route back to the source leaves by the input interface. */
-  passesRpfilter(packet: PacketInFlight, options: { readonly validMark: boolean }): boolean {
+  passesRpfilter(packet: PacketInFlight, options: RpfilterOptions): boolean {
     return passesRpfilterMatch(this.#network, packet, options);
   }
 

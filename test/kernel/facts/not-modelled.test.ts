@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KernelLab } from '../../../src/lab/kernel-lab.ts';
 import { parsePacketLine } from '../../../src/packet/packet-text.ts';
 import { checkRuleset } from '../../../src/ruleset/validate-ruleset.ts';
-import { ownRules } from '../../../src/scenario/own-rules.ts';
 import { describeFacts, describeWithKernel } from '../../support/facts.ts';
 import { testHost } from '../../support/hosts.ts';
 import { startTestLab } from '../../support/kernel-lab.ts';
@@ -13,37 +12,6 @@ import { outcome, run, simulator } from '../../support/simulations.ts';
 
 const PACKET = 'tcp 192.0.2.10:1000 -> 198.51.100.9:80 in=eth0';
 const AWAY = 'tcp 203.0.113.10:1000 -> 192.0.2.10:80 in=cali0';
-
-describe('rules that are not modelled leave the packets that meet them undetermined', () => {
-  test.each([
-    ['2: CONNMARK save and restore', 'mangle', '-j CONNMARK --restore-mark'],
-    ['3.6: --ctproto', 'mangle', '-m conntrack --ctproto 6 -j DROP'],
-    ['3.6: --ctdir', 'mangle', '-m conntrack --ctdir REPLY -j DROP'],
-    ['4.2: --ctorigdst', 'mangle', '-m conntrack --ctorigdst 192.0.2.1 -j DROP'],
-    ['4.2: --ctstatus', 'mangle', '-m conntrack --ctstatus ASSURED -j DROP'],
-    ['4.3: DNAT to an address range', 'nat', '-j DNAT --to-destination 10.0.0.1-10.0.0.9'],
-    ['4.3: DNAT to a port range', 'nat', '-p tcp -j DNAT --to-destination 10.0.0.1:1-9'],
-    ['4.3: REDIRECT', 'nat', '-p tcp -j REDIRECT --to-ports 8080'],
-    ['6.1: a non-contiguous mask', 'mangle', '-s 10.0.0.5/255.0.0.255 -j DROP'],
-    ['6.2: --ports', 'mangle', '-p tcp -m multiport --ports 80 -j DROP'],
-    ['6.3: -f', 'mangle', '-f -j DROP'],
-    ['6.4: --tcp-flags', 'mangle', '-p tcp -m tcp --tcp-flags SYN SYN -j DROP'],
-    ['6.6: addrtype BROADCAST', 'mangle', '-m addrtype --dst-type BROADCAST -j DROP'],
-    ['6.6: rpfilter --loose', 'mangle', '-m rpfilter --loose -j DROP'],
-    ['6.6: statistic nth', 'mangle', '-m statistic --mode nth --every 2 -j DROP'],
-    ['6.6: length', 'mangle', '-m length --length 40 -j DROP'],
-    ['6.6: ttl', 'mangle', '-m ttl --ttl-eq 64 -j DROP'],
-  ])('%s', (_row, table, rule) => {
-    const text = `*${table}\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${rule}\nCOMMIT\n`;
-    const location = { file: 'host.yaml', line: 1, column: 1 };
-    const host = { ...testHost(), iptables: { text, location } };
-    const result = run(simulator([ownRules(host.iptables, 4)], host), PACKET);
-    expect(result.verdict).toBe('undetermined');
-    expect(result.because?.join()).toContain(
-      `the host's own iptables rules in ${table} PREROUTING`,
-    );
-  });
-});
 
 describe('packets that the kernel would see and that cannot be written are refused by name', () => {
   test.each([
