@@ -74,6 +74,8 @@ export class PolicyOracle {
     if (facts === undefined || hostInterferes(result, this.model.policy.config.markMask)) {
       return undefined;
     }
+    // Of a packet that the host sends to itself INPUT sees the source behind its translation; policy is told of one source alone.
+    if (isSourceTranslated(result) && comesBack(result)) return undefined;
     return findDisagreement(decide(this.model.policy, facts), result);
   }
 
@@ -107,6 +109,11 @@ export class PolicyOracle {
     for (const before of this.history) this.unpoliced.run(before);
     return this.unpoliced.run(packet);
   }
+}
+
+function comesBack({ steps }: PacketResult): boolean {
+  const hooks = steps.filter(isHook).map(({ hook }) => hook);
+  return hooks[0] === 'output' && hooks.includes('input');
 }
 
 function isSourceTranslated({ steps }: PacketResult): boolean {
