@@ -75,3 +75,31 @@ describe('comparison', () => {
     expect(compareObservation(byRule, silent).map(({ field }) => field)).toEqual(['verdict']);
   });
 });
+
+describe('where chance has several ways', () => {
+  const service = simulator(`
+    *nat
+    -A PREROUTING -m statistic --mode random --probability 0.5 -j DNAT --to-destination 203.0.113.10:8080
+    -A PREROUTING -j DNAT --to-destination 203.0.113.11:8080
+    COMMIT`);
+  const result = run(service, 'tcp 192.0.2.10:40000 -> 192.0.2.1:80 in=eth0');
+  const [other] = result.otherWays ?? [];
+
+  test('each of them is right, in every respect', () => {
+    if (other === undefined) throw new Error('there is one way only');
+    expect(result.verdict).toBe('accept');
+    expect(other.final.destination).not.toEqual(result.final.destination);
+    for (const way of [result, other]) {
+      expect(compareObservation(result, observationOf(way, true))).toEqual([]);
+    }
+  });
+
+  test('and nothing beside them, nor a mixture', () => {
+    if (other === undefined) throw new Error('there is one way only');
+    const elsewhere = { ...result.final, destination: address('203.0.113.12') };
+    const mixed = { ...observationOf(result, true), final: other.final };
+    for (const observed of [{ ...observationOf(result), final: elsewhere }, mixed]) {
+      expect(compareObservation(result, observed)).not.toEqual([]);
+    }
+  });
+});

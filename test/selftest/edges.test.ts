@@ -60,4 +60,28 @@ describe('aims', () => {
   test('carry the marks that rules ask for, and one bit off', () => {
     expect(of(({ mark }) => mark)).toEqual(expect.arrayContaining([0x10, 0x00]));
   });
+
+  test('lie on both sides of every member of a set, and say in which chain the rule is', () => {
+    const set = aimsOf(
+      rules(`
+        create all hash:ip,port
+        add all 10.0.0.1,tcp:80
+        add all 10.0.0.9,udp:53
+        *filter
+        :inner -
+        -A inner -m set --match-set all src,dst -j ACCEPT
+        COMMIT`),
+    );
+    const texts = set.map(
+      ({ source, protocol, destinationPort }) =>
+        `${source && renderIpAddress(source)} ${protocol} ${destinationPort}`,
+    );
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        ...['10.0.0.1 6 80', '10.0.0.0 6 80', '10.0.0.2 6 80', '10.0.0.1 6 79', '10.0.0.1 6 81'],
+        ...['10.0.0.9 17 53', '10.0.0.8 17 53', '10.0.0.10 17 53', '10.0.0.9 17 54'],
+      ]),
+    );
+    expect(set.map(({ chain }) => chain?.name)).toEqual(set.map(() => 'inner'));
+  });
 });

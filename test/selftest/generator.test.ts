@@ -79,11 +79,13 @@ describe('generated rulesets', { timeout: 60_000 }, () => {
       const random = new Random(`variety/${index}`);
       const starts = source.startsOf(ruleset, model, random);
       const nextStart = (): ReturnType<typeof starts.next> => starts.next();
+      for (const { apiVersion, kind } of ruleset.documents) seen.add(`${apiVersion} ${kind}`);
       const simulated = simulateSequences(model, { packets: 150, random, nextStart });
       for (const { packet, result } of simulated.sequences.flatMap(({ packets }) => packets)) {
         seen.add(result.verdict).add(result.decision.kind).add(`state ${result.state}`);
         seen.add(`family ${packet.family}`).add(`protocol ${packet.protocol}`);
         if (packet.quoted !== undefined) seen.add('quoting');
+        if (result.otherWays?.length) seen.add('several ways');
         if (result.final.destinationPort !== packet.destinationPort) seen.add('translated');
       }
     }
@@ -92,7 +94,9 @@ describe('generated rulesets', { timeout: 60_000 }, () => {
       ...['workload', 'unpoliced', 'routing', 'state new', 'state established', 'state related'],
       ...['state invalid', 'state untracked', 'state null', 'family 4', 'family 6', 'protocol 6'],
       ...['protocol 17', 'protocol 1', 'protocol 58', 'protocol 47', 'protocol 132'],
-      ...['protocol 136', 'quoting', 'translated'],
+      ...['protocol 136', 'quoting', 'translated', 'several ways', 'v1 Service', 'v1 Pod'],
+      ...['networking.k8s.io/v1 NetworkPolicy', 'discovery.k8s.io/v1 EndpointSlice'],
+      ...['projectcalico.org/v3 NetworkPolicy', 'projectcalico.org/v3 FelixConfiguration'],
     ];
     expect([...seen]).toEqual(expect.arrayContaining(wanted));
   });
