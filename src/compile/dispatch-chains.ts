@@ -157,7 +157,7 @@ export function addWorkloadEndpoints(to: EndpointTable): void {
     }));
     const unknown = rule([], denyTarget(context, table.name), {
       words: `${denyWord(context, table.name)} packets of unknown workload interfaces`,
-      meaning: { kind: 'workload' },
+      meaning: { kind: 'workload', reason: 'no endpoint is known for the workload interface' },
     });
     table.addUser(chain, [...interfaceRules(interfaces, side, prefix), unknown]);
   }

@@ -41,6 +41,6 @@ export type RuleMeaning =
   /** RELATED,ESTABLISHED accepted or INVALID dropped. */
   | { readonly kind: 'conntrack' }
   /** Unknown workload interface, workload-to-host default, or what Calico exempts for workloads. */
-  | { readonly kind: 'workload' }
+  | { readonly kind: 'workload'; readonly reason?: string }
   /** Traffic that Calico's own networking needs: IPIP, VXLAN, WireGuard between known hosts. */
   | { readonly kind: 'tunnel' };

@@ -278,6 +278,10 @@ function ownDecision(met: MetRule): Decision | undefined {
       const tier = meaning.tier === undefined ? {} : { tier: meaning.tier };
       return { kind: 'default', ...tier, ...directionOf(owner), ...about };
     }
+    case 'workload': {
+      const reason = meaning.reason === undefined ? {} : { reason: meaning.reason };
+      return { kind: 'workload', ...directionOf(owner), ...reason, ...about };
+    }
     default:
       return { kind: meaning.kind, ...directionOf(owner), ...about };
   }

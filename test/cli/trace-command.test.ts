@@ -36,6 +36,22 @@ test('the header names the node and the version, each with the reason', async ()
   expect(out).toMatch(/^calico +3\.9 \(.+\)$/m);
 });
 
+test('what a process of the host sends is routed out, not forwarded', async () => {
+  const { out } = await runCli([...trace, 'tcp 192.0.2.10:40000 -> 203.0.113.7:80 in=local']);
+  expect(out).toContain('ROUTE  out: ');
+  expect(out).not.toContain('ROUTE  forward');
+});
+
+test('a packet that is dropped for its unknown workload interface is said to be', async () => {
+  const files = filesIn({
+    'host.yaml': WEB_HOST.replace('interfaces: [', 'interfaces: [{name: cali0}, '),
+    'policy.yaml': WEB_POLICY,
+  });
+  const packet = 'tcp 10.65.0.9:40000 -> 192.0.2.10:80 in=cali0';
+  const { out } = await runCli(['trace', '-f', files, packet]);
+  expect(out).toMatch(/by +workload rule, no endpoint is known for the workload interface/);
+});
+
 test('a derived host is said to be one', async () => {
   const { out } = await runCli(['trace', '-f', join(directory, 'policy.yaml'), TO_WEB]);
   expect(out).toMatch(/^host +derived/m);

@@ -35,7 +35,9 @@ export function renderSteps(
   const rows: Row[] = [];
   let table = '';
   let mark = '';
+  let arrived = false;
   for (const step of steps) {
+    if (step.kind === 'hook' && step.inInterface !== '') arrived = true;
     if (step.kind === 'rule' && step.rule.target?.kind === 'mark') {
       const same = step.effect === mark || (mark === '' && step.effect === 'mark 0x0');
       mark = step.effect;
@@ -46,12 +48,12 @@ export function renderSteps(
       table = step.table;
       rows.push({ heading: table, indent: 1, cells: [], styles: [['dim']] });
     }
-    rows.push(rowOf(step, labelOf));
+    rows.push(step.kind === 'route' ? routeRow(step, arrived) : rowOf(step, labelOf));
   }
   return alignRows(rows, paint);
 }
 
-function rowOf(step: TraceStep, labelOf: ChainLabel): Row {
+function rowOf(step: Exclude<TraceStep, { kind: 'route' }>, labelOf: ChainLabel): Row {
   switch (step.kind) {
     case 'hook': {
       const way = [
@@ -89,13 +91,6 @@ function rowOf(step: TraceStep, labelOf: ChainLabel): Row {
       const what = step.side === 'destination' ? 'DNAT' : 'SNAT';
       return named(what, `${step.before} -> ${step.after}`, step.detail);
     }
-    case 'route':
-      return {
-        heading: `ROUTE  ${step.outcome === 'local' ? 'to this host' : step.outcome}: ${printable(step.detail)}`,
-        indent: 0,
-        cells: [],
-        styles: [step.outcome === 'drop' || step.outcome === 'reject' ? ['red'] : ['bold']],
-      };
     case 'mark':
       return named('mark', `0x${step.mark.toString(16)}`, step.detail);
     case 'note':
@@ -103,6 +98,20 @@ function rowOf(step: TraceStep, labelOf: ChainLabel): Row {
     default:
       return assertNever(step);
   }
+}
+
+/** `arrived`: the packet came in by an interface; what a process of the host sends is routed out, not forwarded. */
+function routeRow(step: Extract<TraceStep, { kind: 'route' }>, arrived: boolean): Row {
+  const { outcome } = step;
+  const onward = arrived ? 'forward' : 'out';
+  const where =
+    outcome === 'local' ? 'to this host' : outcome === 'forward' ? onward : String(outcome);
+  return {
+    heading: `ROUTE  ${where}: ${printable(step.detail)}`,
+    indent: 0,
+    cells: [],
+    styles: [outcome === 'drop' || outcome === 'reject' ? ['red'] : ['bold']],
+  };
 }
 
 function ruleRow(step: Extract<TraceStep, { kind: 'rule' }>, label: string | undefined): Row {
