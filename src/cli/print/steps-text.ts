@@ -35,9 +35,8 @@ export function renderSteps(
   const rows: Row[] = [];
   let table = '';
   let mark = '';
-  let arrived = false;
+  const arrived = steps.find((step) => step.kind === 'hook')?.inInterface !== '';
   for (const step of steps) {
-    if (step.kind === 'hook' && step.inInterface !== '') arrived = true;
     if (step.kind === 'rule' && step.rule.target?.kind === 'mark') {
       const same = step.effect === mark || (mark === '' && step.effect === 'mark 0x0');
       mark = step.effect;
