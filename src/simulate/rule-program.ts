@@ -36,9 +36,7 @@ export interface ProgramRule {
 
 /** One family's rules prepared for walking: numbered through, with what finds those that match. */
 export class RuleProgram {
-  readonly finder: RuleFinder;
   readonly operations: RuleOperations;
-  readonly quietCalls: QuietCalls;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
   readonly sets: ReadonlyMap<string, SetLookup>;
@@ -55,6 +53,8 @@ export class RuleProgram {
   readonly hasNat: boolean;
   readonly #base: Readonly<Record<Hook, Record<TableName, number>>>;
   readonly #interfaces: ReadonlyMap<string, number>;
+  #finder: RuleFinder | undefined;
+  #quietCalls: QuietCalls | undefined;
 
   /** @throws Error for a jump to a chain that the table does not have. */
   constructor(ruleset: Ruleset) {
@@ -98,13 +98,28 @@ export class RuleProgram {
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
     const operations = operationsOf(rules, numbers);
     this.operations = operations;
-    this.finder = new RuleFinder({
-      criteria: rules.map(({ criteria }) => criteria),
-      chains: rules.map(({ chain }) => chains.indexOf(chain)),
-      interfaces: interfaces.size,
-      jumps: operations.jumps,
+  }
+
+  /** Made when a packet is first walked: the fast evaluator needs none. HOT */
+  get finder(): RuleFinder {
+    this.#finder ??= this.#makeFinder();
+    return this.#finder;
+  }
+
+  /** HOT */
+  get quietCalls(): QuietCalls {
+    this.#quietCalls ??= new QuietCalls(this.rules, this.chains, this.finder, this.operations);
+    return this.#quietCalls;
+  }
+
+  #makeFinder(): RuleFinder {
+    const numbers = new Map(this.chains.map((chain, number) => [chain, number]));
+    return new RuleFinder({
+      criteria: this.rules.map(({ criteria }) => criteria),
+      chains: this.rules.map(({ chain }) => numbers.get(chain)!),
+      interfaces: this.#interfaces.size,
+      jumps: this.operations.jumps,
     });
-    this.quietCalls = new QuietCalls(rules, chains, this.finder, operations);
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */

@@ -10,6 +10,7 @@ import { measureLoading } from './loading.ts';
 import { measurePackets, type PacketRates } from './packets.ts';
 import { runNode } from './processes.ts';
 import { measureReading, type ReadingTimes } from './reading.ts';
+import { measureReplay } from './replay.ts';
 import { type CaseRate, measureScenarioCases } from './scenario-cases.ts';
 import { measureStartUp } from './start-up.ts';
 
@@ -22,12 +23,16 @@ const IN_PROCESS: Readonly<Record<string, () => unknown>> = {
   'in-process-connections': measureConnectionTables,
 };
 
+/** What takes long, and is measured only when asked for. */
+const ASKED_FOR: ReadonlySet<string> = new Set(['replay']);
+
 const PARTS: Readonly<Record<string, () => readonly Figure[]>> = {
   'start-up': measureStartUp,
   loading: measureLoading,
   cases: caseFigures,
   apply: () => applyFigures(runInNamespace),
   packets: packetFigures,
+  replay: measureReplay,
   reading: readingFigures,
   connections: connectionFigures,
 };
@@ -111,7 +116,7 @@ function runInNamespace(name: string): string {
 function printFigures(wanted: readonly string[]): void {
   const figures: Figure[] = [];
   for (const [name, measure] of Object.entries(PARTS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (wanted.length > 0 ? !wanted.includes(name) : ASKED_FOR.has(name)) continue;
     process.stderr.write(`measuring ${name} ...\n`);
     figures.push(...measure());
   }

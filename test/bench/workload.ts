@@ -39,6 +39,8 @@ export interface Workload {
   readonly files: ReadonlyMap<string, string>;
   /** Packets as lines, every one the first of a connection; about seven in ten aim at some rule. */
   packets(count: number): readonly string[];
+  /** Whether policy lets such a packet through: by the first rule that matches, none by default. Shares no code with hepsim. */
+  allows(line: string): boolean;
 }
 
 /**
@@ -77,7 +79,42 @@ export function makeWorkload(size: WorkloadSize): Workload {
       while (seen.size < count) seen.add(packetLine(packetRandom, all, sets));
       return [...seen];
     },
+    allows: (line) => firstMatch(all, sets, line)?.action === 'Allow',
   };
+}
+
+/** The first rule that a packet matches. */
+function firstMatch(
+  rules: readonly WorkloadRule[],
+  sets: readonly (readonly Net[])[],
+  line: string,
+): WorkloadRule | undefined {
+  const [protocol, from, , to] = line.split(' ') as [string, string, string, string];
+  const source = numberOf(from);
+  const destination = numberOf(to);
+  const port = Number(to.split(':')[1]);
+  return rules.find(
+    (rule) =>
+      rule.protocol === protocol &&
+      rule.ports.some(([first, last]) => port >= first && port <= last) &&
+      (rule.sourceSet === undefined || isInSome(sets[rule.sourceSet]!, source)) &&
+      (rule.sourceNets.length === 0 || isInSome(rule.sourceNets, source)) &&
+      !isInSome(rule.sourceNotNets, source) &&
+      (rule.destinationNets.length === 0 || isInSome(rule.destinationNets, destination)),
+  );
+}
+
+function isInSome(nets: readonly Net[], address: number): boolean {
+  return nets.some((net) => {
+    const size = 2 ** (32 - net.prefixLength);
+    return address >= net.address && address < net.address + size;
+  });
+}
+
+/** The address before the port. */
+function numberOf(text: string): number {
+  const address = text.split(':')[0]!;
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 function makeRule(random: Random): WorkloadRule {

@@ -2,6 +2,7 @@ import { Composer, type CST, type Document, Lexer, type Node, Parser, Schema } f
 import type { Report } from '../../source/problem.ts';
 import { findAliasTargets } from './aliases.ts';
 import { LineTable } from './line-table.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 import { ReadingContext } from './reading-context.ts';
 
 /** How deep mappings and lists may nest; real documents stay below 30. */
@@ -65,6 +66,11 @@ export function* parseDocuments(
   const composer = new Composer(COMPOSER_OPTIONS);
   const bare = contextOf(undefined);
   if (reportControlCharacter(source.text, bare)) return;
+  const plain = parsePlainYaml(source.text);
+  if (plain !== undefined) {
+    for (const contents of plain) yield { context: contextOf(undefined), contents };
+    return;
+  }
   let count = 0;
   try {
     for (const document of composeAll(composer, tokens)) {

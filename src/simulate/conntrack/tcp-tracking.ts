@@ -43,6 +43,13 @@ export class TcpSide {
     this.sackPermitted = false;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.reset();
+    this.base = 0;
+    this.anchored = false;
+  }
+
   copyFrom(other: TcpSide): void {
     this.base = other.base;
     this.anchored = other.anchored;
@@ -84,6 +91,26 @@ export class TcpTracking {
   areNumbersUnknown = false;
   /** A SYN was let through while the last ACK is awaited: the next ACK may answer that SYN. */
   expectsChallengeAck = false;
+
+  /** Forgets everything. */
+  clear(): void {
+    this.original.clear();
+    this.reply.clear();
+    this.lastKind = TCP_KIND.none;
+    this.lastIsReply = false;
+    this.lastSequence = 0;
+    this.lastAcknowledgement = 0;
+    this.lastEnd = 0;
+    this.hasLastEnd = false;
+    this.lastWindow = 0;
+    this.lastScale = 0;
+    this.lastHasScale = false;
+    this.lastSackPermitted = false;
+    this.retransmissions = 0;
+    this.simultaneousOpen = false;
+    this.areNumbersUnknown = false;
+    this.expectsChallengeAck = false;
+  }
 
   copy(): TcpTracking {
     const copy = new TcpTracking();

@@ -121,7 +121,8 @@ function openTcp(
   if (state === TCP_INVALID) return false;
   const isMidStream = state !== TCP_STATE.SYN_SENT;
   if (isMidStream && !settings.tcpLoose) return false;
-  const tracking = new TcpTracking();
+  const tracking = entry.tcp ?? new TcpTracking();
+  tracking.clear();
   entry.tcp = tracking;
   entry.state = TCP_STATE.NONE;
   readSegment(segment, packet, tracking, kind, false);

@@ -8,7 +8,7 @@ import type { Rule } from '../../ruleset/ruleset.ts';
 import { stateMask } from '../connection-state-bits.ts';
 import { isDoubtful } from '../doubt.ts';
 import { isPlain } from '../set-lookups.ts';
-import { type HeaderConditions, NO_CONDITIONS } from './header-conditions.ts';
+import { type Dimension, type HeaderConditions, NO_CONDITIONS } from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
 import { complementOf, intersectionOf, type Ranges, rangesOf } from './ranges.ts';
 
@@ -52,47 +52,38 @@ export class ConditionReader {
     this.#areSetsFixed = sets.areFixed;
   }
 
-  /**
-   * The conditions under which a rule matches, any of which is enough; none where it cannot match in this context. `states` are bits
-   * as `stateBits` gives them.
-   */
-  read(
-    rule: Rule,
-    context: WalkContext,
-    states: number,
-    mark: number,
-  ): readonly HeaderConditions[] {
+  /** Whether a rule can match at all in this context; `states` are bits as `stateBits` gives them. */
+  admits(rule: Rule, context: WalkContext, states: number, mark: number): boolean {
+    for (const match of rule.matches) {
+      if (!admits(match, context, states, mark)) return false;
+    }
+    return true;
+  }
+
+  /** The conditions on headers under which a rule matches that is admitted, any of which is enough; none where none is met. */
+  read(rule: Rule, context: WalkContext): readonly HeaderConditions[] {
+    if (rule.matches.length === 0) return ALWAYS;
     const conditions = new ConditionBuilder();
     for (const match of rule.matches) {
       if (isDoubtful(match, this.#unreadSets)) {
         if (!changesNothing(rule)) conditions.certain = false;
-        continue;
-      }
-      const meets = this.#take(match, context, states, mark, conditions);
-      if (!meets || conditions.isEmpty) return [];
+      } else if (!this.#take(match, context, conditions) || conditions.isEmpty) return [];
     }
     return conditions.alternatives();
   }
 
-  /** Adds what a match asks; false where it is known not to hold. */
-  #take(
-    match: Match,
-    context: WalkContext,
-    states: number,
-    mark: number,
-    conditions: ConditionBuilder,
-  ): boolean {
+  /** Adds what a match asks of headers; false where it is known not to hold. */
+  #take(match: Match, context: WalkContext, conditions: ConditionBuilder): boolean {
     switch (match.kind) {
       case 'protocol':
-        return (match.protocol === 0 || match.protocol === context.protocol) !== match.negated;
+      case 'interface':
+      case 'conntrack-state':
+      case 'mark':
+      case 'comment':
+        return true;
       case 'address':
         conditions.restrict(match.side, this.#address(match));
         return true;
-      case 'interface': {
-        const name = match.direction === 'in' ? context.inInterface : context.outInterface;
-        const found = match.prefix ? name.startsWith(match.name) : name === match.name;
-        return found !== match.negated;
-      }
       case 'ports':
       case 'multiport': {
         if (!hasPorts(context.protocol)) return false;
@@ -101,10 +92,6 @@ export class ConditionReader {
         conditions.restrict(side, match.negated ? complementOf(ports, PORTS) : ports);
         return true;
       }
-      case 'conntrack-state':
-        return ((states & stateMask(match.states)) !== 0) !== match.negated;
-      case 'mark':
-        return ((mark & match.mask) >>> 0 === match.value >>> 0) !== match.negated;
       case 'icmp':
         return this.#icmp(match, context, conditions);
       case 'set':
@@ -115,8 +102,6 @@ export class ConditionReader {
         return this.#rpfilter(match, context, conditions);
       case 'statistic':
         return match.probability > 0 !== (match.negated === true);
-      case 'comment':
-        return true;
       default:
         conditions.certain = false;
         return true;
@@ -124,7 +109,7 @@ export class ConditionReader {
   }
 
   #address({ cidr, negated }: Extract<Match, { kind: 'address' }>): Ranges {
-    const block = rangesOf([this.#addresses.rangeOf(cidr)]);
+    const block = Int32Array.from(this.#addresses.rangeOf(cidr));
     return negated ? complementOf(block, this.#addresses.count) : block;
   }
 
@@ -232,6 +217,28 @@ export class ConditionReader {
   }
 }
 
+/** A rule without matches. */
+const ALWAYS: readonly HeaderConditions[] = [NO_CONDITIONS];
+
+/** Whether a match can hold, as far as that depends on none of the headers. */
+function admits(match: Match, context: WalkContext, states: number, mark: number): boolean {
+  switch (match.kind) {
+    case 'protocol':
+      return (match.protocol === 0 || match.protocol === context.protocol) !== match.negated;
+    case 'interface': {
+      const name = match.direction === 'in' ? context.inInterface : context.outInterface;
+      const found = match.prefix ? name.startsWith(match.name) : name === match.name;
+      return found !== match.negated;
+    }
+    case 'conntrack-state':
+      return ((states & stateMask(match.states)) !== 0) !== match.negated;
+    case 'mark':
+      return ((mark & match.mask) >>> 0 === match.value >>> 0) !== match.negated;
+    default:
+      return true;
+  }
+}
+
 /** Every block that conditions of these rules and sets may name. */
 export function* blocksOf(
   rules: Iterable<{ readonly rule: Rule }>,
@@ -248,25 +255,22 @@ export function* blocksOf(
   }
 }
 
-type Side = 'source' | 'destination' | 'sourcePort' | 'key';
-
 /** Conditions while they are put together. */
 class ConditionBuilder {
-  readonly #ranges: Partial<Record<Side, Ranges>> = {};
-  #split: readonly Partial<Record<Side, Ranges>>[] | undefined;
+  #ranges: HeaderConditions = NO_CONDITIONS;
+  #split: readonly Partial<Record<Dimension, Ranges>>[] | undefined;
   certain = true;
-
   /** Whether no packet can meet them. */
-  get isEmpty(): boolean {
-    return Object.values(this.#ranges).some((ranges) => ranges.length === 0);
-  }
+  isEmpty = false;
 
-  restrict(side: Side, ranges: Ranges): void {
-    this.#ranges[side] = intersectionOf(this.#ranges[side], ranges);
+  restrict(side: Dimension, ranges: Ranges): void {
+    const both = intersectionOf(this.#ranges[side], ranges);
+    this.#ranges = { ...this.#ranges, [side]: both };
+    if (both.length === 0) this.isEmpty = true;
   }
 
   /** Adds pairs of a port and addresses, any of which is enough; false where there are none. */
-  split(addresses: Side, port: Side, pairs: ReadonlyMap<number, Ranges>): boolean {
+  split(addresses: Dimension, port: Dimension, pairs: ReadonlyMap<number, Ranges>): boolean {
     if (pairs.size === 0) return false;
     if (this.#split !== undefined || pairs.size > MOST_ALTERNATIVES) {
       this.certain = false;
@@ -274,22 +278,23 @@ class ConditionBuilder {
     }
     this.#split = [...pairs].map(([number, ranges]) => ({
       [addresses]: ranges,
-      [port]: rangesOf([[number, number]]),
+      [port]: Int32Array.of(number, number),
     }));
     return true;
   }
 
   alternatives(): readonly HeaderConditions[] {
     const { certain } = this;
-    if (this.#split === undefined) return [{ ...NO_CONDITIONS, ...this.#ranges, certain }];
+    if (this.#split === undefined) return [certain ? this.#ranges : { ...this.#ranges, certain }];
     const found: HeaderConditions[] = [];
     for (const one of this.#split) {
-      const ranges = { ...this.#ranges };
-      for (const [side, more] of Object.entries(one) as [Side, Ranges][]) {
+      const ranges = { ...this.#ranges, certain };
+      for (const [side, more] of Object.entries(one) as [Dimension, Ranges][]) {
         ranges[side] = intersectionOf(ranges[side], more);
       }
-      if (Object.values(ranges).every(({ length }) => length > 0)) {
-        found.push({ ...NO_CONDITIONS, ...ranges, certain });
+      const { source, destination, sourcePort, key } = ranges;
+      if ([source, destination, sourcePort, key].every((some) => some?.length !== 0)) {
+        found.push(ranges);
       }
     }
     return found;

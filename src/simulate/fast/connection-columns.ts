@@ -1,4 +1,4 @@
-import { ConnectionRecords, FIELD, TIME } from './connection-records.ts';
+import { ConnectionRecords, FIELD } from './connection-records.ts';
 import type { FlowHeaders } from './flow-headers.ts';
 
 /** Places that a new table has; always a power of two. */
@@ -34,17 +34,19 @@ export class ConnectionColumns {
     if (this.size * 2 >= this.#mask) this.#grow();
     const record = this.records.make();
     const { words, at } = this.records;
-    words[at + FIELD.source] = headers.s0;
-    words[at + FIELD.source + 1] = headers.s1;
-    words[at + FIELD.source + 2] = headers.s2;
-    words[at + FIELD.source + 3] = headers.s3;
-    words[at + FIELD.destination] = headers.d0;
-    words[at + FIELD.destination + 1] = headers.d1;
-    words[at + FIELD.destination + 2] = headers.d2;
-    words[at + FIELD.destination + 3] = headers.d3;
+    words[at + FIELD.source] = headers.s3;
+    words[at + FIELD.destination] = headers.d3;
     words[at + FIELD.keys] = (headers.sourceKey << 16) | headers.destinationKey;
     words[at + FIELD.kind] = (headers.protocol << 8) | headers.family;
     words[at + FIELD.hash] = headers.hash;
+    if (headers.family === 6) {
+      words[at + FIELD.sourceUpper] = headers.s0;
+      words[at + FIELD.sourceUpper + 1] = headers.s1;
+      words[at + FIELD.sourceUpper + 2] = headers.s2;
+      words[at + FIELD.destinationUpper] = headers.d0;
+      words[at + FIELD.destinationUpper + 1] = headers.d1;
+      words[at + FIELD.destinationUpper + 2] = headers.d2;
+    }
     this.#link(record, headers.hash);
     this.size++;
     return record;
@@ -79,7 +81,7 @@ export class ConnectionColumns {
     for (let record = 0; record < records.end; record++) {
       records.select(record);
       if (records.words[records.at + FIELD.kind] === 0) continue;
-      const expiresAt = records.times[records.timeAt + TIME.expiresAt]!;
+      const expiresAt = records.times[(records.at + FIELD.expiresAt) >>> 1]!;
       if (expiresAt <= nowMs) this.remove(record);
       else if (expiresAt < earliest) earliest = expiresAt;
     }
@@ -94,18 +96,18 @@ export class ConnectionColumns {
     const keys = words[at + FIELD.keys];
     if (
       keys === ((headers.sourceKey << 16) | headers.destinationKey) &&
-      words[at + FIELD.source + 3] === headers.s3 &&
-      words[at + FIELD.destination + 3] === headers.d3 &&
-      (headers.family === 4 || isOf6(words, at, headers, FIELD.source, FIELD.destination))
+      words[at + FIELD.source] === headers.s3 &&
+      words[at + FIELD.destination] === headers.d3 &&
+      (headers.family === 4 || isOf6(words, at, headers, FIELD.sourceUpper, FIELD.destinationUpper))
     ) {
       this.isReply = false;
       return true;
     }
     if (
       keys === ((headers.replySourceKey << 16) | headers.replyDestinationKey) &&
-      words[at + FIELD.source + 3] === headers.d3 &&
-      words[at + FIELD.destination + 3] === headers.s3 &&
-      (headers.family === 4 || isOf6(words, at, headers, FIELD.destination, FIELD.source))
+      words[at + FIELD.source] === headers.d3 &&
+      words[at + FIELD.destination] === headers.s3 &&
+      (headers.family === 4 || isOf6(words, at, headers, FIELD.destinationUpper, FIELD.sourceUpper))
     ) {
       this.isReply = true;
       return true;

@@ -14,7 +14,7 @@ import type { TrackingVerdict } from '../conntrack/tracking-verdict.ts';
 import { invertTuple, tupleOf } from '../conntrack/tuple.ts';
 import { trackUdp } from '../conntrack/udp.ts';
 import { ConnectionColumns } from './connection-columns.ts';
-import { type ConnectionRecords, FIELD, FLAG, TIME } from './connection-records.ts';
+import { type ConnectionRecords, FIELD, FLAG } from './connection-records.ts';
 import { FlowHeaders } from './flow-headers.ts';
 import { loadTcp, storeTcp } from './stored-tcp.ts';
 
@@ -64,8 +64,8 @@ export class FastConnections implements OtherConnections {
   find(headers: FlowHeaders, nowMs: number): number {
     const record = this.#columns.find(headers);
     if (record < 0) return -1;
-    const { times, timeAt } = this.records;
-    if (times[timeAt + TIME.expiresAt]! > nowMs) return record;
+    const { times, at } = this.records;
+    if (times[(at + FIELD.expiresAt) >>> 1]! > nowMs) return record;
     this.#columns.remove(record);
     return -1;
   }
@@ -73,19 +73,7 @@ export class FastConnections implements OtherConnections {
   /** What the selected record's protocol makes of a packet. Nothing is written until `store`. HOT */
   judge(protocol: number, packet: Packet, isReply: boolean, nowMs: number): TrackingVerdict {
     const entry = this.#entryFor(protocol);
-    const { words, at, times, timeAt } = this.records;
-    const flags = words[at + FIELD.flags]!;
-    entry.confirmed = true;
-    entry.seenReply = (flags & FLAG.seenReply) !== 0;
-    entry.assured = (flags & FLAG.assured) !== 0;
-    entry.state = words[at + FIELD.state]!;
-    entry.expiresAtMs = times[timeAt + TIME.expiresAt]!;
-    entry.timeoutMs = times[timeAt + TIME.timeout]!;
-    entry.streamFromMs = times[timeAt + TIME.streamFrom]!;
-    if (protocol === IP_PROTOCOL.tcp) {
-      entry.tcp = this.#tracking;
-      loadTcp(words, at + FIELD.tcp, this.#tracking);
-    }
+    this.#load(entry, protocol, this.#tracking);
     return this.#judge(entry, protocol, packet, isReply, nowMs);
   }
 
@@ -99,20 +87,20 @@ export class FastConnections implements OtherConnections {
     entry.expiresAtMs = 0;
     entry.timeoutMs = 0;
     entry.streamFromMs = 0;
+    if (protocol === IP_PROTOCOL.tcp) entry.tcp = this.#tracking;
     return this.#judge(entry, protocol, packet, false, nowMs);
   }
 
   /** Writes what `judge` made of the selected record. HOT */
   store(): void {
     const entry = this.#entry;
-    const { words, at, times, timeAt } = this.records;
+    const { words, at, times } = this.records;
     words[at + FIELD.flags] =
       (entry.seenReply ? FLAG.seenReply : 0) | (entry.assured ? FLAG.assured : 0);
     words[at + FIELD.state] = entry.state;
-    times[timeAt + TIME.expiresAt] = entry.expiresAtMs;
-    times[timeAt + TIME.timeout] = entry.timeoutMs;
-    times[timeAt + TIME.streamFrom] = entry.streamFromMs;
-    if (entry.tcp !== undefined) storeTcp(words, at + FIELD.tcp, entry.tcp);
+    times[(at + FIELD.expiresAt) >>> 1] = entry.expiresAtMs;
+    if (entry.tcp === undefined) times[(at + FIELD.streamFrom) >>> 1] = entry.streamFromMs;
+    else storeTcp(words, at + FIELD.tcp, entry.tcp);
     this.#columns.noteExpiry(entry.expiresAtMs);
   }
 
@@ -152,13 +140,15 @@ export class FastConnections implements OtherConnections {
     const original = tupleOf(
       family,
       kind >>> 8,
-      addressAt(words, at + FIELD.source, family),
-      addressAt(words, at + FIELD.destination, family),
+      addressAt(words, at + FIELD.source, at + FIELD.sourceUpper, family),
+      addressAt(words, at + FIELD.destination, at + FIELD.destinationUpper, family),
       keys >>> 16,
       keys & 0xffff,
     );
     const entry = new ConnectionEntry(original, invertTuple(original));
-    this.#fill(entry);
+    entry.destinationNatDone = true;
+    entry.sourceNatDone = true;
+    this.#load(entry, original.protocol, new TcpTracking());
     this.#columns.remove(record);
     return entry;
   }
@@ -168,22 +158,19 @@ export class FastConnections implements OtherConnections {
     this.#columns.clear();
   }
 
-  #fill(entry: ConnectionEntry): void {
-    const { words, at, times, timeAt } = this.records;
+  /** Reads the selected record; of TCP with what `tracking` is filled with. HOT */
+  #load(entry: ConnectionEntry, protocol: number, tracking: TcpTracking): void {
+    const { words, at, times } = this.records;
     const flags = words[at + FIELD.flags]!;
     entry.confirmed = true;
-    entry.destinationNatDone = true;
-    entry.sourceNatDone = true;
     entry.seenReply = (flags & FLAG.seenReply) !== 0;
     entry.assured = (flags & FLAG.assured) !== 0;
     entry.state = words[at + FIELD.state]!;
-    entry.expiresAtMs = times[timeAt + TIME.expiresAt]!;
-    entry.timeoutMs = times[timeAt + TIME.timeout]!;
-    entry.streamFromMs = times[timeAt + TIME.streamFrom]!;
-    if (entry.original.protocol === IP_PROTOCOL.tcp) {
-      entry.tcp = new TcpTracking();
-      loadTcp(words, at + FIELD.tcp, entry.tcp);
-    }
+    entry.expiresAtMs = times[(at + FIELD.expiresAt) >>> 1]!;
+    if (protocol === IP_PROTOCOL.tcp) {
+      entry.tcp = tracking;
+      loadTcp(words, at + FIELD.tcp, tracking);
+    } else entry.streamFromMs = times[(at + FIELD.streamFrom) >>> 1]!;
   }
 
   /** HOT */
@@ -245,7 +232,8 @@ function blankEntry(protocol: number): ConnectionEntry {
   return new ConnectionEntry(tuple, tuple);
 }
 
-function addressAt(words: Int32Array, at: number, family: IpFamily): IpAddress {
-  if (family === 4) return ipv4(words[at + 3]!);
-  return ipv6(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+function addressAt(words: Int32Array, at: number, upper: number, family: IpFamily): IpAddress {
+  const last = words[at]!;
+  if (family === 4) return ipv4(last);
+  return ipv6(words[upper]!, words[upper + 1]!, words[upper + 2]!, last);
 }

@@ -14,7 +14,8 @@ import { FastConnections } from './fast-connections.ts';
 import type { FlowHeaders } from './flow-headers.ts';
 import { HeaderReader } from './header-reader.ts';
 import { type FastOutcome, FastOutcomes } from './outcomes.ts';
-import { PacketWays, REFERENCE, TO_TRACK, TRACKED } from './packet-ways.ts';
+import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
+import { TRACKED } from './way-legs.ts';
 
 export { REFERENCE } from './packet-ways.ts';
 

@@ -1,4 +1,10 @@
-import type { Ranges } from './ranges.ts';
+import { intersectionOf, type Ranges } from './ranges.ts';
+
+/** What can be asked of headers. */
+export type Dimension = 'source' | 'destination' | 'sourcePort' | 'key';
+
+/** All of them. */
+export const DIMENSIONS: readonly Dimension[] = ['key', 'source', 'destination', 'sourcePort'];
 
 /**
  * What a rule asks of the headers of a packet whose protocol, interfaces, state and mark are known already; undefined: nothing.
@@ -25,11 +31,26 @@ export const NO_CONDITIONS: HeaderConditions = {
 
 /** Whether nothing is asked of the headers. */
 export function asksNothing(conditions: HeaderConditions): boolean {
-  const { source, destination, sourcePort, key } = conditions;
-  return (
-    source === undefined &&
-    destination === undefined &&
-    sourcePort === undefined &&
-    key === undefined
-  );
+  return DIMENSIONS.every((dimension) => conditions[dimension] === undefined);
+}
+
+/** The dimension that is asked about, where it is the only one. */
+export function onlyDimensionOf(conditions: HeaderConditions): Dimension | undefined {
+  const asked = DIMENSIONS.filter((dimension) => conditions[dimension] !== undefined);
+  return asked.length === 1 ? asked[0] : undefined;
+}
+
+/** What meets both; undefined where nothing can. */
+export function bothConditions(
+  a: HeaderConditions,
+  b: HeaderConditions,
+): HeaderConditions | undefined {
+  if (asksNothing(b) && b.certain) return a;
+  const both = { ...a, certain: a.certain && b.certain };
+  for (const dimension of DIMENSIONS) {
+    const asked = b[dimension];
+    if (asked !== undefined) both[dimension] = intersectionOf(a[dimension], asked);
+    if (both[dimension]?.length === 0) return undefined;
+  }
+  return both;
 }

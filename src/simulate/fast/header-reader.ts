@@ -1,36 +1,60 @@
-import { ipv4 } from '../../address/ip-address.ts';
+import { type IpAddress, type IpFamily, ipv4 } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import { decodeTcp, emptyTcpWireFacts } from '../../packet/decode-tcp.ts';
 import { get16, get32 } from '../../packet/header-bytes.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
-import type { Packet } from '../../packet/packet.ts';
+import type { ConnectionState, Packet } from '../../packet/packet.ts';
 import { TCP_HEADER_BYTES } from '../../packet/tcp.ts';
 import { UDP_HEADER_BYTES } from '../../packet/udp.ts';
-import type { TcpWireFacts } from '../../packet/wire-facts.ts';
+import type { TcpWireFacts, WireFacts } from '../../packet/wire-facts.ts';
 import { icmpKind, invertedIcmpKey, isTrackedIcmp } from '../conntrack/icmp-types.ts';
 import { FlowHeaders } from './flow-headers.ts';
-import { probePacket } from './probe-packet.ts';
 
 const ICMP_HEADER_BYTES = 8;
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** A packet that is filled anew: fields that hold numbers of 32 bits from the start can be set without allocating. */
+class ReadPacket implements Packet {
+  readonly in: string | undefined = undefined;
+  family: IpFamily = 4;
+  readonly protocol = 0;
+  readonly source: IpAddress = ipv4(0);
+  readonly destination: IpAddress = ipv4(0);
+  readonly sourcePort = 0;
+  readonly destinationPort = 0;
+  tcpFlags = 0;
+  tcpSequence: number = 2 ** 32 - 1;
+  tcpAcknowledgement: number = 2 ** 32 - 1;
+  icmpType = 0;
+  readonly icmpCode = 0;
+  readonly icmpId = 0;
+  readonly quoted: Packet | undefined = undefined;
+  readonly sctpChunk: string | undefined = undefined;
+  readonly mac: string | undefined = undefined;
+  readonly ttl = 0;
+  readonly tos = 0;
+  readonly length: number | undefined = undefined;
+  readonly mark = 0;
+  readonly state: ConnectionState | undefined = undefined;
+  readonly uid: number | undefined = undefined;
+  readonly gid: number | undefined = undefined;
+  readonly timeSeconds: number | undefined = undefined;
+  readonly wire: WireFacts;
+
+  constructor(wire: WireFacts) {
+    this.wire = wire;
+  }
+}
 
 /** Reads from a packet's bytes what the fast evaluator must know. One object of each kind, filled anew for every packet. */
 export class HeaderReader {
   readonly headers: FlowHeaders = new FlowHeaders();
   /** What connection tracking looks at: TCP's flags and numbers, or ICMP's type. Everything else of it means nothing. */
   readonly packet: Packet;
-  readonly #packet: Mutable<Packet>;
   readonly #tcp: TcpWireFacts = emptyTcpWireFacts();
+  readonly #packet: ReadPacket;
 
   constructor() {
-    const nowhere = ipv4(0);
-    this.#packet = {
-      ...probePacket({ family: 4, protocol: 0, source: nowhere, destination: nowhere }),
-      tcpSequence: 2 ** 32 - 1,
-      tcpAcknowledgement: 2 ** 32 - 1,
-      wire: { unsound: undefined, isCutShort: false, tcp: this.#tcp },
-    };
+    this.#packet = new ReadPacket({ unsound: undefined, isCutShort: false, tcp: this.#tcp });
     this.packet = this.#packet;
   }
 

@@ -1,25 +1,28 @@
 import { AddressIntervals } from '../../address/address-intervals.ts';
 import type { IpFamily } from '../../address/ip-address.ts';
-import { type ConnectionState, LOCAL } from '../../packet/packet.ts';
-import type { Hook } from '../../ruleset/hook.ts';
-import { STATE_BIT } from '../connection-state-bits.ts';
+import type { ConnectionState } from '../../packet/packet.ts';
 import { decisionOfRules, type MetRuleAt } from '../decision.ts';
 import type { EndingCause } from '../journey.ts';
-import { STAGES } from '../pipeline.ts';
 import type { Router } from '../routing/router.ts';
 import type { RuleProgram } from '../rule-program.ts';
-import { ChainWalk, leavesSetsAlone, WalkBudget, type WalkSources } from './chain-walk.ts';
-import { blocksOf, ConditionReader, type WalkContext } from './condition-reader.ts';
+import { blocksOf, ConditionReader } from './condition-reader.ts';
 import { Histories } from './histories.ts';
-import { HostFacts, routedBlocks } from './host-facts.ts';
+import { type FastRoute, HostFacts, routedBlocks } from './host-facts.ts';
 import type { FastOutcomes } from './outcomes.ts';
+import { leavesSetsAlone } from './rule-effects.ts';
+import { AskedHeaders } from './rule-index.ts';
+import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
+import { type Entry, type Leg, type Legs, TRACKED, WayLegs } from './way-legs.ts';
 
 /** Only the reference evaluator can say. */
 export const REFERENCE = -1;
 
-/** What connection tracking may have said of a packet. `first` begins a connection, `again` belongs to one that was not answered yet. */
-export const TRACKED = { first: 0, again: 1, established: 2, invalid: 3, untracked: 4 } as const;
+/** `PacketWays.begin`: connection tracking has its turn. */
+export const TO_TRACK = -2;
+
+/** How a stretch of a way ended. */
+const END = { passed: 0, stopped: 1, untracked: 2, reference: 3 } as const;
 
 const STATE_NAMES: readonly ConnectionState[] = [
   'new',
@@ -29,83 +32,29 @@ const STATE_NAMES: readonly ConnectionState[] = [
   'untracked',
 ];
 
-const STATE_BITS: readonly number[] = [
-  STATE_BIT.NEW,
-  STATE_BIT.NEW,
-  STATE_BIT.ESTABLISHED,
-  STATE_BIT.INVALID,
-  STATE_BIT.UNTRACKED,
-];
-
-/** One base chain on a packet's way. */
-interface Leg {
-  readonly hook: Hook;
-  readonly chain: number;
-  readonly walk: ChainWalk;
-  /** Mangle OUTPUT: a packet whose mark it changes is routed again. */
-  readonly reroutes: boolean;
-}
-
-/** Some chains in a row. */
-interface Legs {
-  /** Tells this stretch from others in histories. */
-  readonly event: number;
-  readonly legs: readonly Leg[];
-}
-
-/** The way of packets of one protocol that came in by one interface, or that leave by one; made leg by leg. */
-interface Entry {
-  /** Empty where the host itself sends. */
-  readonly inInterface: string;
-  /** Empty where it is not known yet. */
-  readonly outInterface: string;
-  readonly protocol: number;
-  readonly event: number;
-  readonly raw: Leg | undefined;
-  /** What follows connection tracking, by TRACKED: up to routing, or for what the host sends to the end. */
-  readonly tracked: (Legs | undefined)[];
-  /** What follows routing, by where it leads and TRACKED. */
-  readonly routed: Map<string, (Legs | undefined)[]>;
-}
-
-/** Branches are numbered after the stretches of ways. */
-const FIRST_BRANCH = 2 ** 16;
-
-/** How the way that was walked last ended. */
-interface WayEnd {
-  readonly verdict: 'accept' | 'drop';
-  readonly delivered: string | null;
-  readonly cause: EndingCause;
-}
-
-/** `PacketWays.begin`: connection tracking has its turn. */
-export const TO_TRACK = -2;
-
 /**
  * The ways of one family's packets through the host, as far as they depend on nothing but addresses, ports, interfaces and connection state,
  * and what became of packets on them. Only for hosts whose packets are routed by their addresses alone.
  *
- * A way is known by the rules on it that not every packet matches; what became of the packet is worked out once for each way.
+ * Ways on which the same rules tell something are one; what became of the packet is worked out once for each.
  */
 export class PacketWays {
   readonly addresses: AddressIntervals;
   readonly #program: RuleProgram;
   readonly #facts: HostFacts;
-  readonly #sources: WalkSources;
+  readonly #legs: WayLegs;
   readonly #histories: Histories = new Histories();
   readonly #outcomes: FastOutcomes;
-  readonly #entries: Map<number, Entry> = new Map();
-  readonly #interfaces: Map<string, number> = new Map();
-  #events = 0;
   // The packet that is asked about.
   #entry: Entry | undefined;
-  #source = 0;
-  #destination = 0;
-  #sourcePort = 0;
-  #key = 0;
+  readonly #headers: AskedHeaders = new AskedHeaders();
   // How far it has come.
   #history = 0;
   #mark = 0;
+  /** Where it was stopped, and by what. */
+  #stoppedAt: Leg | undefined;
+  #ending: WalkEnding | undefined;
+  #delivered = '';
   /** Filled only while a way is learnt. */
   #met: MetRuleAt[] | undefined;
 
@@ -120,7 +69,7 @@ export class PacketWays {
     const blocks = [...blocksOf(rules, ipSets), ...routedBlocks(router, options.family)];
     this.addresses = new AddressIntervals(options.family, blocks);
     this.#facts = new HostFacts(router, this.addresses);
-    this.#sources = {
+    this.#legs = new WayLegs({
       program,
       reader: new ConditionReader(this.addresses, this.#facts, {
         all: ipSets,
@@ -129,15 +78,17 @@ export class PacketWays {
       }),
       addresses: this.addresses.count,
       budget: new WalkBudget(),
-    };
+    });
   }
 
   /** Takes a packet's headers: addresses as intervals of `addresses`; `key` is the destination port, or ICMP's type and code. HOT */
   select(source: number, destination: number, sourcePort: number, key: number): void {
-    this.#source = source;
-    this.#destination = destination;
-    this.#sourcePort = sourcePort;
-    this.#key = key;
+    const headers = this.#headers;
+    headers.serial++;
+    headers.source = source;
+    headers.destination = destination;
+    headers.sourcePort = sourcePort;
+    headers.key = key;
   }
 
   /**
@@ -148,216 +99,142 @@ export class PacketWays {
   begin(inInterface: string, protocol: number): number {
     let outInterface = '';
     if (inInterface === '') {
-      const route = this.#facts.route('', protocol, this.#source, this.#destination);
+      const route = this.#route('', protocol);
       if (route === undefined) return REFERENCE;
       outInterface = route;
     }
-    this.#entry = this.#entryOf(inInterface, outInterface, protocol);
-    const end = this.#walkRaw();
-    if (end === 'reference') return REFERENCE;
-    if (end === 'track') return TO_TRACK;
-    if (end === 'untracked') return this.settle(TRACKED.untracked);
-    const known = this.#histories.valueOf(this.#history);
-    return known >= 0 ? known : this.#learn(undefined);
+    this.#entry = this.#legs.entry(inInterface, outInterface, protocol);
+    const end = this.#walkRaw(this.#entry);
+    if (end === END.passed) return TO_TRACK;
+    if (end === END.reference) return REFERENCE;
+    return end === END.untracked ? this.settle(TRACKED.untracked) : this.#outcome(undefined);
   }
 
   /** The outcome of the packet that `begin` has walked, once it is known what it is to connection tracking (TRACKED). HOT */
   settle(tracked: number): number {
-    if (this.#walkOn(tracked) === undefined) return REFERENCE;
+    return this.#walkOn(this.#entry!, tracked) === END.reference
+      ? REFERENCE
+      : this.#outcome(tracked);
+  }
+
+  /** HOT */
+  #outcome(tracked: number | undefined): number {
     const known = this.#histories.valueOf(this.#history);
     return known >= 0 ? known : this.#learn(tracked);
   }
 
   /** Walks the way once more, noting what it meets, and says what came of it. */
   #learn(tracked: number | undefined): number {
+    const entry = this.#entry!;
     this.#met = [];
-    const before = this.#walkRaw();
-    const end = tracked === undefined ? before : this.#walkOn(tracked);
+    let end: number = this.#walkRaw(entry);
+    if (tracked !== undefined) end = this.#walkOn(entry, tracked);
     const met = this.#met;
     this.#met = undefined;
-    if (end === undefined || typeof end === 'string') {
-      throw new Error('a way that was walked before ended otherwise');
-    }
-    const { verdict, delivered, cause } = end;
-    const decision = decisionOfRules(this.#program, met, cause);
-    const state = tracked === undefined ? null : STATE_NAMES[tracked]!;
-    const outcome = this.#outcomes.intern({ verdict, delivered, state, decision });
+    const isStopped = end === END.stopped;
+    const cause: EndingCause = isStopped ? this.#causeOfStop() : { kind: 'arrived' };
+    const outcome = this.#outcomes.intern({
+      verdict: isStopped ? 'drop' : 'accept',
+      delivered: isStopped ? null : this.#delivered,
+      state: tracked === undefined ? null : STATE_NAMES[tracked]!,
+      decision: decisionOfRules(this.#program, met, cause),
+    });
     this.#histories.setValue(this.#history, outcome);
     return outcome;
   }
 
+  #causeOfStop(): EndingCause {
+    const { rule } = this.#ending!;
+    const { hook, chain } = this.#stoppedAt!;
+    return rule < 0 ? { kind: 'chain-policy', chain, hook } : { kind: 'rule', rule };
+  }
+
   /** HOT */
-  #walkRaw(): WayEnd | 'track' | 'untracked' | 'reference' {
-    const entry = this.#entry as Entry;
+  #walkRaw(entry: Entry): number {
     this.#history = this.#histories.after(this.#histories.begin(), entry.event);
     this.#mark = 0;
-    if (entry.raw === undefined) return 'track';
+    if (entry.raw === undefined) return END.passed;
     const ending = this.#walk(entry.raw);
-    if (ending.kind === 'drop') return stopped(entry.raw, ending);
-    if (ending.kind === 'reference') return 'reference';
-    return ending.noTrack ? 'untracked' : 'track';
+    if (ending.kind === 'reference') return END.reference;
+    if (ending.kind === 'drop') return END.stopped;
+    return ending.noTrack ? END.untracked : END.passed;
   }
 
-  /** Walks what follows connection tracking; undefined where only the reference evaluator can say. HOT */
-  #walkOn(tracked: number): WayEnd | undefined {
-    const entry = this.#entry as Entry;
-    const { inInterface, outInterface } = entry;
-    const first = entry.tracked[tracked] ?? this.#legsAfterTracking(entry, tracked);
-    const ended = this.#walkLegs(first);
-    if (ended !== 'passed') return ended;
-    if (inInterface === '') return arrived(outInterface);
-    const route = this.#facts.route(inInterface, entry.protocol, this.#source, this.#destination);
-    if (route === undefined) return undefined;
-    const routed =
-      entry.routed.get(route)?.[tracked] ?? this.#legsAfterRouting(entry, route, tracked);
-    const stoppedThen = this.#walkLegs(routed);
-    return stoppedThen === 'passed' ? arrived(route) : stoppedThen;
+  /** Walks what follows connection tracking. HOT */
+  #walkOn(entry: Entry, tracked: number): number {
+    const end = this.#walkLegs(entry.tracked[tracked] ?? this.#legs.afterTracking(entry, tracked));
+    const { inInterface, protocol } = entry;
+    if (end !== END.passed) return end;
+    if (inInterface === '') {
+      this.#delivered = entry.outInterface;
+      return end;
+    }
+    const route = this.#route(inInterface, protocol);
+    if (route === undefined) return END.reference;
+    this.#delivered = route;
+    const routed = entry.routed.get(route)?.[tracked];
+    return this.#walkLegs(routed ?? this.#legs.afterRouting(entry, route, tracked));
   }
 
   /** HOT */
-  #walkLegs({ legs, event }: Legs): WayEnd | 'passed' | undefined {
+  #route(inInterface: string, protocol: number): FastRoute {
+    const { source, destination } = this.#headers;
+    return this.#facts.route(inInterface, protocol, source, destination);
+  }
+
+  /** HOT */
+  #walkLegs({ legs, event }: Legs): number {
     this.#history = this.#histories.after(this.#history, event);
     for (let i = 0; i < legs.length; i++) {
       const leg = legs[i]!;
       const mark = this.#mark;
-      const ending = this.#walk(leg);
-      if (ending.kind === 'drop') return stopped(leg, ending);
-      if (ending.kind === 'reference') return undefined;
-      if (leg.reroutes && ending.mark !== mark) return undefined;
+      const { kind } = this.#walk(leg);
+      if (kind === 'drop') return END.stopped;
+      if (kind === 'reference' || (leg.reroutes && this.#mark !== mark)) return END.reference;
     }
-    return 'passed';
+    return END.passed;
   }
 
   /** HOT */
-  #walk({ walk, hook }: Leg): WalkEnding {
+  #walk(leg: Leg): WalkEnding {
+    const { walk } = leg;
     let node = walk.start(this.#mark);
-    // The place of the first branch that is asked; what stands before it was met with another node.
+    // Where the node is entered: the first branch that is asked, and the first of what every packet meets.
     let at = 0;
-    let joined = false;
+    let firstMet = 0;
     for (;;) {
-      const { index } = node;
-      const found =
-        index === undefined
-          ? -1
-          : index.find(at, this.#source, this.#destination, this.#sourcePort, this.#key);
-      if (this.#met !== undefined) this.#note(node, joined ? at : -1, found, hook);
+      const { index, end } = node;
+      const found = index === undefined ? -1 : index.find(at, this.#headers);
+      if (node.tells) this.#note(leg, node, firstMet, found);
       if (found >= 0) {
-        this.#history = this.#histories.after(
-          this.#history,
-          FIRST_BRANCH + node.firstNumber + found,
-        );
         node = walk.successor(node, found);
         at = 0;
-        joined = false;
-      } else if (node.end.kind === 'joins') {
-        at = node.end.at;
-        node = node.end.node;
-        joined = true;
+        firstMet = 0;
+      } else if (end.kind === 'joins') {
+        at = end.at;
+        firstMet = end.met;
+        node = end.node;
       } else {
-        this.#mark = node.end.mark;
-        return node.end;
+        this.#mark = end.mark;
+        this.#ending = end;
+        this.#stoppedAt = leg;
+        return end;
       }
     }
   }
 
-  /** Notes what a packet meets of a node that it enters behind a place (-1: at its start) and leaves by a branch (-1: by its end). */
-  #note(node: WalkNode, entered: number, left: number, hook: Hook): void {
-    const met = this.#met as MetRuleAt[];
-    const last = left < 0 ? node.branches.length : left;
-    for (const { before, rule, owner } of node.met) {
-      if (before > entered && before <= last) met.push({ rule, owner, hook });
+  /** Notes what tells something of a node from `firstMet` on, which is left by a branch (-1: by its end). HOT */
+  #note({ hook }: Leg, { met, branches }: WalkNode, firstMet: number, left: number): void {
+    const last = left < 0 ? branches.length : left;
+    for (let i = firstMet; i < met.length; i++) {
+      const { before, telling } = met[i]!;
+      if (before > last) break;
+      this.#history = this.#histories.after(this.#history, telling.event);
+      this.#met?.push({ rule: telling.rule, owner: telling.owner, hook });
     }
-    const branch = node.branches[left];
-    if (branch !== undefined) met.push({ rule: branch.rule, owner: branch.state.owner, hook });
+    const telling = left < 0 ? undefined : branches[left]!.telling;
+    if (telling === undefined) return;
+    this.#history = this.#histories.after(this.#history, telling.event);
+    this.#met?.push({ rule: telling.rule, owner: telling.owner, hook });
   }
-
-  /** HOT */
-  #entryOf(inInterface: string, outInterface: string, protocol: number): Entry {
-    const from = this.#interfaceNumber(inInterface);
-    const key = (from * 65_536 + this.#interfaceNumber(outInterface)) * 256 + protocol;
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
-    const hook = inInterface === '' ? 'output' : 'prerouting';
-    const context = { protocol, inInterface, outInterface };
-    const made: Entry = {
-      ...context,
-      event: this.#events++,
-      raw: this.#legs(hook, context, undefined)[0],
-      tracked: [],
-      routed: new Map(),
-    };
-    this.#entries.set(key, made);
-    return made;
-  }
-
-  #interfaceNumber(name: string): number {
-    const known = this.#interfaces.get(name);
-    if (known !== undefined) return known;
-    this.#interfaces.set(name, this.#interfaces.size);
-    return this.#interfaces.size - 1;
-  }
-
-  #legsAfterTracking(entry: Entry, tracked: number): Legs {
-    const { inInterface, protocol, outInterface } = entry;
-    const made = {
-      event: this.#events++,
-      legs:
-        inInterface === ''
-          ? [
-              ...this.#legs('output', entry, tracked),
-              ...this.#legs('postrouting', { protocol, inInterface, outInterface }, tracked),
-            ]
-          : this.#legs('prerouting', entry, tracked),
-    };
-    entry.tracked[tracked] = made;
-    return made;
-  }
-
-  #legsAfterRouting(entry: Entry, route: string, tracked: number): Legs {
-    const { inInterface, protocol } = entry;
-    const context = { protocol, inInterface, outInterface: route === LOCAL ? '' : route };
-    const hooks: readonly Hook[] = route === LOCAL ? ['input'] : ['forward', 'postrouting'];
-    const legs = hooks.flatMap((hook) => this.#legs(hook, context, tracked));
-    const made = { event: this.#events++, legs };
-    const list = entry.routed.get(route) ?? [];
-    list[tracked] = made;
-    entry.routed.set(route, list);
-    return made;
-  }
-
-  /** The chains of a hook before connection tracking (`tracked` undefined), or behind it. */
-  #legs(hook: Hook, context: WalkContext, tracked: number | undefined): readonly Leg[] {
-    const program = this.#program;
-    const legs: Leg[] = [];
-    let isTracked = hook !== 'prerouting' && hook !== 'output';
-    for (const stage of STAGES[hook]) {
-      if (stage.kind === 'conntrack') isTracked = true;
-      if (stage.kind !== 'table' && stage.kind !== 'nat') continue;
-      if (isTracked !== (tracked !== undefined)) continue;
-      const table = stage.kind === 'nat' ? 'nat' : stage.table;
-      if (stage.kind === 'nat' && !this.#isTranslated(tracked)) continue;
-      const chain = program.baseChain(table, hook);
-      if (chain < 0) continue;
-      const states = tracked === undefined ? STATE_BIT.INVALID : STATE_BITS[tracked]!;
-      const walk = new ChainWalk(this.#sources, context, { chain, states });
-      legs.push({ hook, chain, walk, reroutes: hook === 'output' && table === 'mangle' });
-    }
-    return legs;
-  }
-
-  /** Only the first packet of a connection is looked up in nat chains, where there are any. */
-  #isTranslated(tracked: number | undefined): boolean {
-    const { hasNat, tracksConnections } = this.#program;
-    return tracked === TRACKED.first && hasNat && tracksConnections;
-  }
-}
-
-function stopped({ hook, chain }: Leg, { rule }: WalkEnding): WayEnd {
-  const cause: EndingCause =
-    rule < 0 ? { kind: 'chain-policy', chain, hook } : { kind: 'rule', rule };
-  return { verdict: 'drop', delivered: null, cause };
-}
-
-function arrived(delivered: string): WayEnd {
-  return { verdict: 'accept', delivered, cause: { kind: 'arrived' } };
 }

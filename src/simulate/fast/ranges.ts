@@ -28,6 +28,15 @@ export function complementOf(ranges: Ranges, count: number): Ranges {
   return Int32Array.from(pairs);
 }
 
+/** The numbers that are in either. */
+export function unionOf(a: Ranges, b: Ranges): Ranges {
+  const pairs: RangePair[] = [];
+  for (const ranges of [a, b]) {
+    for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i]!, ranges[i + 1]!]);
+  }
+  return rangesOf(pairs);
+}
+
 /** The numbers that are in both; `undefined` stands for all numbers. */
 export function intersectionOf(a: Ranges | undefined, b: Ranges): Ranges {
   if (a === undefined) return b;

@@ -1,221 +1,255 @@
-import type { HeaderConditions } from './header-conditions.ts';
+import { DimensionRows } from './dimension-rows.ts';
+import { DIMENSIONS, type Dimension, type HeaderConditions } from './header-conditions.ts';
 import { isInRanges, type Ranges } from './ranges.ts';
 
-/** Fewer rules than this are asked one by one. */
+/** Fewer conditions than this are asked one by one. */
 const INDEXED_FROM = 48;
 
-/** With fewer rows than this the row of a value is searched for, which takes less memory than knowing it for every value. */
-const LISTED_FROM = 512;
-
-/** How many words the rows of one dimension may have, 16 MiB; a dimension that needs more is asked rule by rule. */
+/** How many words the rows of one dimension may have, 16 MiB; a dimension that needs more is asked condition by condition. */
 const MOST_WORDS = 2 ** 22;
-
-const DIMENSIONS = ['source', 'destination', 'sourcePort', 'key'] as const;
-
-/** How many values the dimensions have: of addresses the intervals, of ports and ICMP types all. */
-export interface DimensionSizes {
-  readonly addresses: number;
-}
 
 const PORTS = 65_536;
 
-/**
- * Finds the first of some conditions that headers meet, without asking those that they do not meet: for each interval of a dimension
- * there is a row of bits, one for each condition in order, and a second, shorter one with a bit for each word of the first that is not 0.
- */
+/** The headers that conditions are asked of. One object, filled anew for every packet. */
+export class AskedHeaders {
+  /** Another for each packet. */
+  serial = 0;
+  source = 0;
+  destination = 0;
+  sourcePort = 0;
+  key = 0;
+}
+
+/** Finds the first of some conditions, in their order, that headers meet, without asking most of those that they do not meet. */
 export class RuleIndex {
   readonly #conditions: readonly HeaderConditions[];
-  readonly #rows: readonly (DimensionRows | undefined)[];
-  /** Dimensions that some condition asks about and that have no rows. */
-  readonly #unindexed: readonly boolean[];
-  readonly #words: number;
+  readonly #parts: readonly IndexPart[];
 
-  constructor(conditions: readonly HeaderConditions[], sizes: DimensionSizes) {
+  /** `addresses`: how many intervals addresses are cut into. */
+  constructor(conditions: readonly HeaderConditions[], addresses: number) {
     this.#conditions = conditions;
-    this.#words = (conditions.length + 31) >>> 5;
-    const worth = conditions.length >= INDEXED_FROM;
-    this.#rows = DIMENSIONS.map((dimension, i) => {
-      const ranges = conditions.map((one) => one[dimension]);
-      if (!worth || ranges.every((one) => one === undefined)) return undefined;
-      return DimensionRows.of(ranges, i < 2 ? sizes.addresses : PORTS, MOST_WORDS);
-    });
-    this.#unindexed = DIMENSIONS.map(
-      (dimension, i) =>
-        this.#rows[i] === undefined && conditions.some((one) => one[dimension] !== undefined),
-    );
+    this.#parts = conditions.length < INDEXED_FROM ? [] : partsOf(conditions, addresses);
   }
 
   /** The first condition from `from` on that the headers meet; -1 where they meet none. HOT */
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one pass over words that all four dimensions share
-  find(from: number, source: number, destination: number, sourcePort: number, key: number): number {
-    const [sources, destinations, sourcePorts, keys] = this.#rows as [
+  find(from: number, headers: AskedHeaders): number {
+    const parts = this.#parts;
+    if (parts.length === 0) return this.#ask(from, headers);
+    let first = -1;
+    for (let i = 0; i < parts.length; i++) {
+      const found = parts[i]!.find(from, headers);
+      if (found >= 0 && (first < 0 || found < first)) first = found;
+    }
+    return first;
+  }
+
+  /** HOT */
+  #ask(from: number, headers: AskedHeaders): number {
+    const conditions = this.#conditions;
+    for (let i = from; i < conditions.length; i++) {
+      const one = conditions[i]!;
+      if (
+        holds(one.key, headers.key) &&
+        holds(one.source, headers.source) &&
+        holds(one.destination, headers.destination) &&
+        holds(one.sourcePort, headers.sourcePort)
+      ) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}
+
+/**
+ * Conditions that ask about the same dimension are put together: it leads, and the packet's value there leaves few of them to be looked at. A
+ * dimension leads that tells the most apart, ports first.
+ */
+function partsOf(conditions: readonly HeaderConditions[], addresses: number): IndexPart[] {
+  const places: Record<Dimension, number[]> = {
+    key: [],
+    source: [],
+    destination: [],
+    sourcePort: [],
+  };
+  conditions.forEach((one, place) => {
+    const leading = DIMENSIONS.find((dimension) => one[dimension] !== undefined) ?? 'key';
+    places[leading].push(place);
+  });
+  return DIMENSIONS.filter((dimension) => places[dimension].length > 0).map(
+    (dimension) => new IndexPart(conditions, places[dimension], dimension, addresses),
+  );
+}
+
+/** Some of the conditions, with one dimension that leads. */
+class IndexPart {
+  readonly #conditions: readonly HeaderConditions[];
+  /** The conditions' places, ascending. */
+  readonly #places: Int32Array;
+  readonly #leading: Dimension;
+  /** Undefined where it would need too much memory; then every condition is looked at. */
+  readonly #leader: SparseRows | undefined;
+  readonly #rows: readonly (DimensionRows | undefined)[];
+  readonly #isAsked: readonly boolean[];
+  // What was found last, and from where on.
+  #serial = -1;
+  #from = 0;
+  #found = -1;
+
+  constructor(
+    conditions: readonly HeaderConditions[],
+    places: readonly number[],
+    leading: Dimension,
+    addresses: number,
+  ) {
+    this.#conditions = places.map((place) => conditions[place]!);
+    this.#places = Int32Array.from(places);
+    this.#leading = leading;
+    const rowsOf = (dimension: Dimension): DimensionRows | undefined => {
+      const ranges = this.#conditions.map((one) => one[dimension]);
+      if (ranges.every((one) => one === undefined)) return undefined;
+      const isAddress = dimension === 'source' || dimension === 'destination';
+      return DimensionRows.of(ranges, isAddress ? addresses : PORTS, MOST_WORDS);
+    };
+    const leader = rowsOf(leading);
+    this.#leader = leader === undefined ? undefined : new SparseRows(leader);
+    this.#rows = DIMENSIONS.map((dimension) =>
+      dimension === leading ? undefined : rowsOf(dimension),
+    );
+    this.#isAsked = DIMENSIONS.map(
+      (dimension, i) =>
+        this.#rows[i] === undefined &&
+        (dimension !== leading || leader === undefined) &&
+        this.#conditions.some((one) => one[dimension] !== undefined),
+    );
+  }
+
+  /** The place of the first condition from `from` on that the headers meet; -1 where they meet none. HOT */
+  find(from: number, headers: AskedHeaders): number {
+    // A packet asks again behind what it has found elsewhere.
+    if (headers.serial === this.#serial && from >= this.#from) {
+      if (this.#found < 0 || this.#found >= from) return this.#found;
+    }
+    this.#serial = headers.serial;
+    this.#from = from;
+    this.#found = this.#search(from, headers);
+    return this.#found;
+  }
+
+  /** HOT */
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one pass over words that all dimensions share
+  #search(from: number, headers: AskedHeaders): number {
+    const places = this.#places;
+    const leader = this.#leader;
+    if (leader === undefined) return this.#askAll(from, headers);
+    const [keys, sources, destinations, sourcePorts] = this.#rows as [
       DimensionRows?,
       DimensionRows?,
       DimensionRows?,
       DimensionRows?,
     ];
-    const s = sources === undefined ? 0 : sources.rowOf(source);
-    const d = destinations === undefined ? 0 : destinations.rowOf(destination);
-    const p = sourcePorts === undefined ? 0 : sourcePorts.rowOf(sourcePort);
-    const k = keys === undefined ? 0 : keys.rowOf(key);
-    const words = this.#words;
-    for (let top = from >>> 10; top << 5 < words; top++) {
-      let summary = -1;
-      if (sources !== undefined) summary &= sources.summary(s, top);
-      if (destinations !== undefined) summary &= destinations.summary(d, top);
-      if (sourcePorts !== undefined) summary &= sourcePorts.summary(p, top);
-      if (keys !== undefined) summary &= keys.summary(k, top);
-      while (summary !== 0) {
-        const word = (top << 5) + 31 - Math.clz32(summary & -summary);
-        summary &= summary - 1;
-        if (word >= words) break;
-        if (word < from >>> 5) continue;
-        let bits = -1;
-        if (sources !== undefined) bits &= sources.bits(s, word);
-        if (destinations !== undefined) bits &= destinations.bits(d, word);
-        if (sourcePorts !== undefined) bits &= sourcePorts.bits(p, word);
-        if (keys !== undefined) bits &= keys.bits(k, word);
-        if (word === from >>> 5) bits &= -1 << (from & 31);
-        while (bits !== 0) {
-          const found = (word << 5) + 31 - Math.clz32(bits & -bits);
-          bits &= bits - 1;
-          if (found >= this.#conditions.length) return -1;
-          if (this.#meets(found, source, destination, sourcePort, key)) return found;
-        }
+    const k = keys === undefined ? 0 : keys.rowOf(headers.key) * keys.words;
+    const s = sources === undefined ? 0 : sources.rowOf(headers.source) * sources.words;
+    const d =
+      destinations === undefined ? 0 : destinations.rowOf(headers.destination) * destinations.words;
+    const p =
+      sourcePorts === undefined ? 0 : sourcePorts.rowOf(headers.sourcePort) * sourcePorts.words;
+    const row = leader.rowOf(headers[this.#leading]);
+    const end = leader.endOf(row);
+    for (let i = leader.startOf(row); i < end; i++) {
+      const word = leader.wordAt(i);
+      let bits = leader.bitsAt(i);
+      // The last of the word's conditions stands before.
+      if (places[Math.min(places.length - 1, (word << 5) + 31)]! < from) continue;
+      if (sources !== undefined) bits &= sources.bits[s + word]!;
+      if (destinations !== undefined) bits &= destinations.bits[d + word]!;
+      if (keys !== undefined) bits &= keys.bits[k + word]!;
+      if (sourcePorts !== undefined) bits &= sourcePorts.bits[p + word]!;
+      while (bits !== 0) {
+        const found = (word << 5) + 31 - Math.clz32(bits & -bits);
+        bits &= bits - 1;
+        const place = places[found]!;
+        if (place >= from && this.#meets(found, headers)) return place;
       }
     }
     return -1;
   }
 
+  #askAll(from: number, headers: AskedHeaders): number {
+    const places = this.#places;
+    for (let i = 0; i < places.length; i++) {
+      if (places[i]! >= from && this.#meets(i, headers)) return places[i]!;
+    }
+    return -1;
+  }
+
   /** Whether headers meet what the rows do not say of a condition. HOT */
-  #meets(
-    number: number,
-    source: number,
-    destination: number,
-    sourcePort: number,
-    key: number,
-  ): boolean {
-    const asked = this.#unindexed;
+  #meets(number: number, headers: AskedHeaders): boolean {
+    const asked = this.#isAsked;
     const one = this.#conditions[number]!;
     return (
-      (!asked[0] || holds(one.source, source)) &&
-      (!asked[1] || holds(one.destination, destination)) &&
-      (!asked[2] || holds(one.sourcePort, sourcePort)) &&
-      (!asked[3] || holds(one.key, key))
+      (!asked[0] || holds(one.key, headers.key)) &&
+      (!asked[1] || holds(one.source, headers.source)) &&
+      (!asked[2] || holds(one.destination, headers.destination)) &&
+      (!asked[3] || holds(one.sourcePort, headers.sourcePort))
     );
   }
 }
 
-function holds(ranges: Ranges | undefined, value: number): boolean {
-  return ranges === undefined || isInRanges(ranges, value);
-}
-
-/** The rows of one dimension: values are cut into intervals in which every condition holds for all values or for none. */
-class DimensionRows {
-  /** The first value of each row, ascending. */
+/** The words of rows that are not 0. */
+class SparseRows {
+  readonly #rows: DimensionRows;
   readonly #starts: Int32Array;
-  /** For each value its row, where there are many rows. */
-  readonly #listed: Int32Array | undefined;
-  readonly #words: number;
+  readonly #words: Int32Array;
   readonly #bits: Int32Array;
-  readonly #tops: number;
-  readonly #summaries: Int32Array;
 
-  /** Undefined where the rows would have more than `most` words. */
-  static of(
-    ranges: readonly (Ranges | undefined)[],
-    values: number,
-    most: number,
-  ): DimensionRows | undefined {
-    const starts = new Set([0]);
-    for (const one of ranges) {
-      if (one === undefined) continue;
-      for (let i = 0; i < one.length; i += 2) {
-        starts.add(one[i]!);
-        if (one[i + 1]! + 1 < values) starts.add(one[i + 1]! + 1);
+  constructor(rows: DimensionRows) {
+    this.#rows = rows;
+    const { bits, words } = rows;
+    const starts = new Int32Array(rows.rows + 1);
+    let count = 0;
+    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) count++;
+    this.#words = new Int32Array(count);
+    this.#bits = new Int32Array(count);
+    let at = 0;
+    for (let row = 0; row < rows.rows; row++) {
+      for (let word = 0; word < words; word++) {
+        const found = bits[row * words + word]!;
+        if (found === 0) continue;
+        this.#words[at] = word;
+        this.#bits[at++] = found;
       }
+      starts[row + 1] = at;
     }
-    const words = (ranges.length + 31) >>> 5;
-    if (starts.size * words > most) return undefined;
-    return new DimensionRows(ranges, Int32Array.from(starts).sort(), values);
-  }
-
-  private constructor(ranges: readonly (Ranges | undefined)[], starts: Int32Array, values: number) {
     this.#starts = starts;
-    this.#listed = starts.length < LISTED_FROM ? undefined : listRows(starts, values);
-    const words = (ranges.length + 31) >>> 5;
-    const bits = new Int32Array(starts.length * words);
-    ranges.forEach((one, number) => {
-      const word = number >>> 5;
-      const bit = 1 << (number & 31);
-      if (one === undefined) bits[word]! ^= bit;
-      else this.#toggle(one, values, bits, words, word, bit);
-    });
-    // What a row has is what the row before has, but for the conditions that begin or end with it.
-    for (let i = words; i < bits.length; i++) bits[i]! ^= bits[i - words]!;
-    this.#words = words;
-    this.#bits = bits;
-    this.#tops = (words + 31) >>> 5;
-    this.#summaries = summarise(bits, words);
   }
 
   /** HOT */
   rowOf(value: number): number {
-    const listed = this.#listed;
-    if (listed !== undefined) return listed[value]!;
-    const starts = this.#starts;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (starts[middle]! <= value) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return this.#rows.rowOf(value);
   }
 
-  bits(row: number, word: number): number {
-    return this.#bits[row * this.#words + word]!;
+  startOf(row: number): number {
+    return this.#starts[row]!;
   }
 
-  summary(row: number, top: number): number {
-    return this.#summaries[row * this.#tops + top]!;
+  endOf(row: number): number {
+    return this.#starts[row + 1]!;
   }
 
-  #toggle(
-    ranges: Ranges,
-    values: number,
-    bits: Int32Array,
-    words: number,
-    word: number,
-    bit: number,
-  ): void {
-    for (let i = 0; i < ranges.length; i += 2) {
-      bits[this.rowOf(ranges[i]!) * words + word]! ^= bit;
-      const next = ranges[i + 1]! + 1;
-      if (next < values) bits[this.rowOf(next) * words + word]! ^= bit;
-    }
+  /** Which word of the row it is. */
+  wordAt(index: number): number {
+    return this.#words[index]!;
+  }
+
+  bitsAt(index: number): number {
+    return this.#bits[index]!;
   }
 }
 
-function listRows(starts: Int32Array, values: number): Int32Array {
-  const rows = new Int32Array(values);
-  starts.forEach((first, row) => {
-    rows.fill(row, first, starts[row + 1] ?? values);
-  });
-  return rows;
-}
-
-function summarise(bits: Int32Array, words: number): Int32Array {
-  const tops = (words + 31) >>> 5;
-  const rows = bits.length / words;
-  const summaries = new Int32Array(rows * tops);
-  for (let row = 0; row < rows; row++) {
-    for (let word = 0; word < words; word++) {
-      if (bits[row * words + word] !== 0) {
-        summaries[row * tops + (word >>> 5)]! |= 1 << (word & 31);
-      }
-    }
-  }
-  return summaries;
+/** HOT */
+function holds(ranges: Ranges | undefined, value: number): boolean {
+  if (ranges === undefined) return true;
+  if (ranges.length === 2) return value >= ranges[0]! && value <= ranges[1]!;
+  return isInRanges(ranges, value);
 }

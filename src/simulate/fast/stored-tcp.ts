@@ -10,6 +10,7 @@ const BIT = {
   lastSackPermitted: 8,
   simultaneousOpen: 16,
   expectsChallengeAck: 32,
+  areNumbersUnknown: 64,
 } as const;
 
 const SIDE_BIT = {
@@ -37,7 +38,8 @@ export function storeTcp(words: Int32Array, at: number, tracking: TcpTracking): 
     (tracking.lastHasScale ? BIT.lastHasScale : 0) |
     (tracking.lastSackPermitted ? BIT.lastSackPermitted : 0) |
     (tracking.simultaneousOpen ? BIT.simultaneousOpen : 0) |
-    (tracking.expectsChallengeAck ? BIT.expectsChallengeAck : 0);
+    (tracking.expectsChallengeAck ? BIT.expectsChallengeAck : 0) |
+    (tracking.areNumbersUnknown ? BIT.areNumbersUnknown : 0);
   storeSide(words, at + 8, tracking.original);
   storeSide(words, at + 15, tracking.reply);
 }
@@ -58,6 +60,7 @@ export function loadTcp(words: Int32Array, at: number, tracking: TcpTracking): v
   tracking.lastSackPermitted = (bits & BIT.lastSackPermitted) !== 0;
   tracking.simultaneousOpen = (bits & BIT.simultaneousOpen) !== 0;
   tracking.expectsChallengeAck = (bits & BIT.expectsChallengeAck) !== 0;
+  tracking.areNumbersUnknown = (bits & BIT.areNumbersUnknown) !== 0;
   loadSide(words, at + 8, tracking.original);
   loadSide(words, at + 15, tracking.reply);
 }

@@ -1,0 +1,246 @@
+import {
+  asksNothing,
+  bothConditions,
+  type Dimension,
+  type HeaderConditions,
+  NO_CONDITIONS,
+  onlyDimensionOf,
+} from './header-conditions.ts';
+import { complementOf, type Ranges, unionOf } from './ranges.ts';
+import {
+  REFERENCE_ENDING,
+  type RuleEffects,
+  type WalkPosition,
+  type WalkSources,
+} from './rule-effects.ts';
+import { RuleIndex } from './rule-index.ts';
+import {
+  type Branch,
+  type JoinedNode,
+  type MetOnWay,
+  type NodePlace,
+  type Telling,
+  type WalkEnding,
+  WalkNode,
+} from './walk-node.ts';
+import type { WalkState } from './walk-state.ts';
+
+/** Places where walks may be joined, by the numbers of their positions. */
+export class Joints {
+  readonly #byNumber: Map<number, { readonly builder: PathBuilder; readonly place: NodePlace }> =
+    new Map();
+
+  /** A finished node that goes on from the position, and what of it comes next. */
+  find(number: number): JoinedNode | undefined {
+    const joint = this.#byNumber.get(number);
+    const node = joint?.builder.node;
+    return joint === undefined || node === undefined
+      ? undefined
+      : { kind: 'joins', node, ...joint.place };
+  }
+
+  add(number: number, builder: PathBuilder, place: NodePlace): void {
+    this.#byNumber.set(number, { builder, place });
+  }
+}
+
+/**
+ * Packets that have another mark than the rest, by a rule that did nothing else: those with the values of one dimension. Lists are put together of several
+ * such rules, and the marks that tell who met them are looked at by the next rules and then cleared; so these packets need no node of
+ * their own as long as they meet the same rules.
+ */
+interface Marked {
+  readonly dimension: Dimension;
+  readonly ranges: Ranges;
+  readonly state: WalkState;
+}
+
+/** Makes one node: follows the walk from a position to its end, or to where another walk goes on in the same way. */
+export class PathBuilder {
+  /** Undefined until it is finished; others may join it before. */
+  node: WalkNode | undefined;
+  readonly #sources: WalkSources;
+  readonly #effects: RuleEffects;
+  readonly #joints: Joints;
+  readonly #branches: Branch[] = [];
+  readonly #met: MetOnWay[] = [];
+  #marked: Marked | undefined;
+
+  constructor(sources: WalkSources, effects: RuleEffects, joints: Joints) {
+    this.#sources = sources;
+    this.#effects = effects;
+    this.#joints = joints;
+  }
+
+  /** Makes the node that begins at a position. Call once. */
+  build(from: WalkPosition): WalkNode {
+    let position = from;
+    for (;;) {
+      const next = this.#sources.budget.spend() ? this.#step(position) : REFERENCE_ENDING;
+      if (!('kind' in next)) {
+        position = next;
+        continue;
+      }
+      // Those with another mark may end otherwise.
+      if (next.kind !== 'joins') this.#flush(position.at);
+      return this.#finish(next);
+    }
+  }
+
+  #finish(end: WalkNode['end']): WalkNode {
+    const branches = this.#branches;
+    const conditions = branches.map((branch) => branch.conditions);
+    const index =
+      branches.length === 0 ? undefined : new RuleIndex(conditions, this.#sources.addresses);
+    this.node = new WalkNode({ branches, met: this.#met, end, index });
+    return this.node;
+  }
+
+  /** Goes on by one rule, or one chain's end. */
+  #step(position: WalkPosition): WalkPosition | WalkNode['end'] {
+    const effects = this.#effects;
+    if (effects.isAtEnd(position))
+      return this.#together(position, (one) => effects.leaveChain(one));
+    const conditions = effects.conditionsAt(position);
+    const marked = this.#marked;
+    if (marked !== undefined) {
+      const others = effects.conditionsAt({ state: marked.state, at: position.at });
+      if (others !== conditions) return this.#stepApart(position, marked, conditions, others);
+    }
+    if (conditions.length === 0) return { ...position, at: position.at + 1 };
+    const always = conditions.find(asksNothing);
+    if (always !== undefined) return this.#meet(position, always);
+    return this.#branch(position, conditions);
+  }
+
+  /** A rule that some packets match, whatever their mark. */
+  #branch(
+    position: WalkPosition,
+    conditions: readonly HeaderConditions[],
+  ): WalkPosition | WalkNode['end'] {
+    const next = { ...position, at: position.at + 1 };
+    if (this.#marked === undefined) {
+      const number = this.#effects.numberOf(position);
+      const joint = this.#joints.find(number);
+      if (joint !== undefined) return joint;
+      this.#joints.add(number, this, { at: this.#branches.length, met: this.#met.length });
+    }
+    if (this.#mark(position, conditions)) return next;
+    const marked = this.#marked;
+    if (marked !== undefined) {
+      this.#add({ state: marked.state, at: position.at }, conditions, among(marked));
+    }
+    this.#add(position, conditions, NO_CONDITIONS);
+    return next;
+  }
+
+  /** Takes a rule that only marks some packets; false where it must be a branch. */
+  #mark(position: WalkPosition, conditions: readonly HeaderConditions[]): boolean {
+    const effects = this.#effects;
+    const [only, ...more] = conditions;
+    const dimension = only === undefined ? undefined : onlyDimensionOf(only);
+    if (only === undefined || dimension === undefined || more.length > 0) return false;
+    if (!only.certain || !effects.isPlainMark(position.at)) return false;
+    const after = effects.apply(position);
+    if ('kind' in after) return false;
+    const ranges = only[dimension]!;
+    const marked = this.#marked;
+    if (after.state === position.state) return marked === undefined;
+    if (marked === undefined) {
+      this.#marked = { dimension, ranges, state: after.state };
+      return true;
+    }
+    const others = effects.apply({ state: marked.state, at: position.at });
+    const isSame =
+      after.state === marked.state && !('kind' in others) && others.state === marked.state;
+    if (!isSame || dimension !== marked.dimension) return false;
+    this.#marked = { ...marked, ranges: unionOf(marked.ranges, ranges) };
+    return true;
+  }
+
+  /** A rule that every packet matches. */
+  #meet(position: WalkPosition, always: HeaderConditions): WalkPosition | WalkEnding {
+    if (!always.certain) return REFERENCE_ENDING;
+    const next = this.#together(position, (one) => this.#effects.apply(one));
+    const telling = this.#effects.telling(position.at, position.state.owner);
+    if (telling !== undefined) this.#met.push({ before: this.#branches.length, telling });
+    return next;
+  }
+
+  /** Does the same for all packets; those with another mark are parted from the rest where they would not go the same way. */
+  #together(
+    position: WalkPosition,
+    go: (position: WalkPosition) => WalkPosition | WalkEnding,
+  ): WalkPosition | WalkEnding {
+    const next = go(position);
+    const marked = this.#marked;
+    if (marked === undefined) return next;
+    const others = go({ state: marked.state, at: position.at });
+    if ('kind' in next || 'kind' in others || next.at !== others.at) this.#flush(position.at);
+    else if (next.state === others.state) this.#marked = undefined;
+    else this.#marked = { ...marked, state: others.state };
+    return next;
+  }
+
+  /** A rule that looks at the mark by which some packets differ. */
+  #stepApart(
+    position: WalkPosition,
+    marked: Marked,
+    conditions: readonly HeaderConditions[],
+    others: readonly HeaderConditions[],
+  ): WalkPosition | WalkNode['end'] {
+    const next = { ...position, at: position.at + 1 };
+    const theirs = { state: marked.state, at: position.at };
+    if (conditions.length === 0) {
+      this.#add(theirs, others, among(marked));
+      // With those that it matches, all that are marked may have gone another way.
+      if (others.some(asksNothing)) this.#marked = undefined;
+      return next;
+    }
+    if (others.length === 0 && !conditions.some(asksNothing)) {
+      this.#add(position, conditions, amongOthers(marked, this.#sources.addresses));
+      return next;
+    }
+    this.#flush(position.at);
+    return position;
+  }
+
+  /** Gives those with another mark a node of their own, from a rule on. */
+  #flush(at: number): void {
+    const marked = this.#marked;
+    if (marked === undefined) return;
+    this.#marked = undefined;
+    const position = { state: marked.state, at };
+    this.#branches.push({
+      position,
+      applies: false,
+      conditions: among(marked),
+      telling: undefined,
+    });
+  }
+
+  #add(
+    position: WalkPosition,
+    conditions: readonly HeaderConditions[],
+    among: HeaderConditions,
+  ): void {
+    const telling: Telling | undefined = this.#effects.telling(position.at, position.state.owner);
+    for (const one of conditions) {
+      const both = bothConditions(one, among);
+      if (both === undefined) continue;
+      this.#branches.push({ position, applies: true, conditions: both, telling });
+    }
+  }
+}
+
+function among({ dimension, ranges }: Marked): HeaderConditions {
+  return { ...NO_CONDITIONS, [dimension]: ranges };
+}
+
+const PORTS = 65_536;
+
+function amongOthers({ dimension, ranges }: Marked, addresses: number): HeaderConditions {
+  const isAddress = dimension === 'source' || dimension === 'destination';
+  const others = complementOf(ranges, isAddress ? addresses : PORTS);
+  return { ...NO_CONDITIONS, [dimension]: others };
+}

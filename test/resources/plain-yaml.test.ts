@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isMap, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
+
+/** What readers look at: kind, value, written form and place. */
+function seen(node: unknown): unknown {
+  if (isPair(node)) return [seen(node.key), seen(node.value)];
+  if (isScalar(node)) return [node.value, node.source, node.range?.[0]];
+  if (isMap(node)) return { map: node.items.map(seen), at: node.range?.[0] };
+  if (isSeq(node)) return { list: node.items.map(seen), at: node.range?.[0] };
+  return node;
+}
+
+function byPackage(text: string): unknown {
+  const documents = parseAllDocuments(text, { schema: 'core', uniqueKeys: false });
+  if (!Array.isArray(documents)) return 'no documents';
+  if (documents.some(({ errors, warnings }) => errors.length + warnings.length > 0))
+    return 'refused';
+  return documents.map(({ contents }) => seen(contents));
+}
+
+/** Both say the same, or the plain parser says nothing. Returns whether it said something. */
+function agree(text: string): boolean {
+  const plain = parsePlainYaml(text);
+  if (plain === undefined) return false;
+  expect(plain.map(seen), text).toEqual(byPackage(text));
+  return true;
+}
+
+const POLICY = `# comment
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata:
+  name: bench-00000
+  labels: {a: b, "c": 'd', n: 5}
+spec:
+  order: 100.5
+  selector: "role == 'edge' && zone == 'a'"
+  types: [Ingress]
+
+  applyOnForward: true
+  ingress:
+  - action: Allow
+    # what it is about
+    protocol: TCP
+    source:
+      nets: ["198.18.5.128/25", 10.0.0.0/8]
+      selector: net-set == 'set-0000'
+    destination:
+      ports: [9090, 111, "1:2"]
+  - action: Deny
+    http: {}
+  egress:
+    - action: Pass
+    - plain words
+    - -1
+    - .5
+    - 1.2.3.4
+    - ~
+---
+a: []
+`;
+
+describe('plain YAML', () => {
+  test('is parsed as the package parses it', () => {
+    expect(agree(POLICY)).toBe(true);
+  });
+
+  test('has nodes that do what those of the package do', () => {
+    const [policy] = parsePlainYaml(POLICY) ?? [];
+    if (!isMap(policy)) throw new Error('no mapping');
+    expect(policy.get('kind')).toBe('GlobalNetworkPolicy');
+    expect(policy.has('spec')).toBe(true);
+    expect(policy.getIn(['metadata', 'labels', 'c'])).toBe('d');
+    expect(policy.getIn(['spec', 'types', 0])).toBe('Ingress');
+  });
+
+  test.each([
+    ['an anchor', 'a: &x 1\nb: *x\n'],
+    ['an escape', 'a: "x\\n"\n'],
+    ['text of several lines', 'a: x\n  y\n'],
+    ['a block of text', 'a: |\n  x\n'],
+    ['a value that is missing', 'a:\nb: 1\n'],
+    ['a comment behind a value', 'a: 1 # one\n'],
+    ['a tab', 'a:\t1\n'],
+    ['brackets over several lines', 'a: [1,\n  2]\n'],
+    ['a tag', 'a: !!str 1\n'],
+    ['a name that is no text', 'a: 1\ntrue: 2\n'],
+    ['an end of document', 'a: 1\n...\n'],
+    ['no more than a separator', '---\n'],
+    ['JSON', '{"a": 1}'],
+    ['a list in a list', 'a:\n- - 1\n'],
+    ['a wrong indentation', 'a:\n    b: 1\n  c: 2\n'],
+  ])('leaves %s to the package', (_what, text) => {
+    expect(parsePlainYaml(text)).toBeUndefined();
+  });
+
+  test('agrees with the package about everything that it takes', { timeout: 120_000 }, () => {
+    const piece = fc.constantFrom(
+      ...[
+        'a',
+        'b',
+        'key',
+        ':',
+        ': ',
+        ' ',
+        '  ',
+        '\n',
+        '\n  ',
+        '\n    ',
+        '- ',
+        '\n- ',
+        '-',
+        '---',
+        '\n---\n',
+      ],
+      ...[
+        '[',
+        ']',
+        '{',
+        '}',
+        ', ',
+        ',',
+        '"',
+        "'",
+        '#',
+        ' #',
+        '1',
+        '0x1',
+        '1.5',
+        '.inf',
+        'null',
+        'true',
+        '~',
+      ],
+      ...[
+        '?',
+        '&',
+        '*',
+        '|',
+        '>',
+        '%',
+        '@',
+        '!',
+        '\\',
+        '...',
+        'x: 1\n',
+        '\nx: y',
+        '10.0.0.0/8',
+        '::1',
+      ],
+    );
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        if (agree(pieces.join(''))) taken++;
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(taken).toBeGreaterThan(200);
+  });
+
+  test('agrees about documents that are spoilt in one place', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(
+        fc.nat(POLICY.length - 1),
+        fc.constantFrom('', ' ', '\n', ':', '-', '#', '"', "'", '[', '}', ',', '  '),
+        fc.nat(2),
+        (at, put, out) => {
+          agree(POLICY.slice(0, at) + put + POLICY.slice(at + out));
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  type HeaderConditions,
+  NO_CONDITIONS,
+} from '../../../src/simulate/fast/header-conditions.ts';
+import { isInRanges, type Ranges, rangesOf } from '../../../src/simulate/fast/ranges.ts';
+import { AskedHeaders, RuleIndex } from '../../../src/simulate/fast/rule-index.ts';
+
+const ADDRESSES = 30;
+const ranges = (below: number): fc.Arbitrary<Ranges | undefined> =>
+  fc.option(
+    fc
+      .array(fc.tuple(fc.nat(below - 1), fc.nat(3)), { minLength: 1, maxLength: 3 })
+      .map((pairs) =>
+        rangesOf(pairs.map(([first, more]) => [first, Math.min(below - 1, first + more)])),
+      ),
+    { nil: undefined, freq: 2 },
+  );
+const conditions: fc.Arbitrary<HeaderConditions> = fc
+  .record({
+    source: ranges(ADDRESSES),
+    destination: ranges(ADDRESSES),
+    sourcePort: ranges(8),
+    key: ranges(8),
+  })
+  .map((asked) => ({ ...NO_CONDITIONS, ...asked }));
+const headers = fc.record({
+  source: fc.nat(ADDRESSES - 1),
+  destination: fc.nat(ADDRESSES - 1),
+  sourcePort: fc.nat(9),
+  key: fc.nat(9),
+});
+
+// Few enough to be asked one by one, and more than fit into a row's first word.
+test.each([8, 200])('an index of up to %i conditions finds the first that headers meet', (most) => {
+  fc.assert(
+    fc.property(
+      fc.array(conditions, { minLength: most / 2, maxLength: most }),
+      fc.array(headers, { minLength: 1, maxLength: 10 }),
+      (all, packets) => {
+        const index = new RuleIndex(all, ADDRESSES);
+        const asked = new AskedHeaders();
+        for (const packet of packets) {
+          Object.assign(asked, packet, { serial: asked.serial + 1 });
+          const met = all.flatMap((one, place) => (meets(one, packet) ? [place] : []));
+          // As a walk asks that goes on behind what it has found.
+          for (let from = 0; from <= all.length; from += 1 + (from % 7)) {
+            const first = met.find((place) => place >= from) ?? -1;
+            expect(index.find(from, asked)).toBe(first);
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+function meets(
+  one: HeaderConditions,
+  packet: Readonly<Record<'source' | 'destination' | 'sourcePort' | 'key', number>>,
+): boolean {
+  return (['source', 'destination', 'sourcePort', 'key'] as const).every(
+    (dimension) => one[dimension] === undefined || isInRanges(one[dimension], packet[dimension]),
+  );
+}
