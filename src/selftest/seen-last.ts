@@ -55,6 +55,9 @@ class PointWalk {
       case 'nat':
         this.rewritten = true;
         return;
+      case 'mark':
+        this.#mark = step.mark;
+        return;
       case 'chain-policy':
         this.#enter(step.table);
         return;
