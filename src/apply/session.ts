@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../source/errors.ts';
+import { EnvironmentError, KernelError } from '../source/errors.ts';
 import { type ChangeOutcome, changeKernel, recover } from './change-kernel.ts';
 import { type ChosenBuild, chooseBuild, readBuilds } from './choose-build.ts';
 import { isEmptyState } from './own-state.ts';
@@ -15,6 +15,8 @@ export interface Session {
   readonly builds: readonly ChosenBuild[];
   /** What was done before the command's own work, for people. */
   readonly notes: readonly string[];
+  /** Why an apply that was not confirmed in time is in force all the same; the kernel holds all of its rules and no others. */
+  readonly unfinished: EnvironmentError | KernelError | undefined;
   readonly close: () => void;
 }
 
@@ -26,6 +28,9 @@ export interface SessionOptions {
   readonly create: boolean;
 }
 
+/** How word of a supervisor that gave up begins. */
+export const GAVE_UP = 'the watchdog gave up';
+
 /**
  * Takes the lock of the state directory, ends what a command before has begun and not ended, and undoes an apply that was not confirmed in time.
  *
@@ -35,7 +40,8 @@ export function openSession({ path, lockSeconds, create }: SessionOptions): Sess
   const directory = new StateDirectory(path);
   if (!create && !directory.exists()) {
     const builds = readBuilds({ lockSeconds });
-    return { directory, state: NOTHING_APPLIED, builds, notes: [], close: () => undefined };
+    const nothing = { state: NOTHING_APPLIED, notes: [], unfinished: undefined };
+    return { directory, ...nothing, builds, close: () => undefined };
   }
   directory.prepare();
   const lock = lockDirectory(path, lockSeconds);
@@ -43,7 +49,7 @@ export function openSession({ path, lockSeconds, create }: SessionOptions): Sess
     const read = (): readonly ChosenBuild[] =>
       readBuilds({ lockSeconds, keepOpen: lock.descriptor });
     let builds = read();
-    const notes: string[] = [];
+    const notes = wordLeft(directory.readState());
     const recovery = recover(directory, (build) => toolsOf(builds, build));
     if (recovery.kind === 'elsewhere') {
       throw new EnvironmentError(
@@ -57,13 +63,14 @@ export function openSession({ path, lockSeconds, create }: SessionOptions): Sess
       builds = read();
     }
     let state = directory.readState();
+    let unfinished: Session['unfinished'];
     if (isOverdue(state)) {
-      rollBack({ directory, state, builds }, unconfirmedText(state));
+      unfinished = endUnconfirmed({ directory, state, builds });
       state = directory.readState();
-      notes.push(state.event ?? '');
+      notes.push(unfinished === undefined ? (state.event ?? '') : stuckText(state, unfinished));
       builds = read();
     }
-    return { directory, state, builds, notes, close: lock.release };
+    return { directory, state, builds, notes, unfinished, close: lock.release };
   } catch (error) {
     lock.release();
     throw error;
@@ -90,6 +97,37 @@ export function isOverdue(state: StateRecord): boolean {
   const { pending } = state;
   if (pending === undefined || recordInForce(state) === undefined) return false;
   return secondsSinceBoot() >= pending.deadline;
+}
+
+function wordLeft({ event }: StateRecord): string[] {
+  return event?.startsWith(GAVE_UP) === true ? [event] : [];
+}
+
+/**
+ * Undoes an apply that was not confirmed in time. Returns what is in the way of that where the apply is in force as a whole, so that commands that could
+ * clear it out of the way can work.
+ *
+ * @throws EnvironmentError, KernelError where the kernel or the record is left half done
+ */
+function endUnconfirmed(
+  session: Pick<Session, 'directory' | 'state' | 'builds'>,
+): Session['unfinished'] {
+  try {
+    const outcome = rollBack(session, unconfirmedText(session.state));
+    if (outcome.kind !== 'done') throw outcome.error;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof EnvironmentError || error instanceof KernelError)) throw error;
+    if (session.directory.hasJournal()) throw error;
+    return error;
+  }
+}
+
+function stuckText({ pending }: StateRecord, { message }: Error): string {
+  return (
+    `apply ${pending?.id} was not confirmed within ${pending?.withinSeconds} s, but cannot be rolled back, and its rules are in force: ${message}; ` +
+    '`hepsim confirm` keeps them, `hepsim remove` takes all of hepsim away'
+  );
 }
 
 function unconfirmedText({ pending }: StateRecord): string {

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnvironmentError, KernelError } from '../source/errors.ts';
-import { isOverdue, openSession, recordInForce, type SessionOptions } from './session.ts';
+import { EnvironmentError } from '../source/errors.ts';
+import { GAVE_UP, isOverdue, openSession, recordInForce, type SessionOptions } from './session.ts';
+import { lockDirectory } from './state/directory-lock.ts';
 import { StateDirectory } from './state/state-directory.ts';
+import { type Watched, watchOver } from './watch-over.ts';
 
 /** How the program is told to supervise; no command for people. */
 export const SUPERVISE = 'supervise';
 
-const LOOK_MS = 200;
-const RETRY_MS = 1000;
+const KEEP_ALIVE_MS = 1000;
 
 /** A process of its own, in a session of its own, that outlives its starter however that ends. */
 export interface Supervisor {
@@ -41,7 +42,7 @@ export function startSupervisor({ path, lockSeconds }: Omit<SessionOptions, 'cre
   return {
     ready: async () => {
       // Nothing else may be left to wait for, and then Node ends.
-      const alive = setInterval(() => undefined, RETRY_MS);
+      const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
       try {
         await Promise.race([once(child.stdout as NodeJS.EventEmitter, 'data'), failed]);
       } finally {
@@ -64,7 +65,7 @@ function notStarted(reason: string): EnvironmentError {
   return new EnvironmentError(`the watchdog could not be started: ${reason}`);
 }
 
-/** What the supervisor does, until nothing is left that it must wait for. */
+/** What the supervisor does, until nothing is left that it must wait for or it has tried for long enough. */
 export async function supervise(options: SessionOptions): Promise<void> {
   for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => undefined);
   process.chdir('/');
@@ -72,27 +73,41 @@ export async function supervise(options: SessionOptions): Promise<void> {
   process.stdout.write('ready\n');
   process.stdin.resume();
   await once(process.stdin, 'close');
-  await endWhatIsLeft(options);
   const directory = new StateDirectory(options.path);
-  for (;;) {
-    const state = directory.exists() ? directory.readState() : undefined;
-    if (state?.pending === undefined || recordInForce(state) === undefined) return;
-    if (isOverdue(state)) await endWhatIsLeft(options);
-    await sleep(LOOK_MS);
-  }
+  await watchOver({
+    look: () => lookAt(directory),
+    end: () => endWhatIsLeft(options),
+    pause: (milliseconds) => sleep(milliseconds),
+    giveUp: (reason) => leaveWord(directory, options.lockSeconds, reason),
+  });
 }
 
-/** Opening a session ends what is unfinished. The machine may be short of something for a while, so that it is tried again. */
-async function endWhatIsLeft(options: SessionOptions): Promise<void> {
-  const directory = new StateDirectory(options.path);
-  while (directory.exists()) {
+function lookAt(directory: StateDirectory): Watched {
+  // Without its directory there is nothing to go back to, and nobody can be told.
+  if (!directory.exists()) return 'over';
+  // The journal is there before the kernel is touched, and goes when all is done.
+  if (directory.hasJournal()) return 'unfinished';
+  const state = directory.readState();
+  if (state.pending === undefined || recordInForce(state) === undefined) return 'over';
+  return isOverdue(state) ? 'unfinished' : 'waiting';
+}
+
+/** Opening a session ends what is unfinished. */
+function endWhatIsLeft(options: SessionOptions): void {
+  const { close, unfinished } = openSession(options);
+  close();
+  if (unfinished !== undefined) throw unfinished;
+}
+
+function leaveWord(directory: StateDirectory, lockSeconds: number, reason: string): void {
+  try {
+    const lock = lockDirectory(directory.path, lockSeconds);
     try {
-      // The journal is there before the kernel is touched, and goes when all is done.
-      if (!directory.hasJournal() && !isOverdue(directory.readState())) return;
-      openSession(options).close();
-    } catch (error) {
-      if (!(error instanceof KernelError || error instanceof EnvironmentError)) throw error;
-      await sleep(RETRY_MS);
+      directory.writeState({ ...directory.readState(), event: `${GAVE_UP}: ${reason}` });
+    } finally {
+      lock.release();
     }
+  } catch {
+    // The journal or the deadline says as much to the next command.
   }
 }

@@ -29,7 +29,9 @@ export function runStatus(options: StatusOptions, terminal: Terminal): number {
     const status = readStatus(session);
     if (form === 'json') terminal.writeOut(`${JSON.stringify(toJson(status, session), null, 2)}\n`);
     else printStatus(status, session, terminal);
-    return status.drifts.length === 0 && !status.restarted ? EXIT.holds : EXIT.doesNotHold;
+    const holds =
+      status.drifts.length === 0 && !status.restarted && session.unfinished === undefined;
+    return holds ? EXIT.holds : EXIT.doesNotHold;
   } finally {
     session.close();
   }
@@ -81,19 +83,24 @@ function driftEffects(node: string, applied: WholeTexts): Status['effectOf'] {
 
 function toJson(
   { restarted, drifts, kernelDigest, effectOf }: Status,
-  { state }: Session,
+  { state, unfinished }: Session,
 ): unknown {
   return {
     inForce: restarted ? null : (state.records.at(-1) ?? null),
     restarted,
     pending: state.pending ?? null,
     event: state.event ?? null,
+    unfinished: unfinished?.message ?? null,
     kernelDigest: kernelDigest ?? null,
     drift: drifts.map((drift) => ({ ...drift, words: driftText(drift, effectOf(drift)) })),
   };
 }
 
-function printStatus(status: Status, { state, directory }: Session, terminal: Terminal): void {
+function printStatus(
+  status: Status,
+  { state, directory, unfinished }: Session,
+  terminal: Terminal,
+): void {
   const last = state.records.at(-1);
   const say = (text: string): void => terminal.writeOut(`${text}\n`);
   if (last === undefined) say('nothing is applied');
@@ -110,8 +117,12 @@ function printStatus(status: Status, { state, directory }: Session, terminal: Te
     say(`  record     ${directory.path}`);
   }
   if (state.pending !== undefined && !status.restarted) {
-    const left = Math.max(0, Math.ceil(state.pending.deadline - secondsSinceBoot()));
-    say(`waits for \`hepsim confirm\`: ${left} s left`);
+    const left = Math.ceil(state.pending.deadline - secondsSinceBoot());
+    say(
+      unfinished === undefined
+        ? `waits for \`hepsim confirm\`: ${Math.max(0, left)} s left`
+        : `not confirmed in time, and not rolled back: ${unfinished.message}`,
+    );
   }
   if (state.event !== undefined) say(`last: ${state.event}`);
   for (const drift of status.drifts) say(`drift: ${driftText(drift, status.effectOf(drift))}`);
