@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession, type SessionOptions } from '../../apply/session.ts';
 import { secondsSinceBoot } from '../../apply/state/kernel-identity.ts';
 import { StateDirectory } from '../../apply/state/state-directory.ts';
+import { EnvironmentError } from '../../source/errors.ts';
 import type { Terminal } from '../terminal.ts';
 
 const LOOK_MS = 200;
@@ -27,7 +28,11 @@ export async function waitForConfirmation(
       if (!kept) terminal.writeError(`${event ?? 'the apply has been rolled back'}\n`);
       return kept;
     }
-    if (secondsSinceBoot() > pending.deadline + GRACE_SECONDS) openSession(options).close();
+    if (secondsSinceBoot() > pending.deadline + GRACE_SECONDS) {
+      const { close, unfinished, notes } = openSession(options);
+      close();
+      if (unfinished !== undefined) throw new EnvironmentError(notes.at(-1) ?? unfinished.message);
+    }
     await sleep(LOOK_MS);
   }
 }
