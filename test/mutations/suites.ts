@@ -25,6 +25,9 @@ const TIMEOUT_MS = 900_000;
 /** Random packets against the kernel. */
 export const KERNEL: Suite = { name: 'kernel', run: (folder) => timed(() => runKernel(folder)) };
 
+/** The facts sheet's rows, against kernel and simulator. */
+export const FACTS: Suite = vitestSuite('facts', 'test/kernel/facts');
+
 /** Compiled rules against policy's second opinion. */
 export const PROPERTIES: Suite = vitestSuite('properties', 'test/properties');
 
