@@ -6,6 +6,7 @@ const PIPELINE = 'src/simulate/pipeline.ts';
 const WALK = 'src/simulate/traverse.ts';
 const CRITERIA = 'src/simulate/rule-criteria.ts';
 const FINDER = 'src/simulate/rule-finder.ts';
+const STATES = 'src/simulate/connection-state-bits.ts';
 const MATCHES = 'src/simulate/match-evaluation.ts';
 
 /** Faults in the order of hooks and tables, in walking chains and in matching. */
@@ -125,27 +126,27 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'notrack-ignored',
     file: WALK,
-    find: `if (packet.state === undefined) packet.noTrack = true;`,
+    find: `if (packet.state === undefined && !packet.hasTemplate) packet.noTrack = true;`,
     replace: ``,
     fault: 'NOTRACK does nothing',
   },
   {
     name: 'related-reads-as-new',
-    file: MATCHES,
+    file: STATES,
     find: `related: STATE_BIT.RELATED,`,
     replace: `related: STATE_BIT.NEW,`,
     fault: 'an ICMP error about a known flow is NEW to --ctstate',
   },
   {
     name: 'untracked-reads-as-invalid',
-    file: MATCHES,
+    file: STATES,
     find: `untracked: STATE_BIT.UNTRACKED,`,
     replace: `untracked: STATE_BIT.INVALID,`,
     fault: 'untracked packets are INVALID to --ctstate',
   },
   {
     name: 'ctstate-dnat-never',
-    file: MATCHES,
+    file: STATES,
     find: `if (connection.destinationNat) bits |= STATE_BIT.DNAT;`,
     replace: ``,
     fault: 'a translated connection is not DNAT to --ctstate',
@@ -192,9 +193,9 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'set-port-of-the-other-side',
-    file: MATCHES,
-    find: `match.directions[0] === 'src', match.directions[1] === 'src'`,
-    replace: `match.directions[0] === 'src', match.directions[1] !== 'src'`,
+    file: 'src/simulate/set-lookups.ts',
+    find: `portDimension(packet, sides[1] === 'src')`,
+    replace: `portDimension(packet, sides[1] !== 'src')`,
     fault: 'the port dimension of --match-set is taken from the other side',
   },
   {

@@ -98,8 +98,8 @@ export const ROUTING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'rpfilter-match-without-interface',
     file: 'src/simulate/routing/rpfilter-match.ts',
-    find: `return back.type === 'unicast' && back.dev === inInterface;`,
-    replace: `return back.type === 'unicast';`,
+    find: `return counts && (loose === true || back.dev === inInterface);`,
+    replace: `return counts;`,
     fault: '-m rpfilter passes whatever interface the way back takes',
   },
 ];

@@ -124,10 +124,9 @@ export const TRACKING_MUTATIONS: readonly Mutation[] = [
   {
     name: 'dnat-keeps-the-port',
     file: NAT,
-    find: `      ? place.port
-      : present.destinationKey`,
-    replace: `      ? present.destinationKey
-      : present.destinationKey`,
+    find: `  if (port !== undefined) return port;
+  return ports === undefined ?`,
+    replace: `  return ports === undefined ?`,
     fault: 'DNAT to an address and a port changes the address only',
   },
   {
