@@ -16,6 +16,7 @@ import { whyNotAnswered } from './reject-answer.ts';
 import type { RouteOutcome, Router } from './routing/router.ts';
 import type { RuleProgram } from './rule-program.ts';
 import { ChainWalker } from './traverse.ts';
+import { VirtualServers } from './virtual-servers.ts';
 
 /** How a packet's way ended, and by what. */
 export interface Ending {
@@ -56,6 +57,7 @@ export class Journey {
   readonly #path: PacketPath;
   readonly #walker: ChainWalker;
   readonly #nat: NatStage;
+  readonly #servers: VirtualServers;
   /** Simulated time, for what looks at it. */
   readonly #clock = { nowMs: 0 };
   /** The output interface after OUTPUT; its own rules still see the one before. */
@@ -74,6 +76,7 @@ export class Journey {
     const rare = new RareTargets({ tracker, changedSets, journal }, assumptions, choices);
     this.#walker = new ChainWalker(program, context, journal, doubtful, rare);
     this.#nat = new NatStage(path, this.#walker);
+    this.#servers = new VirtualServers(path.host, program.sets);
   }
 
   /** Runs a packet to its end; one that a process of the host sends has no input interface. */
@@ -106,10 +109,21 @@ export class Journey {
     const route = router.routeInput(packet);
     if (!isRouted(route)) return this.#unrouted(route);
     this.#noteRoute(route);
-    if (route.kind === 'local') return this.#hook('input', packet) ?? arrived('local');
+    if (route.kind === 'local') return this.#hook('input', packet) ?? this.#receive(packet);
     packet.outInterface = route.outInterface;
     packet.ttl--;
     return this.#hook('forward', packet) ?? this.#depart(packet);
+  }
+
+  /** IPVS stands behind table filter in INPUT. */
+  #receive(packet: PacketInFlight): Ending {
+    this.#noteServer(packet);
+    return arrived('local');
+  }
+
+  #noteServer(packet: PacketInFlight): void {
+    if (!this.#servers.mayTake(packet)) return;
+    this.unknown.push('a virtual server of IPVS may take the packet, which is not modelled');
   }
 
   #leave(packet: PacketInFlight): Ending {
@@ -118,6 +132,8 @@ export class Journey {
     this.#noteRoute(route);
     packet.outInterface = outInterfaceOf(route);
     this.#onward = packet.outInterface;
+    // IPVS stands before table filter here, which then sees what IPVS has made of the packet.
+    if (packet.outInterface === LOOPBACK) this.#noteServer(packet);
     const stopped = this.#hook('output', packet);
     if (stopped !== undefined) return stopped;
     packet.outInterface = this.#onward;

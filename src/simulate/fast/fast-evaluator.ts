@@ -9,6 +9,7 @@ import { quotedTuple } from '../conntrack/flow-keys.ts';
 import { tupleOf } from '../conntrack/tuple.ts';
 import type { PacketResult } from '../packet-result.ts';
 import type { Simulator } from '../simulator.ts';
+import { hasVirtualServers } from '../virtual-servers.ts';
 import { FIELD } from './connection-records.ts';
 import { FastConnections } from './fast-connections.ts';
 import type { FlowHeaders } from './flow-headers.ts';
@@ -253,8 +254,9 @@ export class FastEvaluator {
   }
 
   #waysOf(family: IpFamily): PacketWays | undefined {
-    const { program, router } = this.#simulator.pathOf(family);
+    const { program, router, host } = this.#simulator.pathOf(family);
     if (this.#simulator.hasNotModelled(family) || router.hasCustomRules(family)) return undefined;
+    if (hasVirtualServers(host)) return undefined;
     return new PacketWays(program, router, { family, outcomes: this.#outcomes });
   }
 }
