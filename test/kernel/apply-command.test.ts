@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/apply/kernel-tools.ts';
 import { ApplyHost, ended, hasPending, until } from '../support/apply-host.ts';
 import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
+import { FOREIGN_RULES } from '../support/fault-policies.ts';
 import { whyNoNamespace } from '../support/namespace.ts';
 
 const BUILDS: readonly Build[] = ['legacy', 'nft'];
@@ -19,14 +20,6 @@ if (process.env.CI !== undefined) {
 }
 
 const title = reason === undefined ? 'apply' : `apply (skipped: ${reason})`;
-
-/** Rules of somebody else, which must be there in the end as they were. */
-const FOREIGN_RULES = `*filter
-:MINE - [0:0]
--A MINE -s 192.0.2.1/32 -m comment --comment "a -j hep-INPUT in a comment" -j ACCEPT
--A MINE -m set --match-set mine src -j DROP
-COMMIT
-`;
 
 describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build) => {
   let host: ApplyHost;
@@ -62,7 +55,7 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
     expect(dry).toMatchObject({ status: 0 });
     expect(dry.stdout).toMatch(/\+ .*--dports 8081/);
     expect(host.saved()).toBe(one);
-    expect(host.hepsim('apply', ...documents(8081), '--force')).toMatchObject({ status: 0 });
+    expect(host.hepsim('apply', ...documents(8081))).toMatchObject({ status: 0 });
     expect(host.saved()).toContain('--dports 8081');
 
     const status = host.hepsim('status');
@@ -148,6 +141,7 @@ spec:
       host.hepsim('apply', ...documents(8080), '--scenarios', scenario(expected)).status;
     expect(held('drop')).toBe(1);
     expect(held('accept')).toBe(0);
+    host.namespace.run(`iptables-${build}`, ['-A', 'INPUT', '-i', 'lo', '-j', 'ACCEPT']);
     const all = ENDPOINT.replace('interfaceName: eth0', "interfaceName: '*'");
     const everywhere = ['-f', host.write('all.yaml', all), '-f', join(host.folder, 'policy.yaml')];
     const refused = host.hepsim('apply', ...everywhere, '-n', 'node1', '--calico-version', '3.32');
@@ -193,12 +187,12 @@ spec:
     const made = host.namespace.run('conntrack', ['-I', ...connection, ...ports, ...assured]);
     expect(made).toMatchObject({ status: 0 });
     const live = (): string => host.namespace.run('conntrack', ['-L', '-p', 'tcp']).stdout;
-    const kept = host.hepsim('apply', ...documents(8080), '--force');
+    const kept = host.hepsim('apply', ...documents(8080));
     expect(kept.stdout).not.toContain('denied:');
-    const told = host.hepsim('apply', ...documents(8081), '--force');
+    const told = host.hepsim('apply', ...documents(8081));
     expect(told.stdout).toContain('denied: tcp 198.51.100.7:4000 -> 192.0.2.10:8080');
     expect(live()).toContain('dport=8080');
-    const cut = host.hepsim('apply', ...documents(8082), '--force', '--cut-denied');
+    const cut = host.hepsim('apply', ...documents(8082), '--cut-denied');
     expect(cut.stdout).toContain('1 of 1 denied connections were ended');
     expect(live()).not.toContain('dport=8080');
   });
@@ -222,7 +216,7 @@ spec:
       /drift: rule 1 of hep-pi-web \(IPv4 filter\) is gone .*: tcp port 8080 from 198.51.100.0\/24 would now be dropped instead of accepted/,
     );
     expect(status.stdout).toMatch(/drift: our rule in INPUT .* does not stand where it was put/);
-    expect(host.hepsim('apply', ...documents(8080), '--force')).toMatchObject({ status: 0 });
+    expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
     expect(host.hepsim('status')).toMatchObject({ status: 0 });
     expect(host.saved()).toContain('-A INPUT -s 192.0.2.9/32 -j ACCEPT');
   });

@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined)(title, () => {
   const documents = (more?: string): readonly string[] => [
     ...['-f', host.write('endpoint.yaml', ENDPOINT)],
     ...['-f', host.write('policy.yaml', onePolicy(8080, more))],
-    ...['-n', 'node1', '--force'],
+    ...['-n', 'node1'],
   ];
 
   test.each([

@@ -37,7 +37,7 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
   const documents = (port: number): readonly string[] => [
     ...['-f', host.write('endpoint.yaml', ENDPOINT)],
     ...['-f', host.write('policy.yaml', onePolicy(port))],
-    ...['-n', 'node1', '--force'],
+    ...['-n', 'node1'],
   ];
 
   /** The states that there may be, found once: nothing, and the new rules. */

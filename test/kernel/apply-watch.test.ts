@@ -26,15 +26,7 @@ describe.skipIf(reason !== undefined)(title, () => {
     host.write('documents/endpoint.yaml', ENDPOINT);
     host.write('documents/policy.yaml', onePolicy(8080));
     const directory = `${host.folder}/documents`;
-    const watch = host.start(
-      'apply',
-      '--watch',
-      directory,
-      '-n',
-      'node1',
-      '--interval=1s',
-      '--force',
-    );
+    const watch = host.start('apply', '--watch', directory, '-n', 'node1', '--interval=1s');
     const lines: Record<string, unknown>[] = [];
     watch.stdout?.on('data', (part) => {
       for (const line of String(part).trim().split('\n')) lines.push(JSON.parse(line));
