@@ -30,6 +30,7 @@ import {
 } from './replay-output.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { captureOutput, checkWritten } from './write-capture.ts';
+import { keepYoungGenerationSmall } from './young-generation.ts';
 
 /** What a run is made with. */
 interface Setting {
@@ -48,6 +49,7 @@ export async function runReplay(
   options: ReplayCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
+  keepYoungGenerationSmall();
   const form = outputForm(options.output, REPLAY_FORMS);
   if (options.merge === true) {
     const { runMerge } = await import('./replay-merge.ts');
