@@ -11,8 +11,7 @@ export type RstVerdict = 'invalid' | 'close' | 'judge' | 'keep';
 /**
  * Judges a RST that the state table takes for the connection's end.
  *
- * Source: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet, case TCP_CONNTRACK_CLOSE (Linux 6.18). That a RST answers only
- * what the other side has sent was seen on that kernel. HOT
+ * Source: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet, case TCP_CONNTRACK_CLOSE (Linux 6.18). HOT
  */
 export function judgeRst(
   entry: ConnectionEntry,
@@ -26,12 +25,9 @@ export function judgeRst(
     return judgeSequence(entry, tracking, segment, receiver, settings);
   }
   const answersLetThrough =
-    tracking.lastIsReply !== segment.isReply &&
-    ((entry.seenReply && tracking.lastKind === TCP_KIND.syn) ||
-      (!entry.assured && tracking.lastKind === TCP_KIND.ack));
-  if (answersLetThrough && acknowledgesLast(segment, tracking)) {
-    return 'close';
-  }
+    (entry.seenReply && tracking.lastKind === TCP_KIND.syn) ||
+    (!entry.assured && tracking.lastKind === TCP_KIND.ack);
+  if (answersLetThrough && bearsLastEnd(segment, tracking)) return 'close';
   const answersChallengeAck =
     entry.state === TCP_STATE.SYN_SENT &&
     tracking.lastKind === TCP_KIND.ack &&
@@ -60,6 +56,20 @@ function judgeSequence(
     tracking.lastIsReply === segment.isReply &&
     segment.sequence === tracking.lastEnd;
   return followsOwnData ? 'judge' : 'keep';
+}
+
+/**
+ * Whether the acknowledgement is the end of the last segment. The kernel compares the numbers alone: a RST from the side that sent the last
+ * segment, whose acknowledgement is of the other side's numbers, has it by chance, and only where both packets name theirs. HOT
+ */
+function bearsLastEnd(segment: Segment, tracking: TcpTracking): boolean {
+  if (tracking.lastIsReply !== segment.isReply) return acknowledgesLast(segment, tracking);
+  const sender = segment.isReply ? tracking.reply : tracking.original;
+  return (
+    sender.anchored &&
+    tracking.hasLastEnd &&
+    segment.wireAcknowledgement === ((sender.base + tracking.lastEnd) | 0)
+  );
 }
 
 /** Whether the acknowledgement, 0 where there is none, is the end of the last segment, 0 where there was none. HOT */

@@ -55,6 +55,21 @@ const NEXT = '> PA 1000101/5000001 +10 established';
 /** Opens a new connection only where the one before is over. */
 const SYN_AGAIN = '> S 9000000/0';
 
+/** Both sides open, and the server's segment is let through without being looked at. */
+const BOTH_OPEN = ['> S 1000/0 new', '< S 1000/1001 established', '< PA 1001/1001 established'];
+
+describeFacts('3.1: a RST is let through for an acknowledgement of the last segment alone', [
+  {
+    row: "that of its own side's last segment counts as well",
+    packets: segments(...BOTH_OPEN, '< RA 301001/1001 established'),
+  },
+  {
+    row: 'even without the flag that says that there is one',
+    packets: segments(...BOTH_OPEN, '< R 301001/1001 established'),
+  },
+  { row: 'another does not', packets: segments(...BOTH_OPEN, '< RA 301001/1005 invalid') },
+]);
+
 describeFacts('3.1: TCP with an entry', [
   {
     row: 'S, SA, A, data, data back',

@@ -98,6 +98,7 @@ const ROWS: readonly FactRow[] = [
       ['udp 192.0.2.10:1000 -> 192.0.2.255:53 in=eth0', 'drop at=input'],
       ['udp 192.0.2.10:1000 -> 255.255.255.255:53 in=eth0', 'drop at=input'],
       ['udp 192.0.2.10:1000 -> 224.0.0.1:53 in=eth0', 'drop at=input'],
+      ['udp 0.0.0.0:1000 -> 0.0.0.0:53 in=eth0', 'drop at=input'],
     ],
   },
   {
