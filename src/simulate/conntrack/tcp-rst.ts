@@ -60,12 +60,14 @@ function judgeSequence(
 
 /**
  * Whether the acknowledgement is the end of the last segment. The kernel compares the numbers alone: a RST from the side that sent the last
- * segment, whose acknowledgement is of the other side's numbers, has it by chance, and only where both packets name theirs. HOT
+ * segment, whose acknowledgement is of the other side's numbers, has it by chance, and only where both packets
+ * name theirs. That this holds behind an ACK and not behind a SYN was seen on Linux 6.18. HOT
  */
 function bearsLastEnd(segment: Segment, tracking: TcpTracking): boolean {
   if (tracking.lastIsReply !== segment.isReply) return acknowledgesLast(segment, tracking);
   const sender = segment.isReply ? tracking.reply : tracking.original;
   return (
+    tracking.lastKind === TCP_KIND.ack &&
     sender.anchored &&
     tracking.hasLastEnd &&
     segment.wireAcknowledgement === ((sender.base + tracking.lastEnd) | 0)

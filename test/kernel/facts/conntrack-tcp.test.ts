@@ -68,6 +68,10 @@ describeFacts('3.1: a RST is let through for an acknowledgement of the last segm
     packets: segments(...BOTH_OPEN, '< R 301001/1001 established'),
   },
   { row: 'another does not', packets: segments(...BOTH_OPEN, '< RA 301001/1005 invalid') },
+  {
+    row: "that of its own side's SYN, let through in an established connection, does not",
+    packets: segments(...ESTABLISHED, '> S 1000201/0 established', '> RA 9000000/1000202 invalid'),
+  },
 ]);
 
 describeFacts('3.1: TCP with an entry', [
