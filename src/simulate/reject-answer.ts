@@ -68,11 +68,11 @@ function isIcmpError(packet: PacketInFlight): boolean {
   return isUnansweredIcmp(type);
 }
 
-function isBroadcast({ family, destination }: PacketInFlight, host: Host): boolean {
+function isBroadcast({ family, source, destination }: PacketInFlight, host: Host): boolean {
   if (family === 6) return destination.w0 >>> 24 === 0xff;
-  // 0.0.0.0 is delivered as a broadcast from 0.0.0.0 alone (ip_route_input_slow, brd_input).
-  if (destination.w3 >>> 28 === 0xe || destination.w3 === 0xffffffff || destination.w3 === 0)
-    return true;
+  if (destination.w3 >>> 28 === 0xe || destination.w3 === 0xffffffff) return true;
+  // From nowhere to nowhere is delivered as a broadcast (ip_route_input_slow, brd_input).
+  if (destination.w3 === 0 && source.w3 === 0) return true;
   return host.interfaces.some((one) =>
     one.addresses.some(
       ({ cidr }) =>

@@ -92,6 +92,11 @@ const ROWS: readonly FactRow[] = [
     ],
   },
   {
+    row: 'answered: what the host sends to 0.0.0.0, which is itself',
+    rules: reject('-p udp'),
+    packets: [['udp 192.0.2.1:1000 -> 0.0.0.0:53 in=local', 'reject']],
+  },
+  {
     row: 'not answered: broadcast and multicast destination',
     rules: reject('-p udp'),
     packets: [
