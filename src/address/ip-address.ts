@@ -27,28 +27,41 @@ export function ipv6(w0: number, w1: number, w2: number, w3: number): IpAddress 
   return { family: 6, w0: w0 >>> 0, w1: w1 >>> 0, w2: w2 >>> 0, w3: w3 >>> 0 };
 }
 
-const DOTTED_QUAD = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const DIGIT_0 = 0x30;
+/** The dot, as far from the digit 0. */
+const DOT = 0x2e - DIGIT_0;
 
 /** Parses `192.0.2.1` or `2001:db8::1`; undefined for anything else (no zone, no octal, no short IPv4 form). */
 export function parseIpAddress(text: string): IpAddress | undefined {
-  const quad = DOTTED_QUAD.exec(text);
-  if (quad !== null) return parseQuad(quad);
-  const groups = text.includes(':') ? parseIpv6Groups(text) : undefined;
+  if (!text.includes(':')) return parseQuad(text);
+  const groups = parseIpv6Groups(text);
   if (groups === undefined) return undefined;
   const word = (i: number): number => ((groups[i] as number) << 16) | (groups[i + 1] as number);
   return ipv6(word(0), word(2), word(4), word(6));
 }
 
-function parseQuad(quad: RegExpExecArray): IpAddress | undefined {
+/** By characters: sets of a hundred thousand addresses are read with it. HOT */
+function parseQuad(text: string): IpAddress | undefined {
   let value = 0;
-  for (let i = 1; i <= 4; i++) {
-    const part = quad[i] as string;
-    if (part.length > 1 && part.startsWith('0')) return undefined;
-    const octet = Number(part);
-    if (octet > 255) return undefined;
-    value = value * 256 + octet;
+  let dots = 0;
+  let octet = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_0;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && octet === 0) return undefined;
+      octet = octet * 10 + digit;
+      if (octet > 255) return undefined;
+      digits += 1;
+    } else {
+      if (digit !== DOT || digits === 0) return undefined;
+      value = value * 256 + octet;
+      dots += 1;
+      octet = 0;
+      digits = 0;
+    }
   }
-  return ipv4(value);
+  return dots === 3 && digits > 0 ? ipv4(value * 256 + octet) : undefined;
 }
 
 /** The canonical text: dotted quad, or RFC 5952 for IPv6. */

@@ -1,5 +1,7 @@
 import type { PacketPlace, PacketProblem, WrittenField } from './packet-problem.ts';
 
+const INTEGER = /^(\d+|0x[\da-f]+)$/i;
+
 /** The fields of one packet while it is read; collects what is wrong with them. */
 export class PacketFieldReader {
   readonly problems: PacketProblem[] = [];
@@ -13,12 +15,12 @@ export class PacketFieldReader {
 
   /** Whether the field is written; null counts as left out. */
   has(name: string): boolean {
-    const value = this.fields.get(name)?.value;
-    return value !== undefined && value !== null;
+    return this.value(name) !== undefined;
   }
 
+  /** As written; undefined when left out. */
   value(name: string): unknown {
-    return this.has(name) ? this.fields.get(name)?.value : undefined;
+    return this.fields.get(name)?.value ?? undefined;
   }
 
   /** Where the field is written; where the packet is when it is left out. */
@@ -53,7 +55,7 @@ export class PacketFieldReader {
   integer(name: string, min: number, max: number): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const number = /^(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+    const number = INTEGER.test(text) ? Number(text) : Number.NaN;
     if (number >= min && number <= max) return number;
     this.problem(
       this.place(name),

@@ -34,25 +34,28 @@ export function splitPacketLine(line: string): SplitLine {
 }
 
 function findQuoted(line: string): number | undefined {
+  if (!line.includes(QUOTED)) return undefined;
   const found = /(?:^|\s)quoted=/.exec(line);
   return found === null ? undefined : found.index + found[0].length - QUOTED.length;
 }
 
 function wordsOf(text: string): readonly Word[] {
   const words: Word[] = [];
-  for (const match of text.matchAll(/\S+/g)) words.push(...splitArrow(match[0], match.index + 1));
+  for (const match of text.matchAll(/\S+/g)) addWords(words, match[0], match.index + 1);
   return words;
 }
 
 /** The arrow needs no blanks around it; values of fields keep what they hold. */
-function splitArrow(text: string, column: number): readonly Word[] {
+function addWords(words: Word[], text: string, column: number): void {
   const arrow = text.indexOf('->');
-  if (arrow < 0 || text.includes('=')) return [{ text, column }];
-  return [
-    { text: text.slice(0, arrow), column },
-    { text: '->', column: column + arrow },
-    { text: text.slice(arrow + 2), column: column + arrow + 2 },
-  ].filter((word) => word.text !== '');
+  if (arrow < 0 || text.includes('=')) {
+    words.push({ text, column });
+    return;
+  }
+  const after = arrow + '->'.length;
+  if (arrow > 0) words.push({ text: text.slice(0, arrow), column });
+  words.push({ text: '->', column: column + arrow });
+  if (after < text.length) words.push({ text: text.slice(after), column: column + after });
 }
 
 class LineSplitter {

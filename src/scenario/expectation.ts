@@ -49,7 +49,7 @@ export function parseExpectation(written: WrittenValue, report: Report): Expecta
 }
 
 function readField(name: string, written: WrittenValue, report: Report): Expectation {
-  const path = pathOf(name);
+  const path = PATHS.get(name);
   if (path === undefined) {
     const nearest = nearestName(name, [...RESULT_FIELDS, ...SHORT_FIELDS, 'via']);
     report(
@@ -87,12 +87,12 @@ function readField(name: string, written: WrittenValue, report: Report): Expecta
   ];
 }
 
-function pathOf(name: string): readonly string[] | undefined {
-  if (name === 'via') return ['decisions'];
-  if (RESULT_FIELDS.includes(name)) return name.split('.');
-  if (SHORT_FIELDS.includes(name)) return ['decision', ...name.split('.')];
-  return undefined;
-}
+/** Where a field as it may be written is in a result. */
+const PATHS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ...SHORT_FIELDS.map((name) => [name, ['decision', ...name.split('.')]] as const),
+  ...RESULT_FIELDS.map((name) => [name, name.split('.')] as const),
+  ['via', ['decisions']],
+]);
 
 /** Why the field can never have the value; undefined when it can. */
 function faultOf(path: readonly string[], wanted: Json): string | undefined {
@@ -134,7 +134,11 @@ export function compare(expectation: Expectation, result: PacketResult): Mismatc
   }
   for (const { name, path, kind, wanted } of expectation) {
     const [field, ...rest] = path;
-    const got = valueAt(resultFieldToJson(result, field as ResultField), rest);
+    // One field of a decision needs no copy of all of them.
+    const got =
+      field === 'decision' && rest.length > 0
+        ? valueAt(result.decision, rest)
+        : valueAt(resultFieldToJson(result, field as ResultField), rest);
     const holds = kind === 'via' ? isVia(got, wanted) : covers(wanted, got);
     if (!holds) mismatches.push({ field: name, expected: wanted, got: gotOf(kind, got) });
   }

@@ -1,9 +1,9 @@
 import { type IpAddress, sameIpAddress } from '../address/ip-address.ts';
 import { type ConnectionState, LOCAL, type Packet } from '../packet/packet.ts';
 import type { Flow, FlowHeaders } from '../policy/flow.ts';
-import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
+import type { PacketResult, PathEvent } from '../simulate/packet-result.ts';
 
-type HookStep = Extract<TraceStep, { kind: 'hook' }>;
+type HookEvent = Extract<PathEvent, { kind: 'hook' }>;
 
 /** What the way alone does not tell. */
 export interface OtherFacts {
@@ -18,7 +18,7 @@ export interface OtherFacts {
  * What policy must know of a packet's way, read off the way that it took. Undefined for a packet that met no hook at all.
  */
 export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Flow | undefined {
-  const hooks = way.steps.filter((step): step is HookStep => step.kind === 'hook');
+  const hooks = way.events.filter((event): event is HookEvent => event.kind === 'hook');
   const [first] = hooks;
   if (first === undefined) return undefined;
   const out = outOf(hooks, ['forward', 'output']);
@@ -38,8 +38,8 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
     inInterface,
     outInterface: out,
     finalOutInterface: outOf(hooks, ['postrouting']) ?? out,
-    routed: !way.steps.some(
-      (step) => step.kind === 'route' && (step.outcome === 'drop' || step.outcome === 'reject'),
+    routed: !way.events.some(
+      (event) => event.kind === 'route' && (event.outcome === 'drop' || event.outcome === 'reject'),
     ),
     reversePathFails: inInterface !== undefined && other.reversePathFails(inInterface),
     original,
@@ -53,19 +53,19 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
   };
 }
 
-function isReply({ steps }: PacketResult): boolean {
-  return steps.some((step) => step.kind === 'conntrack' && step.isReply);
+function isReply({ events }: PacketResult): boolean {
+  return events.some((event) => event.kind === 'conntrack' && event.isReply);
 }
 
 /**
  * The connection's destination is what a reply bears as its source, until that is put back on its way out. A reply's own destination is changed where
  * the connection's source was.
  */
-function isSourcePutBack({ steps }: PacketResult): boolean {
-  return steps.some((step) => step.kind === 'nat' && step.side === 'source');
+function isSourcePutBack({ events }: PacketResult): boolean {
+  return events.some((event) => event.kind === 'nat' && event.side === 'source');
 }
 
-function outOf(hooks: readonly HookStep[], names: readonly HookStep['hook'][]): string | undefined {
+function outOf(hooks: readonly HookEvent[], names: readonly HookEvent['hook'][]): string | undefined {
   const out = hooks.find(({ hook }) => names.includes(hook))?.outInterface;
   return out === '' ? undefined : out;
 }

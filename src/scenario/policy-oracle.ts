@@ -3,12 +3,12 @@ import type { ConnectionState, Packet } from '../packet/packet.ts';
 import { decide } from '../policy/decide.ts';
 import type { Flow } from '../policy/flow.ts';
 import { PacketInFlight } from '../simulate/packet-in-flight.ts';
-import type { PacketResult, TraceStep } from '../simulate/packet-result.ts';
+import type { PacketResult, PathEvent } from '../simulate/packet-result.ts';
 import { Router } from '../simulate/routing/router.ts';
 import type { Simulator } from '../simulate/simulator.ts';
 import { type Disagreement, findDisagreement } from './disagreement.ts';
 import { flowOf } from './flow-facts.ts';
-import { hostInterferes } from './foreign-interference.ts';
+import { HostInterference } from './foreign-interference.ts';
 import type { NodeModel } from './node-model.ts';
 import { PacketSession } from './packet-session.ts';
 import { unpolicedSimulator } from './unpoliced-host.ts';
@@ -24,6 +24,7 @@ export class PolicyOracle {
   private readonly model: NodeModel;
   private readonly unpoliced: PacketSession;
   private readonly router: Router;
+  private readonly interference: HostInterference;
   private readonly hidesPools: boolean;
   /** Policy's own marks choose routes, which a host without policy does not know. */
   private readonly marksChooseRoutes: boolean;
@@ -35,6 +36,7 @@ export class PolicyOracle {
   constructor(model: NodeModel) {
     this.model = model;
     this.router = new Router(model.host);
+    this.interference = new HostInterference(model);
     this.hidesPools = model.policy.pools.some(({ natOutgoing }) => natOutgoing);
     const { markMask } = model.policy.config;
     this.marksChooseRoutes = model.host.rules.some(
@@ -65,15 +67,13 @@ export class PolicyOracle {
     const given = { ...packet, in: from, source };
     const facts = this.factsOf(given, result);
     // A connection that a stopped packet took the place of stays in the table of the host without policy.
-    if (result.verdict !== 'accept' && result.steps.some(isReplacing)) this.lost = true;
+    if (result.verdict !== 'accept' && result.events.some(isReplacing)) this.lost = true;
     if (leavesConnection(result)) {
       this.history.push(offTracking(given, result) ? { ...given, state: 'untracked' } : given);
     }
     // Hiding pools behind the host is the compiler's translation, which a host without policy does not have.
     if (this.hidesPools && isSourceTranslated(result)) this.lost = true;
-    if (facts === undefined || hostInterferes(result, this.model.policy.config.markMask)) {
-      return undefined;
-    }
+    if (facts === undefined || this.interference.isIn(result)) return undefined;
     // Of a packet that the host sends to itself INPUT sees the source behind its translation; policy is told of one source alone.
     if (isSourceTranslated(result) && comesBack(result)) return undefined;
     return findDisagreement(decide(this.model.policy, facts), result);
@@ -111,13 +111,13 @@ export class PolicyOracle {
   }
 }
 
-function comesBack({ steps }: PacketResult): boolean {
-  const hooks = steps.filter(isHook).map(({ hook }) => hook);
+function comesBack({ events }: PacketResult): boolean {
+  const hooks = events.filter(isHook).map(({ hook }) => hook);
   return hooks[0] === 'output' && hooks.includes('input');
 }
 
-function isSourceTranslated({ steps }: PacketResult): boolean {
-  return steps.some((step) => step.kind === 'nat' && step.side === 'source');
+function isSourceTranslated({ events }: PacketResult): boolean {
+  return events.some((event) => event.kind === 'nat' && event.side === 'source');
 }
 
 /** Whether a policy rule took the packet off tracking: not what the packet itself says. */
@@ -136,20 +136,20 @@ function hasHop(result: PacketResult, target: string): boolean {
 function leavesConnection(result: PacketResult): boolean {
   if (result.verdict === 'accept') return true;
   // What belongs to a connection moves its state on before policy stops it; so may what tracking takes for invalid.
-  if (result.state === 'invalid' || result.steps.some(isOfKnownConnection)) return true;
-  const hooks = result.steps.filter(isHook).map(({ hook }) => hook);
+  if (result.state === 'invalid' || result.events.some(isOfKnownConnection)) return true;
+  const hooks = result.events.filter(isHook).map(({ hook }) => hook);
   const sent = hooks.indexOf('postrouting');
   return sent >= 0 && sent < hooks.length - 1;
 }
 
-function isOfKnownConnection(step: TraceStep): boolean {
-  return step.kind === 'conntrack' && step.isKnown;
+function isOfKnownConnection(event: PathEvent): boolean {
+  return event.kind === 'conntrack' && event.isKnown;
 }
 
-function isReplacing(step: TraceStep): boolean {
-  return step.kind === 'conntrack' && step.replaces;
+function isReplacing(event: PathEvent): boolean {
+  return event.kind === 'conntrack' && event.replaces;
 }
 
-function isHook(step: TraceStep): step is Extract<TraceStep, { kind: 'hook' }> {
-  return step.kind === 'hook';
+function isHook(event: PathEvent): event is Extract<PathEvent, { kind: 'hook' }> {
+  return event.kind === 'hook';
 }

@@ -1,9 +1,9 @@
 import type { Hook } from '../ruleset/hook.ts';
 import type { ChainOwner } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
-import { CALLS, EVENT, type JournalEvent, type JournalRecord } from './journal.ts';
+import { CALLS, EVENT, type JournalRecord } from './journal.ts';
 import type { Ending, EndingCause } from './journey.ts';
-import type { Decision } from './packet-result.ts';
+import type { Decision, PathEvent } from './packet-result.ts';
 import type { ProgramChain, ProgramRule, RuleProgram } from './rule-program.ts';
 
 /** What every chain that the compiler makes is called by. */
@@ -234,7 +234,7 @@ function roleOf({ rule, chain }: ProgramRule): number {
   );
 }
 
-function hookEntered(event: JournalEvent): Hook | undefined {
+function hookEntered(event: PathEvent): Hook | undefined {
   return event.kind === 'hook' ? event.hook : undefined;
 }
 

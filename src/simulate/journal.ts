@@ -1,17 +1,17 @@
-import type { TraceStep } from './packet-result.ts';
+import type { PathEvent } from './packet-result.ts';
 import type { RuleProgram } from './rule-program.ts';
 
-/** A step that is written down as it happens; rules and chain policies are numbers until somebody reads them. */
-export type JournalEvent = Exclude<TraceStep, { readonly kind: 'rule' | 'chain-policy' }>;
-
-/** What a journal held when a packet ended: pairs of words from `start` to `end - 1`, and what some of them point to. */
+/**
+ * What a journal held when a packet ended: pairs of words from `start` to `end - 1`, and what some of them point to. Events are written down as they
+ * happen; rules and chain policies are numbers until somebody reads them.
+ */
 export interface JournalRecord {
   readonly program: RuleProgram;
   /** Shared with other packets' records. */
   readonly words: Int32Array;
   readonly start: number;
   readonly end: number;
-  readonly events: readonly JournalEvent[];
+  readonly events: readonly PathEvent[];
 }
 
 // The first word of a pair. A rule's pair is its number and the depth of the call stack. Quiet calls in a row are two pairs: `CALLS`
@@ -35,7 +35,7 @@ export class Journal {
   #words: Int32Array = new Int32Array(FIRST_BLOCK_WORDS);
   #start = 0;
   #length = 0;
-  #events: JournalEvent[] = [];
+  #events: PathEvent[] = [];
   /** Whether rules that did not match are written down too. */
   explaining = false;
 
@@ -64,7 +64,7 @@ export class Journal {
     this.#push(POLICY, chain);
   }
 
-  event(event: JournalEvent): void {
+  event(event: PathEvent): void {
     this.#push(EVENT, this.#events.length);
     this.#events.push(event);
   }
@@ -93,7 +93,7 @@ export class Journal {
     };
   }
 
-  #hook(): Extract<JournalEvent, { kind: 'hook' }>['hook'] {
+  #hook(): Extract<PathEvent, { kind: 'hook' }>['hook'] {
     const entered = this.#events.findLast((event) => event.kind === 'hook');
     if (entered === undefined) throw new Error('a rule was walked outside any hook');
     return entered.hook;

@@ -7,9 +7,10 @@ import type { ChangedSets } from './changed-sets.ts';
 import type { Choices } from './choices.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import { DoubtfulMatches } from './doubtful-matches.ts';
-import type { Journal, JournalEvent } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { type NatSide, NatStage } from './nat-stage.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
+import type { PathEvent } from './packet-result.ts';
 import { STAGES, type Stage } from './pipeline.ts';
 import { RareTargets } from './rare-targets.ts';
 import { whyNotAnswered } from './reject-answer.ts';
@@ -48,7 +49,7 @@ export interface PacketPath {
   readonly changedSets: ChangedSets;
 }
 
-type HookEvent = Extract<JournalEvent, { readonly kind: 'hook' }>;
+type HookEvent = Extract<PathEvent, { readonly kind: 'hook' }>;
 
 const LOOPBACK = 'lo';
 

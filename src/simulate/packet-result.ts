@@ -129,6 +129,9 @@ export type TraceStep =
     }
   | { readonly kind: 'note'; readonly detail: string };
 
+/** A step that no rule and no chain policy took. */
+export type PathEvent = Exclude<TraceStep, { readonly kind: 'rule' | 'chain-policy' }>;
+
 /** How one packet's journey ended, and everything that led there. */
 export interface PacketResult {
   /** With `in` filled in, and the source where a local process left it open. */
@@ -144,6 +147,8 @@ export interface PacketResult {
   /** Only where undetermined: what could not be known. */
   readonly because: readonly string[] | undefined;
   readonly steps: readonly TraceStep[];
+  /** The steps that are neither rules nor chain policies; unlike `steps` they cost nothing to have. */
+  readonly events: readonly PathEvent[];
   /** The mark at the end. */
   readonly mark: number;
   /** The first direction of the connection that it belongs to; undefined where it has none. */

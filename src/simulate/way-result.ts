@@ -8,6 +8,7 @@ import type {
   Hop,
   PacketResult,
   PacketVerdict,
+  PathEvent,
   TraceStep,
 } from './packet-result.ts';
 import { hopsOf, stepsOf } from './trace-steps.ts';
@@ -66,6 +67,10 @@ export class WayResult implements PacketResult {
   get hops(): readonly Hop[] {
     this.#hops ??= hopsOf(this.#way.record, this.packet.mark, this.packet.family);
     return this.#hops;
+  }
+
+  get events(): readonly PathEvent[] {
+    return this.#way.record.events;
   }
 
   get steps(): readonly TraceStep[] {
