@@ -31,10 +31,14 @@ export interface RunOptions {
   readonly assume?: readonly string[];
 }
 
-interface ReadyScenario {
+interface RunnableModel {
+  readonly model: NodeModel;
+  readonly runner: CaseRunner;
+}
+
+interface ReadyScenario extends RunnableModel {
   readonly found: ScenarioFile;
   readonly read: ScenarioResources;
-  readonly model: NodeModel;
   readonly cases: readonly PreparedCase[];
 }
 
@@ -63,7 +67,6 @@ export async function runScenarios(
       if (options.isWanted(about.scenario, name)) invariants.push({ ...about, name });
     }
     if (scenario.cases.length === 0) continue;
-    const runner = new CaseRunner(scenario.model);
     const printing = {
       trace: (step: StepResult) => traceOf(step, scenario),
       command: (steps: readonly StepResult[]) =>
@@ -74,7 +77,7 @@ export async function runScenarios(
         notRun += 1;
         continue;
       }
-      const result = await runCase(prepared, runner, scenario.model);
+      const result = await runCase(prepared, scenario);
       const report = reportCase(result, about, printing);
       cases.push(report);
       progress.update(cases.length, total, 'cases');
@@ -87,8 +90,7 @@ export async function runScenarios(
 
 async function runCase(
   prepared: PreparedCase,
-  runner: CaseRunner,
-  model: NodeModel,
+  { runner, model }: ReadyScenario,
 ): Promise<CaseResult> {
   if (prepared.replay === undefined) return runner.run(prepared);
   // Most scenarios read no captures.
@@ -122,6 +124,7 @@ async function makeReady(
   const assumptions = new Assumptions(options.assume ?? []);
   const machine = terminal.hostName();
   const warned = new Set<ScenarioResources>();
+  const models = new SharedModels();
   for (const one of found) {
     const report = (problem: Problem): void => addProblem(problems, problem);
     const cases = prepareScenario(one.scenario, report).filter(({ name }) =>
@@ -135,13 +138,17 @@ async function makeReady(
       const read = reader.readResources(one);
       if (!warned.has(read)) printWarnings(read.resources, terminal);
       warned.add(read);
-      const model = new NodeModel(read.resources, {
-        node: one.scenario.node,
-        machine,
-        environment: new Map([...environment, ...one.scenario.environment]),
-        assumptions,
+      const { node, environment: own } = one.scenario;
+      const about = models.of(read, [node, ...own], () => {
+        const variables = new Map([...environment, ...own]);
+        return new NodeModel(read.resources, {
+          node,
+          machine,
+          environment: variables,
+          assumptions,
+        });
       });
-      ready.push({ found: one, read, model, cases });
+      ready.push({ found: one, read, ...about, cases });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       for (const problem of error.problems) addProblem(problems, problem);
@@ -149,6 +156,24 @@ async function makeReady(
   }
   if (problems.size > 0) throw new InputError([...problems.values()]);
   return ready;
+}
+
+/** Scenarios that mean the same by the same documents have one model. */
+class SharedModels {
+  private readonly known: Map<ScenarioResources, Map<string, RunnableModel>> = new Map();
+
+  /** `meant`: what else the model is made from. */
+  of(read: ScenarioResources, meant: readonly unknown[], make: () => NodeModel): RunnableModel {
+    const ofDocuments = this.known.get(read) ?? new Map<string, RunnableModel>();
+    this.known.set(read, ofDocuments);
+    const key = JSON.stringify(meant);
+    const known = ofDocuments.get(key);
+    if (known !== undefined) return known;
+    const model = make();
+    const made = { model, runner: new CaseRunner(model) };
+    ofDocuments.set(key, made);
+    return made;
+  }
 }
 
 /** Scenarios share documents, so that the same problem comes up with each of them. */

@@ -38,19 +38,55 @@ export interface Mismatch {
   readonly got: Json;
 }
 
-/** Reads a verdict word or an object of result fields; reports what is no field or cannot ever be its value. */
-export function parseExpectation(written: WrittenValue, report: Report): Expectation {
-  if (written.kind === 'scalar') return readField('verdict', written, report);
-  if (written.kind === 'map') {
-    return [...written.entries].flatMap(([name, value]) => readField(name, value, report));
-  }
-  report(problem(written.location, 'an expectation is a verdict or an object of result fields'));
-  return [];
+/** A field as it may be written. */
+interface KnownField {
+  /** From the result's root. */
+  readonly path: readonly string[];
+  readonly kind: FieldExpectation['kind'];
+  /** Whether it holds other fields. */
+  readonly isObject: boolean;
+  readonly isList: boolean;
+  /** All that it can be, where there are but a few. */
+  readonly words: readonly (string | null)[] | undefined;
 }
 
-function readField(name: string, written: WrittenValue, report: Report): Expectation {
-  const path = PATHS.get(name);
-  if (path === undefined) {
+const FIELDS: ReadonlyMap<string, KnownField> = new Map([
+  ...SHORT_FIELDS.map((name) => [name, knownField(`decision.${name}`)] as const),
+  ...RESULT_FIELDS.map((name) => [name, knownField(name)] as const),
+  // One name or a list of names, of any of the decisions.
+  ['via', { ...knownField('decisions'), kind: 'via', isList: false }] as const,
+]);
+
+function knownField(name: string): KnownField {
+  return {
+    path: name.split('.'),
+    kind: 'equals',
+    isObject: RESULT_FIELDS.some((field) => field.startsWith(`${name}.`)),
+    isList: LIST_FIELDS.includes(name),
+    words: FIELD_WORDS.get(name),
+  };
+}
+
+/** Reads a verdict word or an object of result fields; reports what is no field or cannot ever be its value. */
+export function parseExpectation(written: WrittenValue, report: Report): Expectation {
+  const fields: FieldExpectation[] = [];
+  if (written.kind === 'scalar') readField('verdict', written, fields, report);
+  else if (written.kind === 'map') {
+    for (const [name, value] of written.entries) readField(name, value, fields, report);
+  } else {
+    report(problem(written.location, 'an expectation is a verdict or an object of result fields'));
+  }
+  return fields;
+}
+
+function readField(
+  name: string,
+  written: WrittenValue,
+  fields: FieldExpectation[],
+  report: Report,
+): void {
+  const field = FIELDS.get(name);
+  if (field === undefined) {
     const nearest = nearestName(name, [...RESULT_FIELDS, ...SHORT_FIELDS, 'via']);
     report(
       problem(
@@ -61,53 +97,34 @@ function readField(name: string, written: WrittenValue, report: Report): Expecta
           : `Did you mean \`${nearest}\`?`,
       ),
     );
-    return [];
+    return;
   }
-  if (written.kind === 'map' && name !== 'via') {
-    const nested = [...written.entries];
-    const isObject = RESULT_FIELDS.some((field) => field.startsWith(`${path.join('.')}.`));
-    if (isObject) {
-      return nested.flatMap(([key, value]) => readField(`${path.join('.')}.${key}`, value, report));
+  if (written.kind === 'map' && field.isObject) {
+    const object = field.path.join('.');
+    for (const [key, value] of written.entries) {
+      readField(`${object}.${key}`, value, fields, report);
     }
+    return;
   }
   const wanted = toJson(written);
-  const fault = faultOf(path, wanted);
+  const fault = faultOf(field, wanted);
   if (fault !== undefined) {
     report(problem(written.location, `\`${name}\` cannot be ${JSON.stringify(wanted)}`, fault));
-    return [];
+    return;
   }
-  return [
-    {
-      name,
-      path,
-      kind: name === 'via' ? 'via' : 'equals',
-      wanted,
-      location: written.location,
-    },
-  ];
+  const { path, kind } = field;
+  fields.push({ name, path, kind, wanted, location: written.location });
 }
 
-/** Where a field as it may be written is in a result. */
-const PATHS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ...SHORT_FIELDS.map((name) => [name, ['decision', ...name.split('.')]] as const),
-  ...RESULT_FIELDS.map((name) => [name, name.split('.')] as const),
-  ['via', ['decisions']],
-]);
-
 /** Why the field can never have the value; undefined when it can. */
-function faultOf(path: readonly string[], wanted: Json): string | undefined {
-  const name = path.join('.');
-  const words = FIELD_WORDS.get(name);
+function faultOf({ words, isList }: KnownField, wanted: Json): string | undefined {
   if (words !== undefined && !words.includes(wanted as string | null)) {
     const nearest =
       typeof wanted === 'string' ? nearestName(wanted, words.filter(isText)) : undefined;
     const list = `It is one of ${words.map((word) => word ?? 'null').join(', ')}.`;
     return nearest === undefined ? list : `Did you mean \`${nearest}\`? ${list}`;
   }
-  if (LIST_FIELDS.includes(name) && name !== 'decisions' && !Array.isArray(wanted)) {
-    return 'It is a list.';
-  }
-  return undefined;
+  return isList && !Array.isArray(wanted) ? 'It is a list.' : undefined;
 }
 
 function isText(word: string | null): word is string {

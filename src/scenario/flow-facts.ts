@@ -65,7 +65,10 @@ function isSourcePutBack({ events }: PacketResult): boolean {
   return events.some((event) => event.kind === 'nat' && event.side === 'source');
 }
 
-function outOf(hooks: readonly HookEvent[], names: readonly HookEvent['hook'][]): string | undefined {
+function outOf(
+  hooks: readonly HookEvent[],
+  names: readonly HookEvent['hook'][],
+): string | undefined {
   const out = hooks.find(({ hook }) => names.includes(hook))?.outInterface;
   return out === '' ? undefined : out;
 }
