@@ -24,6 +24,7 @@ const arrived = (line: string, delivered: string | null, end = line): PacketResu
     hops: [],
     because: undefined,
     steps: [],
+    events: [],
     mark: 0,
   };
 };

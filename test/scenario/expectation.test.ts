@@ -24,6 +24,7 @@ const RESULT: PacketResult = {
   ],
   because: undefined,
   steps: [],
+  events: [],
   mark: 0,
 };
 

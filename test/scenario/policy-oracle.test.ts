@@ -81,6 +81,7 @@ test('after an undetermined packet the connections are unknown and nothing is co
     hops: result.hops,
     because: ['the test says so'],
     steps: result.steps,
+    events: result.events,
     mark: result.mark,
   };
   expect(oracle.check(packet, undetermined)).toBeUndefined();

@@ -10,7 +10,7 @@ import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
 
 /**
  * Binds the destination of an unconfirmed connection: its replies will come from `place`. Without a port the port stays, taken
- * or not; the source's binding makes way later.
+ * or not; the source's binding makes way later. An identifier of ICMP is no side's own: it makes way here already.
  *
  * Source: nf_nat_core.c, nf_nat_setup_info and get_unique_tuple for NF_NAT_MANIP_DST (Linux 6.18).
  */
@@ -20,7 +20,10 @@ export function bindEntryDestination(
   choice: SourceChoice,
 ): NatOutcome {
   entry.destinationNatDone = true;
-  if (place === undefined) return UNCHANGED;
+  const isIcmp = isTrackedIcmp(entry.reply.family, entry.reply.protocol);
+  if (place === undefined) {
+    return isIcmp && choice.isTaken(entry.reply) ? unpredictable(entry) : UNCHANGED;
+  }
   const present = invertTuple(entry.reply);
   const to = (port: number): Tuple => withDestination(present, place.address, port);
   const bound = to(
@@ -28,6 +31,7 @@ export function bindEntryDestination(
       ? wantedPort(place, present.destinationKey, (port) => !choice.isTaken(invertTuple(to(port))))
       : present.destinationKey,
   );
+  if (isIcmp && choice.isTaken(invertTuple(bound))) return unpredictable(entry);
   if (sameTuple(bound, present)) return UNCHANGED;
   entry.reply = invertTuple(bound);
   entry.destinationNat = true;

@@ -200,6 +200,19 @@ describeFacts('4.3: choice of address and port', [
     ],
   },
   {
+    // Not in the sheet, found by random packets: the identifier is of both sides, so that it is the destination that is translated.
+    row: "ICMP echo id of the host's own packet: changed before OUTPUT is filtered, as by DNAT",
+    rules: `${MASQUERADE}
+      *filter
+      :OUTPUT ACCEPT
+      -A OUTPUT -m conntrack --ctstate DNAT -j DROP`,
+    packets: [
+      ['icmp 192.0.2.10 -> 198.51.100.9 in=eth0 id=7', 'new accept eth1'],
+      ['icmp 198.51.100.1 -> 198.51.100.9 in=local id=8', 'new accept eth1'],
+      ['icmp 198.51.100.1 -> 198.51.100.9 in=local id=7', 'undetermined new drop at=output'],
+    ],
+  },
+  {
     row: 'a locally generated packet whose tuple is in use by a masqueraded flow: its port is changed',
     rules: MASQUERADE,
     packets: [

@@ -158,6 +158,15 @@ describe('SNAT and MASQUERADE', () => {
   });
 });
 
+test('an ICMP identifier makes way where the destination is bound already', () => {
+  const flows = new Flows();
+  const ping = (from: string, id: number) => icmp(from, S, 8, { icmpId: id });
+  flows.send(ping(C, 7), masquerade);
+  flows.send(ping(OWN, 7));
+  expect(flows.lastOutcomes[0]?.kind).toBe('unpredictable');
+  expect(flows.sendWithResult(ping(OWN, 8)).end).toBe('confirmed');
+});
+
 test('both sides can be translated at once', () => {
   const flows = new Flows();
   const first = flows.send(packet(`${C}:40000`, '192.0.2.1:8080'), { ...toBackend, ...masquerade });
