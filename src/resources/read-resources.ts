@@ -109,6 +109,7 @@ function resourceSet(
     kubernetes: {
       services: collector.services,
       endpoints: collector.serviceEndpoints,
+      describedServices: collector.describedServices,
       namespaces: collector.namespaces,
       serviceAccounts: collector.serviceAccounts,
       pods: collector.pods,

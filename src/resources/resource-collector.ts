@@ -9,6 +9,7 @@ import type {
   Service,
   ServiceAccount,
   ServiceEndpoint,
+  ServiceName,
 } from './kubernetes/kubernetes-resources.ts';
 import type { CalicoApi } from './metadata.ts';
 import type { Fields } from './reading/fields.ts';
@@ -64,6 +65,7 @@ export class ResourceCollector {
   readonly felixConfigurations: FelixConfiguration[] = [];
   readonly services: Service[] = [];
   readonly serviceEndpoints: ServiceEndpoint[] = [];
+  readonly describedServices: ServiceName[] = [];
   readonly namespaces: Namespace[] = [];
   readonly serviceAccounts: ServiceAccount[] = [];
   readonly pods: Pod[] = [];

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import type { DocumentText } from '../resources/read-resources.ts';
+import { separateJson } from '../resources/reading/json-boundaries.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
 import type { JsonDocument } from './generate/json-document.ts';
@@ -45,7 +46,7 @@ export function userSource(
 
 /** Every document of a file by itself, those of lists too; scenarios are no part of what a host is. */
 function documentsOf(text: string): readonly JsonDocument[] {
-  return parseAllDocuments(text).flatMap((document) => flatten(document.toJS()));
+  return parseAllDocuments(separateJson(text)).flatMap((document) => flatten(document.toJS()));
 }
 
 function flatten(value: unknown): readonly JsonDocument[] {

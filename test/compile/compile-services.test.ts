@@ -255,6 +255,33 @@ status: {phase: Running, podIP: 203.0.113.11}
   );
 });
 
+test.each([
+  ['Endpoints', 'apiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\n'],
+  [
+    'Endpoints of pods that are not ready',
+    'apiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\nsubsets: [{notReadyAddresses: [{ip: 203.0.113.10}], ports: [{port: 8080}]}]\n',
+  ],
+  [
+    'an EndpointSlice',
+    'apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web-1, labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\nendpoints: []\nports: []\n',
+  ],
+])('where %s without addresses are given, no pod stands behind the Service', (_, endpoints) => {
+  const yaml = `
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: 10.96.0.1, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, labels: {app: web}}
+spec: {nodeName: here, containers: [{name: c}]}
+status: {phase: Running, podIP: 203.0.113.10}
+---
+${endpoints}`;
+  expect(outcome(run(host(yaml), `tcp ${CLIENT} -> 10.96.0.1:80 in=eth0`))).toBe('reject');
+});
+
 test('without Services there are no rules, and headless ones make none', () => {
   const { kubernetes } = readResources([
     { file: 's.yaml', text: service('{clusterIP: None, ports: [{port: 80}]}', ['203.0.113.10']) },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readResources } from '../../src/resources/read-resources.ts';
+import { separateJson } from '../../src/resources/reading/json-boundaries.ts';
 import { messageOf, policyWith, problemsOf, read } from './problems-of.ts';
 
 const hep = (name: string, node = 'n1'): string =>
@@ -39,6 +40,48 @@ describe('forms of files', () => {
       status: {},
     });
     expect(names(json)).toEqual(['a']);
+  });
+
+  const json = (name: string): string =>
+    JSON.stringify({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'HostEndpoint',
+      metadata: { name, annotations: { a: '}{ "', b: "{'" } },
+      spec: { node: 'n', expectedIPs: ['192.0.2.1'] },
+    });
+
+  test.each([
+    ['', ''],
+    [' ', ''],
+    ['\n', ''],
+    ['\r\n\t# b\n', ''],
+    ['\n---\n', ''],
+    ['\n', '---\n'],
+  ])('JSON documents with %j between them, and %j before', (between, before) => {
+    expect(names([before + json('a'), json('b'), json('c')].join(between))).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  test('JSON documents are separated for whoever parses them as YAML', () => {
+    const [a, b] = [json('a'), json('b')];
+    expect(separateJson(`# c\n${a}${b}\n`)).toBe(`# c\n${a}\n---\n${b}\n`);
+    const others = `x: {a: 1}\ny: |\n  {\n  {\n---\n[{}, {}]\n---\n- {}\n- {}\n---\n${a}\n---\n{}`;
+    expect(separateJson(others)).toBe(others);
+  });
+
+  test('problems of JSON documents are where they are', () => {
+    const wrong = json('b').replace('"node"', '"nod":"n","node"');
+    const column = wrong.indexOf('"nod"') + 1;
+    expect(problemsOf([json('a'), wrong, json('c')].join('\n'))).toEqual([
+      `2:${column} unknown-field`,
+    ]);
+    expect(problemsOf(`${json('a')}\n${json('b')}\nx: {}\n`)).toEqual(['3:1 yaml-syntax']);
+    expect(problemsOf(`x: {}\n${json('b')}`)).toEqual(['2:1 yaml-syntax']);
+    expect(problemsOf(`- ${json('a')}\n${json('b')}`)).toEqual(['2:1 yaml-syntax']);
+    expect(problemsOf(`[${json('a')}]\n[${json('b')}]`)).toEqual(['2:1 yaml-syntax']);
   });
 
   test('anchors, aliases and merge keys', () => {

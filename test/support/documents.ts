@@ -317,6 +317,7 @@ export function resources(overrides: Partial<ResourceSet> = {}): ResourceSet {
     kubernetes: {
       services: [],
       endpoints: [],
+      describedServices: [],
       namespaces: [],
       serviceAccounts: [],
       pods: [],

@@ -35,6 +35,12 @@ export interface Service {
   readonly ports: readonly ServicePort[];
 }
 
+/** Which Service. */
+export interface ServiceName {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** One address and port of a service that can take connections, from Endpoints or an EndpointSlice. */
 export interface ServiceEndpoint {
   readonly service: string;
@@ -115,6 +121,8 @@ export interface KubernetesNetworkPolicy {
 export interface KubernetesResources {
   readonly services: readonly Service[];
   readonly endpoints: readonly ServiceEndpoint[];
+  /** The Services whose endpoints documents give, be they none. */
+  readonly describedServices: readonly ServiceName[];
   readonly namespaces: readonly Namespace[];
   readonly serviceAccounts: readonly ServiceAccount[];
   readonly pods: readonly Pod[];

@@ -1,5 +1,6 @@
+import type { Metadata } from '../metadata.ts';
 import type { Fields } from '../reading/fields.ts';
-import type { ServiceEndpoint } from './kubernetes-resources.ts';
+import type { ServiceEndpoint, ServiceName } from './kubernetes-resources.ts';
 import { readKubernetesMetadata } from './read-kubernetes-metadata.ts';
 import { readAddress, readPortProtocol } from './read-kubernetes-values.ts';
 
@@ -12,8 +13,14 @@ interface BackendPort {
   readonly port: number;
 }
 
+/** What a document says of a Service: its endpoints, be they none. Without a Service where it does not name one. */
+export interface DescribedService {
+  readonly service: ServiceName | undefined;
+  readonly endpoints: readonly ServiceEndpoint[];
+}
+
 /** Reads a v1 Endpoints: every ready address with every port of its subset. */
-export function readEndpoints(root: Fields): readonly ServiceEndpoint[] {
+export function readEndpoints(root: Fields): DescribedService {
   const metadata = readKubernetesMetadata(root, 'namespaced');
   const found: ServiceEndpoint[] = [];
   for (const subset of root.fieldsList('subsets')) {
@@ -42,11 +49,11 @@ export function readEndpoints(root: Fields): readonly ServiceEndpoint[] {
     subset.finish();
   }
   root.finish();
-  return found;
+  return { service: nameOf(metadata, metadata?.name), endpoints: found };
 }
 
 /** Reads a discovery.k8s.io/v1 EndpointSlice: the addresses of its endpoints that are ready, or still serve while they go away. */
-export function readEndpointSlice(root: Fields): readonly ServiceEndpoint[] {
+export function readEndpointSlice(root: Fields): DescribedService {
   const metadata = readKubernetesMetadata(root, 'namespaced');
   const addressType = root.oneOf('addressType', ['IPv4', 'IPv6', 'FQDN'])?.value;
   const service = metadata?.labels.get(SERVICE_LABEL);
@@ -91,7 +98,14 @@ export function readEndpointSlice(root: Fields): readonly ServiceEndpoint[] {
     }
   }
   root.finish();
-  return found;
+  // Names are no addresses: of what they lead to nothing is known.
+  const isOfNames = addressType === 'FQDN';
+  return { service: isOfNames ? undefined : nameOf(metadata, service), endpoints: found };
+}
+
+function nameOf(metadata: Metadata | undefined, name: string | undefined): ServiceName | undefined {
+  if (metadata === undefined || name === undefined) return undefined;
+  return { name, namespace: metadata.namespace ?? 'default' };
 }
 
 function readPorts(parent: Fields): readonly BackendPort[] {

@@ -1,6 +1,6 @@
 import type { Fields } from '../reading/fields.ts';
 import type { ResourceCollector } from '../resource-collector.ts';
-import { readEndpointSlice, readEndpoints } from './read-endpoints.ts';
+import { type DescribedService, readEndpointSlice, readEndpoints } from './read-endpoints.ts';
 import { readKubernetesNetworkPolicy } from './read-network-policy.ts';
 import { readNamespace, readPod, readServiceAccount } from './read-pod.ts';
 import { readService } from './read-service.ts';
@@ -42,12 +42,17 @@ export function readKubernetesDocument(
       collect(kind, root, into, readKubernetesNetworkPolicy(root), into.kubernetesPolicies);
       return;
     case 'Endpoints':
-      for (const endpoint of readEndpoints(root)) into.serviceEndpoints.push(endpoint);
+      collectEndpoints(readEndpoints(root), into);
       return;
     case 'EndpointSlice':
-      for (const endpoint of readEndpointSlice(root)) into.serviceEndpoints.push(endpoint);
+      collectEndpoints(readEndpointSlice(root), into);
       return;
   }
+}
+
+function collectEndpoints({ service, endpoints }: DescribedService, into: ResourceCollector): void {
+  if (service !== undefined) into.describedServices.push(service);
+  for (const endpoint of endpoints) into.serviceEndpoints.push(endpoint);
 }
 
 function collect<

@@ -8,13 +8,17 @@ import type {
 
 /** The endpoints of a Service that can take connections: those that documents give, or else those that its selector finds among the pods. */
 export function findServiceEndpoints(
-  { services, endpoints, pods }: KubernetesResources,
+  { services, endpoints, describedServices, pods }: KubernetesResources,
   { name, namespace }: { readonly name: string; readonly namespace: string | undefined },
 ): readonly ServiceEndpoint[] {
   const written = endpoints.filter(
     (endpoint) => endpoint.service === name && endpoint.namespace === namespace,
   );
-  if (written.length > 0) return written;
+  const isDescribed = describedServices.some(
+    (described) => described.name === name && described.namespace === namespace,
+  );
+  // None is what there is while no pod is ready.
+  if (isDescribed || written.length > 0) return written;
   const service = services.find(
     ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
   );

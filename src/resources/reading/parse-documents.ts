@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, Lexer, type Node, Parser, Schema } from 'yaml';
 import type { Report } from '../../source/problem.ts';
 import { findAliasTargets } from './aliases.ts';
+import { JsonBoundaries } from './json-boundaries.ts';
 import { LineTable } from './line-table.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 import { ReadingContext } from './reading-context.ts';
@@ -13,6 +14,8 @@ const MAX_TOKENS = 2_000_000;
 
 /** How many documents one file may have. */
 const MAX_DOCUMENTS = 200_000;
+
+const DOCUMENT_START = '---';
 
 /** One schema for all documents: making it is a good part of the cost of a small document. */
 const SCHEMA: Schema = new Schema({ schema: 'core', merge: false });
@@ -124,8 +127,14 @@ class LimitedTokens {
 
   *all(): Generator<CST.Token, void> {
     const { parser } = this;
+    const boundaries = new JsonBoundaries();
     let count = 0;
     for (const lexeme of new Lexer().lex(this.text)) {
+      if (boundaries.isBefore(lexeme)) {
+        yield* parser.next(DOCUMENT_START);
+        // It is not in the text.
+        parser.offset -= DOCUMENT_START.length;
+      }
       if (lexeme.charCodeAt(0) === 0x2a) this.sawAlias = true;
       for (const token of parser.next(lexeme)) {
         if (token.type === 'document') count = 0;
