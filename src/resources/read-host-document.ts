@@ -4,7 +4,7 @@ import { readHostInterfaces } from './read-host-interfaces.ts';
 import { readHostRoutes } from './read-host-routes.ts';
 import { readHostFamily, readHostRules } from './read-host-rules.ts';
 import { readHostSysctls } from './read-host-sysctls.ts';
-import { readMetadata } from './read-metadata.ts';
+import { readOwnDocument } from './read-own-document.ts';
 import type { Fields } from './reading/fields.ts';
 
 /**
@@ -12,24 +12,13 @@ import type { Fields } from './reading/fields.ts';
  * would refuse included. Undefined where it has no spec.
  */
 export function readHostDocument(document: Fields): HostDocument | undefined {
-  document.ignore('apiVersion', 'kind');
-  const { metadata, fields } = readMetadata(document, {
-    api: 'v3',
+  const read = readOwnDocument(document, {
+    kind: 'Host',
     nameRule: V1_NODE_NAME,
-    namespaced: false,
+    hint: 'Add `spec: {interfaces: [{name: eth0, addresses: [192.0.2.10/24]}]}`.',
   });
-  fields?.finish();
-  const spec = document.fields('spec');
-  if (!document.has('spec')) {
-    document.problem(
-      'missing-field',
-      document.location,
-      'Host has no `spec`',
-      'Add `spec: {interfaces: [{name: eth0, addresses: [192.0.2.10/24]}]}`.',
-    );
-  }
-  document.finish();
-  if (spec === undefined) return undefined;
+  if (read === undefined) return undefined;
+  const { metadata, spec } = read;
   const interfaces = readHostInterfaces(spec);
   const derived = spec.boolean('derivedRoutes')?.value ?? true;
   const host: HostDocument = {

@@ -1,7 +1,7 @@
 import { isMap, isScalar } from 'yaml';
 import type { NameRule } from './calico-names.ts';
 import { CALICO_VERSIONS, isCalicoVersion } from './calico-version.ts';
-import { readMetadata } from './read-metadata.ts';
+import { readOwnDocument } from './read-own-document.ts';
 import { readScenarioCases } from './read-scenario-cases.ts';
 import { readScenarioInvariants } from './read-scenario-invariants.ts';
 import type { Fields } from './reading/fields.ts';
@@ -20,24 +20,13 @@ const SCENARIO_NAME: NameRule = {
  * places: what they mean is judged where they are run. Undefined where there is no spec.
  */
 export function readScenarioDocument(document: Fields): ScenarioDocument | undefined {
-  document.ignore('apiVersion', 'kind');
-  const { metadata, fields } = readMetadata(document, {
-    api: 'v3',
+  const read = readOwnDocument(document, {
+    kind: 'Scenario',
     nameRule: SCENARIO_NAME,
-    namespaced: false,
+    hint: 'Add `spec: {resources: [...], cases: [...]}`.',
   });
-  fields?.finish();
-  const spec = document.fields('spec');
-  if (!document.has('spec')) {
-    document.problem(
-      'missing-field',
-      document.location,
-      'Scenario has no `spec`',
-      'Add `spec: {resources: [...], cases: [...]}`.',
-    );
-  }
-  document.finish();
-  if (spec === undefined) return undefined;
+  if (read === undefined) return undefined;
+  const { metadata, spec } = read;
   const cases = readScenarioCases(spec);
   const invariants = readScenarioInvariants(spec);
   if (spec.list('cases').length === 0 && spec.list('invariants').length === 0) {

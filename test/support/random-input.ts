@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { NEWER_SELECTORS, SELECTORS } from '../../src/selftest/generate/random-rules.ts';
 
 /** A document as JSON has it. */
 export type JsonDocument = Readonly<Record<string, unknown>>;
@@ -89,21 +90,7 @@ const labels = fc.record(
 );
 
 function selectors(version: RandomInput['version']): fc.Arbitrary<string> {
-  const plain = [
-    'all()',
-    'has(role)',
-    '!has(role)',
-    "role == 'a'",
-    "role != 'a'",
-    "role in {'a', 'b'}",
-    "role not in {'b'}",
-    "zone == ''",
-    "role == 'a' || zone == 'x'",
-    "has(role) && !(role == 'b')",
-    "role == 'nobody'",
-  ];
-  const newer = ["role contains 'b'", "role starts with 'a'", "role ends with 'b'"];
-  return fc.constantFrom(...(version === '2.6' ? plain : [...plain, ...newer]));
+  return fc.constantFrom(...(version === '2.6' ? SELECTORS : [...SELECTORS, ...NEWER_SELECTORS]));
 }
 
 const maybe = <T>(value: fc.Arbitrary<T>, chance: number): fc.Arbitrary<T | undefined> =>

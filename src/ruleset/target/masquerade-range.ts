@@ -1,9 +1,9 @@
 import type { PortRange } from '../../address/port-range.ts';
-import { hasPorts } from '../../address/protocol.ts';
 import type { Extension } from '../extension.ts';
 import { optionTable, type TableDefinition } from '../option/option-table.ts';
 import { DASHED_PORT_RANGE } from '../option/port-codecs.ts';
 import type { MasqueradeTarget } from './nat.ts';
+import { faultOfNatPorts } from './nat-checks.ts';
 
 /** `MASQUERADE` with ports to choose from, or with `--random`. */
 export interface MasqueradeRangeTarget {
@@ -19,12 +19,7 @@ export const masqueradeRangeTarget: TableDefinition<MasqueradeRangeTarget> = opt
     kind: 'masquerade-range',
     name: 'MASQUERADE',
     load: '-j',
-    check: ({ ports }, { table, protocol }) => {
-      if (table !== undefined && table !== 'nat') return `translation in table ${table}`;
-      return ports !== undefined && (protocol === undefined || !hasPorts(protocol))
-        ? '--to-ports needs the rule to match a protocol that has ports'
-        : undefined;
-    },
+    check: (target, context) => faultOfNatPorts(target, context),
   },
   ({ value, flag }) => [
     value('--to-ports', 'ports', DASHED_PORT_RANGE),

@@ -8,6 +8,7 @@ import { DASHED_PORT_RANGE, parsePortWord } from '../option/port-codecs.ts';
 import { isUnsigned } from '../restore-text.ts';
 import { renderStoredAddress } from '../stored-address.ts';
 import type { DnatTarget, SnatTarget } from './nat.ts';
+import { faultOfNatTable } from './nat-checks.ts';
 
 /** What a translation may choose from; a part that is undefined stays as it is. */
 export interface NatRange {
@@ -156,9 +157,11 @@ function parsePorts(text: string): Pick<NatRange, 'ports' | 'shiftedFrom'> | und
 
 function validateRange(
   { addresses, ports, shiftedFrom }: NatRange,
-  { family, protocol, table }: RuleContext,
+  context: RuleContext,
 ): string | undefined {
-  if (table !== undefined && table !== 'nat') return `translation in table ${table}`;
+  const { family, protocol } = context;
+  const fault = faultOfNatTable(context);
+  if (fault !== undefined) return fault;
   if (addresses !== undefined && addresses.first.family !== family) {
     return `an IPv${family} rule cannot translate to ${renderStoredAddress(addresses.first)}`;
   }

@@ -3,6 +3,7 @@ import { hasPorts } from '../../address/protocol.ts';
 import type { Definition, RuleContext } from '../definition.ts';
 import { isUnsigned } from '../restore-text.ts';
 import { renderStoredAddress } from '../stored-address.ts';
+import { faultOfNatTable } from './nat-checks.ts';
 
 /** `DNAT --to-destination`; nat PREROUTING and OUTPUT. Without `port` the port stays. */
 export interface DnatTarget {
@@ -24,10 +25,6 @@ export interface MasqueradeTarget {
   readonly randomFully: boolean;
 }
 
-function validateTable({ table }: RuleContext): string | undefined {
-  return table === undefined || table === 'nat' ? undefined : `translation in table ${table}`;
-}
-
 function validateTranslation(
   { address, port }: DnatTarget | SnatTarget,
   context: RuleContext,
@@ -39,7 +36,7 @@ function validateTranslation(
   if (port !== undefined && (context.protocol === undefined || !hasPorts(context.protocol))) {
     return 'a port to translate to needs the rule to match a protocol that has ports';
   }
-  return validateTable(context);
+  return faultOfNatTable(context);
 }
 
 function renderTranslation({ address, port }: DnatTarget | SnatTarget): string {
@@ -65,6 +62,6 @@ export const snatTarget: Definition<SnatTarget> = {
 /** Checks and writes `-j MASQUERADE`. */
 export const masqueradeTarget: Definition<MasqueradeTarget> = {
   kind: 'masquerade',
-  validate: (_target, context) => validateTable(context),
+  validate: (_target, context) => faultOfNatTable(context),
   render: ({ randomFully }) => `-j MASQUERADE${randomFully ? ' --random-fully' : ''}`,
 };

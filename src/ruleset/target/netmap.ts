@@ -1,5 +1,6 @@
 import { MASKED_ADDRESS, type MaskedAddress, maskLength } from '../option/address-codecs.ts';
 import { optionTable, type TableDefinition } from '../option/option-table.ts';
+import { faultOfNatTable } from './nat-checks.ts';
 
 /** `NETMAP`: the network part of the address is replaced, the host part stays; the destination before routing, the source after it. */
 export interface NetmapTarget {
@@ -13,10 +14,9 @@ export const netmapTarget: TableDefinition<NetmapTarget> = optionTable(
     kind: 'netmap',
     name: 'NETMAP',
     load: '-j',
-    check: ({ to }, { table }) => {
-      if (table !== undefined && table !== 'nat') return `translation in table ${table}`;
-      return maskLength(to.mask) === undefined ? 'NETMAP needs a prefix length' : undefined;
-    },
+    check: ({ to }, context) =>
+      faultOfNatTable(context) ??
+      (maskLength(to.mask) === undefined ? 'NETMAP needs a prefix length' : undefined),
   },
   ({ value }) => [value('--to', 'to', MASKED_ADDRESS, { required: true })],
 );

@@ -1,7 +1,7 @@
 import type { PortRange } from '../../address/port-range.ts';
-import { hasPorts } from '../../address/protocol.ts';
 import { optionTable, type TableDefinition } from '../option/option-table.ts';
 import { DASHED_PORT_RANGE } from '../option/port-codecs.ts';
+import { faultOfNatPorts } from './nat-checks.ts';
 
 /** `REDIRECT`: to the host itself; nat PREROUTING and OUTPUT. Without `ports` the port stays. */
 export interface RedirectTarget {
@@ -16,12 +16,7 @@ export const redirectTarget: TableDefinition<RedirectTarget> = optionTable(
     kind: 'redirect',
     name: 'REDIRECT',
     load: '-j',
-    check: ({ ports }, { table, protocol }) => {
-      if (table !== undefined && table !== 'nat') return `translation in table ${table}`;
-      return ports !== undefined && (protocol === undefined || !hasPorts(protocol))
-        ? '--to-ports needs the rule to match a protocol that has ports'
-        : undefined;
-    },
+    check: (target, context) => faultOfNatPorts(target, context),
   },
   ({ value, flag }) => [
     value('--to-ports', 'ports', DASHED_PORT_RANGE, { aliases: ['--to-port'] }),

@@ -11,7 +11,8 @@ export interface DocumentContext {
   readonly world: World;
 }
 
-const SELECTORS = [
+/** Selectors of every version that speak of the labels `role` and `zone`. */
+export const SELECTORS: readonly string[] = [
   'all()',
   'has(role)',
   '!has(role)',
@@ -24,7 +25,12 @@ const SELECTORS = [
   "has(role) && !(role == 'b')",
   "role == 'nobody'",
 ];
-const NEWER_SELECTORS = ["role contains 'b'", "role starts with 'a'", "role ends with 'b'"];
+/** Those that 2.6 does not have. */
+export const NEWER_SELECTORS: readonly string[] = [
+  "role contains 'b'",
+  "role starts with 'a'",
+  "role ends with 'b'",
+];
 
 /** A selector that endpoints with the labels `role` and `zone` may match. */
 export function randomSelector({ random, version }: DocumentContext): string {
