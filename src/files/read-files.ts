@@ -8,6 +8,7 @@ import {
 import { InputError, UsageError } from '../source/errors.ts';
 import type { Problem, ProblemCode } from '../source/problem.ts';
 import { decodeText } from './decode-text.ts';
+import type { FileCache } from './file-cache.ts';
 
 /** What is read of a directory. A file that is named itself may be called anything. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
@@ -31,12 +32,13 @@ class FileProblem extends Error {
  * Reads the documents behind `-f` options: files, directories with all below them, and `-` for standard input.
  *
  * A file that is reached in two ways is read once. Order: as given, directories by name. Symbolic links are followed where they are
- * named themselves, and to files; never to directories within a directory, so that no loop can arise.
+ * named themselves, and to files; never to directories within a directory, so that no loop can arise. With a cache, files that have not changed
+ * since they were read are not read again, and are the same objects.
  *
  * @throws UsageError when standard input is asked for twice.
  * @throws InputError when a path cannot be read, is too large, is no text, or is a directory without any documents.
  */
-export function readDocumentTexts(paths: readonly string[]): DocumentText[] {
+export function readDocumentTexts(paths: readonly string[], cache?: FileCache): DocumentText[] {
   if (paths.filter((path) => path === '-').length > 1) {
     throw new UsageError('standard input is given twice', 'Use `-f -` once.');
   }
@@ -54,17 +56,18 @@ export function readDocumentTexts(paths: readonly string[]): DocumentText[] {
   let total = 0;
   for (const file of files) {
     guard(file, () => {
-      const bytes = readBytes(file);
-      total += bytes.length;
+      const { size, document } = readFile(file, cache);
+      total += size;
       if (total > MAX_TOTAL_LENGTH) {
         throw new FileProblem(
           'yaml-limit',
           `the files together have more than ${mebibytes(MAX_TOTAL_LENGTH)}`,
         );
       }
-      texts.push({ file, text: decodeText(bytes) });
+      texts.push(document());
     });
   }
+  cache?.keepOnly(files);
   if (problems.length > 0) throw new InputError(problems);
   return texts;
 }
@@ -93,7 +96,10 @@ function addDirectory(directory: string, files: Set<string>): number {
   for (const entry of entries) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) found += addDirectory(path, files);
-    else if (EXTENSIONS.has(extname(entry.name).toLowerCase()) && isFile(path)) {
+    else if (
+      EXTENSIONS.has(extname(entry.name).toLowerCase()) &&
+      (entry.isFile() || isFile(path))
+    ) {
       files.add(path);
       found++;
       if (files.size > MAX_FILES) {
@@ -108,14 +114,32 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
-function readBytes(file: string): Buffer {
-  if (file !== '-') {
-    const { size } = statSync(file);
-    if (size > MAX_FILE_LENGTH) throw tooLarge();
-  }
-  const bytes = readFileSync(file === '-' ? 0 : file);
+/** A file's size in bytes, and its text, which is decoded when it is asked for. */
+interface FileContent {
+  readonly size: number;
+  readonly document: () => DocumentText;
+}
+
+function readFile(file: string, cache: FileCache | undefined): FileContent {
+  if (file === '-') return contentOf(file, readFileSync(0));
+  const before = statSync(file, { bigint: true });
+  const known = cache?.find(file, before);
+  if (known !== undefined) return { size: Number(before.size), document: () => known };
+  if (before.size > MAX_FILE_LENGTH) throw tooLarge();
+  const { size, document } = contentOf(file, readFileSync(file));
+  return {
+    size,
+    document: () => {
+      const read = document();
+      cache?.add(read, before, Date.now());
+      return read;
+    },
+  };
+}
+
+function contentOf(file: string, bytes: Buffer): FileContent {
   if (bytes.length > MAX_FILE_LENGTH) throw tooLarge();
-  return bytes;
+  return { size: bytes.length, document: () => ({ file, text: decodeText(bytes) }) };
 }
 
 function tooLarge(): FileProblem {

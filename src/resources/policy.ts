@@ -171,10 +171,11 @@ function readNewer(spec: Fields, { kind, collector }: PolicyOptions): NewerField
   }
   const tier = spec.string('tier');
   if (tier !== undefined && checkName(spec, tier, { rule: LABEL_NAME, what: 'tier' })) {
+    const { context } = spec;
     collector.tierReferences.push({
       tier: tier.value,
       report: (known) =>
-        spec.problem(
+        context.problem(
           'unknown-reference',
           tier.location,
           `there is no tier \`${tier.value}\``,

@@ -73,15 +73,17 @@ function isIgnored(apiVersion: string, kind: string): boolean {
 }
 
 function noteIgnored(header: Fields, kind: Written<string>, collector: ResourceCollector): void {
-  if (!collector.isFirst(`ignored ${kind.value}`)) return;
-  header.problem(
-    'ignored-kind',
-    kind.location,
-    `documents of the kind \`${shorten(kind.value)}\` are ignored`,
-    kind.value.startsWith('Staged')
-      ? 'Felix does not program staged policy.'
-      : "It says nothing of a host's packets.",
-    'warning',
+  const { context } = header;
+  collector.once(`ignored ${kind.value}`, () =>
+    context.problem(
+      'ignored-kind',
+      kind.location,
+      `documents of the kind \`${shorten(kind.value)}\` are ignored`,
+      kind.value.startsWith('Staged')
+        ? 'Felix does not program staged policy.'
+        : "It says nothing of a host's packets.",
+      'warning',
+    ),
   );
 }
 

@@ -132,15 +132,17 @@ function readHttp(rule: Fields, options: RuleOptions): boolean {
     path.finish();
   }
   http.finish();
-  if (options.collector.isFirst('http')) {
-    rule.problem(
+  const { context } = rule;
+  const location = rule.keyLocation('http');
+  options.collector.once('http', () =>
+    context.problem(
       'not-modelled',
-      rule.keyLocation('http'),
+      location,
       "`http` is not part of the kernel's rules: the rule takes effect without it",
       'A proxy enforces `http`; what it would refuse is not shown.',
       'warning',
-    );
-  }
+    ),
+  );
   return true;
 }
 

@@ -1,9 +1,10 @@
 import { InputError } from '../source/errors.ts';
 import type { CalicoVersion } from './calico-version.ts';
+import type { DocumentCache } from './document-cache.ts';
 import { ProblemList } from './problem-list.ts';
 import { readDocument } from './read-document.ts';
 import type { DocumentNode } from './reading/document-node.ts';
-import { parseDocuments } from './reading/parse-documents.ts';
+import { type ParseOptions, parseDocuments } from './reading/parse-documents.ts';
 import { checkVersion, chooseVersion, type VersionChoice } from './resolve-version.ts';
 import { ResourceCollector } from './resource-collector.ts';
 import type { ResourceSet } from './resource-set.ts';
@@ -23,6 +24,8 @@ export interface ReadOptions {
   readonly lenient?: boolean | undefined;
   /** Documents that are parsed already, such as those inline in a scenario. */
   readonly nodes?: readonly DocumentNode[] | undefined;
+  /** What was read before, of which only what has changed is read again. */
+  readonly cache?: DocumentCache | undefined;
 }
 
 /** How many characters one file may have; more is refused before it is parsed. */
@@ -43,11 +46,9 @@ export function readResources(
   const problems = new ProblemList();
   const collector = new ResourceCollector();
   const reading = { lenient: options.lenient ?? false, report: problems.report };
-  for (const source of withinLimits(texts, problems)) {
-    for (const { context, contents } of parseDocuments(source, reading)) {
-      readDocument(context, contents, collector);
-    }
-  }
+  const sources = withinLimits(texts, problems);
+  if (options.cache === undefined) readSources(sources, reading, collector);
+  else options.cache.collect(sources, reading, collector);
   for (const { context, map } of options.nodes ?? []) {
     readDocument(context.with(reading), map, collector);
   }
@@ -57,6 +58,18 @@ export function readResources(
   const found = problems.sorted();
   if (found.some((problem) => problem.severity === 'error')) throw new InputError(found);
   return resourceSet(collector, choice, found);
+}
+
+function readSources(
+  sources: readonly DocumentText[],
+  reading: ParseOptions,
+  collector: ResourceCollector,
+): void {
+  for (const source of sources) {
+    for (const { context, contents } of parseDocuments(source, reading)) {
+      readDocument(context, contents, collector);
+    }
+  }
 }
 
 /** The files that are small enough; the others are reported. */

@@ -46,6 +46,25 @@ export interface ApiUse {
   readonly mixed: (message: string, other: SourceLocation) => void;
 }
 
+/** A document's claim to a name. */
+export interface IdentityClaim {
+  readonly key: string;
+  /** Kind and name, for messages. */
+  readonly title: string;
+  readonly location: SourceLocation;
+  readonly context: ReadingContext;
+}
+
+/** A document of one of the two APIs. */
+export interface ApiNote {
+  readonly api: CalicoApi;
+  readonly kind: string;
+  readonly exclusive: boolean;
+  readonly context: ReadingContext;
+  readonly location: SourceLocation;
+  readonly versionAt: SourceLocation;
+}
+
 /** The first places of more uses of one feature say nothing new. */
 const MAX_USES_OF_A_FEATURE = 20;
 
@@ -81,40 +100,53 @@ export class ResourceCollector {
   readonly apiUses: Map<CalicoApi, ApiUse> = new Map();
   readonly calicoApis: Map<CalicoApi, SourceLocation> = new Map();
   private readonly identities: Map<string, SourceLocation> = new Map();
-  private readonly selectors: Map<string, ParsedSelector> = new Map();
+  protected readonly selectors: Map<string, ParsedSelector>;
   private readonly featureCounts: Map<string, number> = new Map();
   private readonly noted: Set<string> = new Set();
 
+  /** Selectors that are parsed already, by their texts. */
+  constructor(selectors: Map<string, ParsedSelector> = new Map()) {
+    this.selectors = selectors;
+  }
+
   /** Remembers a resource's identity; reports when another document has it already. */
   identify(document: Fields, kind: string, ...parts: readonly (string | undefined)[]): void {
-    const key = JSON.stringify([kind, ...parts]);
-    const before = this.identities.get(key);
-    if (before === undefined) {
-      this.identities.set(key, document.location);
-      return;
-    }
     const name = parts.filter((part) => part !== undefined).join('/');
-    const metadata = document.fields('metadata');
-    document.context.problemWith(
-      'duplicate-name',
-      metadata?.locationOf('name') ?? document.location,
-      `${kind} \`${name}\` is defined twice`,
-      { related: [before], hint: 'Rename or remove one of the two.' },
+    const { location, context } = document;
+    const key = JSON.stringify([kind, ...parts]);
+    this.claim({ key, title: `${kind} \`${name}\``, location, context }, () =>
+      nameLocation(document),
     );
+  }
+
+  /** `nameAt` tells where the name stands; it is asked only when somebody has the name already. */
+  claim(claim: IdentityClaim, nameAt: () => SourceLocation): void {
+    const { key, title, location, context } = claim;
+    const before = this.identities.get(key);
+    if (before === undefined) this.identities.set(key, location);
+    else {
+      context.problemWith('duplicate-name', nameAt(), `${title} is defined twice`, {
+        related: [before],
+        hint: 'Rename or remove one of the two.',
+      });
+    }
   }
 
   /** Remembers that a document is of one of the two APIs; `exclusive` for kinds that may not be mixed. */
   useApi(document: Fields, use: { api: CalicoApi; kind: string; exclusive: boolean }): void {
-    const { api, kind, exclusive } = use;
-    if (!this.calicoApis.has(api)) this.calicoApis.set(api, document.location);
+    const { context, location } = document;
+    this.noteApi({ ...use, context, location, versionAt: document.locationOf('apiVersion') });
+  }
+
+  noteApi({ api, kind, exclusive, context, location, versionAt }: ApiNote): void {
+    if (!this.calicoApis.has(api)) this.calicoApis.set(api, location);
     if (!exclusive || this.apiUses.has(api)) return;
-    const location = document.locationOf('apiVersion');
     this.apiUses.set(api, {
       kind,
-      location,
-      refuse: (code, message, hint) => document.problem(code, location, message, hint),
+      location: versionAt,
+      refuse: (code, message, hint) => context.problem(code, versionAt, message, hint),
       mixed: (message, other) =>
-        document.context.problemWith('mixed-apis', location, message, {
+        context.problemWith('mixed-apis', versionAt, message, {
           related: [other],
           hint: 'Use one API for all policies and endpoints.',
         }),
@@ -122,11 +154,11 @@ export class ResourceCollector {
   }
 
   /** Remembers that something which not every version has is used. */
-  useFeature(fields: Fields, use: FeatureUse): void {
+  useFeature({ context }: Pick<Fields, 'context'>, use: FeatureUse): void {
     const count = this.featureCounts.get(use.feature) ?? 0;
     if (count >= MAX_USES_OF_A_FEATURE) return;
     this.featureCounts.set(use.feature, count + 1);
-    this.features.push({ use, context: fields.context });
+    this.features.push({ use, context });
   }
 
   /** Remembers a problem that versions from `since` on have. */
@@ -135,11 +167,11 @@ export class ResourceCollector {
     this.versionedProblems.push({ problem, versions });
   }
 
-  /** Whether this is the first time that `key` is asked for: warnings that would be said of every document are said once. */
-  isFirst(key: string): boolean {
-    if (this.noted.has(key)) return false;
+  /** Says something unless it was said before by the same `key`: warnings that would be said of every document are said once. */
+  once(key: string, say: () => void): void {
+    if (this.noted.has(key)) return;
     this.noted.add(key);
-    return true;
+    say();
   }
 
   /** Parses a selector; equal texts are parsed once, so that they share one tree. */
@@ -150,4 +182,9 @@ export class ResourceCollector {
     this.selectors.set(text, parsed);
     return parsed;
   }
+}
+
+/** Where a document's name stands. */
+export function nameLocation(document: Fields): SourceLocation {
+  return document.fields('metadata')?.locationOf('name') ?? document.location;
 }

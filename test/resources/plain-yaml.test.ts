@@ -34,7 +34,7 @@ apiVersion: projectcalico.org/v3
 kind: GlobalNetworkPolicy
 metadata:
   name: bench-00000
-  labels: {a: b, "c": 'd', n: 5}
+  labels: {a: b, "c": 'd', n: 5, "e":"f", 'g':h, "i":-1}
 spec:
   order: 100.5
   selector: "role == 'edge' && zone == 'a'"
@@ -125,6 +125,8 @@ describe('plain YAML', () => {
         ',',
         '"',
         "'",
+        '"a":',
+        '{"a":b',
         '#',
         ' #',
         '1',

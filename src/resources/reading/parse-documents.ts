@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, Lexer, type Node, Parser, Schema } from 'yaml';
 import type { Report } from '../../source/problem.ts';
 import { findAliasTargets } from './aliases.ts';
+import type { DocumentPlace } from './document-place.ts';
 import { JsonBoundaries } from './json-boundaries.ts';
 import { LineTable } from './line-table.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
@@ -13,7 +14,7 @@ const MAX_DEPTH = 100;
 const MAX_TOKENS = 2_000_000;
 
 /** How many documents one file may have. */
-const MAX_DOCUMENTS = 200_000;
+export const MAX_DOCUMENTS: number = 200_000;
 
 const DOCUMENT_START = '---';
 
@@ -40,6 +41,8 @@ export interface ParsedDocument {
 export interface ParseOptions {
   readonly lenient: boolean;
   readonly report: Report;
+  /** Where the text stands in its file, when it is a part of one. */
+  readonly place?: DocumentPlace;
 }
 
 class LimitReached extends Error {

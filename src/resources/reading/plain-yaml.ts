@@ -15,6 +15,8 @@ const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
 
+const QUOTES: ReadonlySet<number> = new Set([QUOTE, APOSTROPHE]);
+
 /** What plain text may not begin with, or only followed by what is no space. */
 const INDICATORS = new Set([...'-?:,[]{}#&*!|>\'"%@`'].map((one) => one.charCodeAt(0)));
 
@@ -288,9 +290,11 @@ class PlainParser {
     const items: Pair<Scalar, Node>[] = [];
     this.#at = this.#skipSpaces(start + 1);
     while (this.#text.charCodeAt(this.#at) !== CLOSE_MAP) {
+      const isQuoted = QUOTES.has(this.#text.charCodeAt(this.#at));
       const key = this.#bracketKey();
       const value = this.#skipSpaces(this.#at + 1);
-      if (value === this.#at + 1) return refuse();
+      // As in JSON, only what stands behind a quoted name may follow its colon at once.
+      if (value === this.#at + 1 && !isQuoted) return refuse();
       this.#at = value;
       items.push(pairNode(key, this.#inlineValue(true)));
       this.#separator(CLOSE_MAP);
@@ -303,7 +307,7 @@ class PlainParser {
   #bracketKey(): Scalar {
     const start = this.#at;
     const first = this.#text.charCodeAt(start);
-    if (first === QUOTE || first === APOSTROPHE) {
+    if (QUOTES.has(first)) {
       const key = this.#quoted(first === QUOTE ? '"' : "'") as Scalar;
       return this.#text.charCodeAt(this.#at) === COLON ? key : refuse();
     }

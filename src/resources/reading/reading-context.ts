@@ -2,6 +2,7 @@ import { type Alias, type Document, isAlias, type Node } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import { nearestName } from '../../source/nearest-name.ts';
 import type { Problem, ProblemCode, Report } from '../../source/problem.ts';
+import type { DocumentPlace } from './document-place.ts';
 import type { LineLookup } from './line-table.ts';
 
 /** How many suggestions one document is worth: each is a comparison with every known name. */
@@ -21,6 +22,8 @@ interface ReadingContextOptions {
   readonly document: Document.Parsed | undefined;
   /** What the document's aliases stand for; without it each alias costs a walk through the document. */
   readonly aliases?: ReadonlyMap<Alias, Node> | undefined;
+  /** Where `text` stands in the file, when it is a part of one; undefined: it is the file. */
+  readonly place?: DocumentPlace | undefined;
   readonly lenient: boolean;
   readonly report: Report;
 }
@@ -35,6 +38,7 @@ export class ReadingContext {
   private suggestions = 0;
   private readonly lines: LineLookup;
   private readonly document: Document.Parsed | undefined;
+  private readonly place: DocumentPlace | undefined;
 
   constructor(options: ReadingContextOptions) {
     this.file = options.file;
@@ -42,6 +46,7 @@ export class ReadingContext {
     this.lines = options.lines;
     this.document = options.document;
     this.aliases = options.aliases;
+    this.place = options.place;
     this.lenient = options.lenient;
     this.report = options.report;
   }
@@ -54,6 +59,7 @@ export class ReadingContext {
       lines: this.lines,
       document: this.document,
       aliases: this.aliases,
+      place: this.place,
       ...options,
     });
   }
@@ -63,10 +69,11 @@ export class ReadingContext {
     return this.suggestions++ < MAX_SUGGESTIONS ? nearestName(name, candidates) : undefined;
   }
 
-  /** The place of a character offset in the file's text. */
+  /** The place of a character offset in the text. */
   locate(offset: number): SourceLocation {
     const { line, col } = this.lines.linePos(offset);
-    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+    const location = { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+    return this.place === undefined ? location : this.place.put(location);
   }
 
   /** The place where a node starts; the file's start for a node without a range. */
@@ -74,8 +81,9 @@ export class ReadingContext {
     return this.locate(node?.range?.[0] ?? 0);
   }
 
-  /** The text of a line (from 1) without its line break. */
-  lineText(line: number): string {
+  /** The text of a line of the file (from 1) without its line break. */
+  lineText(lineOfFile: number): string {
+    const line = lineOfFile - (this.place?.linesBefore ?? 0);
     const starts = this.lines.lineStarts;
     const start = starts[line - 1] ?? 0;
     const next = starts[line];
