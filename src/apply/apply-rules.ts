@@ -9,6 +9,7 @@ import { type RuleFiles, stateOf } from './rule-files.ts';
 import { recordInForce, type Session } from './session.ts';
 import { secondsSinceBoot, thisKernel } from './state/kernel-identity.ts';
 import type { ApplyRecord, StateRecord } from './state/state-record.ts';
+import { StopWatch, timedTools } from './timed-tools.ts';
 
 /** What apply would do. */
 export interface ApplyPlan {
@@ -79,6 +80,8 @@ export interface WriteOptions {
 export interface WrittenApply {
   readonly record: ApplyRecord;
   readonly outcome: ChangeOutcome;
+  /** How long the programs took that wrote to the kernel, in milliseconds. */
+  readonly kernelMs: number;
 }
 
 /**
@@ -104,12 +107,13 @@ export function writeApply(
   const old = chosen.kernel.own;
   const generation = { id, before: old, texts: files };
   const change = { old, wanted, whole: files, next, generation };
-  const outcome = changeKernel(change, directory, chosen.tools);
+  const watch = new StopWatch();
+  const outcome = changeKernel(change, directory, timedTools(chosen.tools, watch));
   if (outcome.kind === 'done' && next.pending !== undefined) {
     // The time to confirm begins now; what it took to write is not part of it.
     directory.writeState(nextState(state, record, confirmWithin));
   }
-  return { record, outcome };
+  return { record, outcome, kernelMs: watch.milliseconds };
 }
 
 function nextState(

@@ -1,7 +1,8 @@
+import type { SavedFirewall } from '../machine/read-firewall.ts';
 import { KernelError } from '../source/errors.ts';
 import { type Build, defaultBuild, type KernelTools, systemTools } from './kernel-tools.ts';
 import { isEmptyState } from './own-state.ts';
-import { type KernelState, readKernel } from './read-kernel.ts';
+import { type KernelState, readKernel, type SavedTexts } from './read-kernel.ts';
 
 /** The build in use, and what it holds. */
 export interface ChosenBuild {
@@ -27,6 +28,16 @@ export function readBuilds(options: BuildOptions): readonly ChosenBuild[] {
     sets ??= tools.saveSets();
     return { tools, kernel: readKernel({ ...tools, saveSets: () => sets ?? '' }), warnings: [] };
   });
+}
+
+/** What both builds were seen to hold. */
+export function savedFirewall(builds: readonly ChosenBuild[]): SavedFirewall {
+  const of = (build: Build): SavedTexts['rules'] =>
+    builds.find(({ tools }) => tools.build === build)?.kernel.saved.rules ?? { 4: '', 6: '' };
+  return {
+    rules: { nft: of('nft'), legacy: of('legacy') },
+    sets: builds[0]?.kernel.saved.sets ?? '',
+  };
 }
 
 /**

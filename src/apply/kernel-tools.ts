@@ -1,4 +1,5 @@
 import type { IpFamily } from '../address/ip-address.ts';
+import { hasLegacyTables } from '../machine/read-firewall.ts';
 import { attemptProgram, type ProgramOptions, runProgram } from '../machine/run-program.ts';
 import { KernelError } from '../source/errors.ts';
 
@@ -50,7 +51,9 @@ export function systemTools(build: Build, options: ToolOptions): KernelTools {
   });
   return {
     build,
-    saveRules: (family) => outputOf(nameOf(family, 'save'), []),
+    // Tables that are not loaded have no rules, and need not be loaded for that.
+    saveRules: (family) =>
+      build === 'legacy' && !hasLegacyTables(family) ? '' : outputOf(nameOf(family, 'save'), []),
     saveSets: () => outputOf('ipset', ['save']),
     restoreRules: (family, text) => {
       const args = ['--noflush', '-w', String(lockSeconds)];

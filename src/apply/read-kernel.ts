@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { IpFamily } from '../address/ip-address.ts';
 import type { KernelTools } from './kernel-tools.ts';
-import { EMPTY_STATE, type OwnState } from './own-state.ts';
+import type { OwnState } from './own-state.ts';
 import { type ForeignUse, type KernelRules, parseSavedRules } from './parse-rule-text.ts';
 import { parseSets } from './parse-set-text.ts';
 
@@ -10,23 +11,30 @@ export interface KernelState {
   readonly foreignUses: readonly ForeignUse[];
   /** Rules and chains of others in the build. */
   readonly foreignCount: number;
+  /** What the programs printed, the rules of others with it. */
+  readonly saved: SavedTexts;
+}
+
+/** What the save programs print of one build, and of all sets. */
+export interface SavedTexts {
+  readonly rules: Readonly<Record<IpFamily, string>>;
+  readonly sets: string;
 }
 
 /** Reads the rules of one build, and all sets. @throws KernelError */
 export function readKernel(tools: KernelTools): KernelState {
-  const [v4, v6] = [readRules(tools, 4), readRules(tools, 6)];
+  const rules = { 4: tools.saveRules(4), 6: tools.saveRules(6) };
+  const sets = tools.saveSets();
+  const [v4, v6] = [rules[4], rules[6]].map((text) => parseSavedRules(text, protocolNumber)) as [
+    KernelRules,
+    KernelRules,
+  ];
   return {
-    own: { tables: { 4: v4.own, 6: v6.own }, sets: parseSets(tools.saveSets()) },
+    own: { tables: { 4: v4.own, 6: v6.own }, sets: parseSets(sets) },
     foreignUses: [...v4.foreignUses, ...v6.foreignUses],
     foreignCount: v4.foreignCount + v6.foreignCount,
+    saved: { rules, sets },
   };
-}
-
-/** A kernel where nothing of ours is. */
-export const EMPTY_KERNEL: KernelState = { own: EMPTY_STATE, foreignUses: [], foreignCount: 0 };
-
-function readRules(tools: KernelTools, family: 4 | 6): KernelRules {
-  return parseSavedRules(tools.saveRules(family), protocolNumber);
 }
 
 let protocols: ReadonlyMap<string, number> | undefined;

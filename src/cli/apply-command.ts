@@ -4,7 +4,7 @@ import { UsageError } from '../source/errors.ts';
 import { type ApplyResult, applyPolicy, beforeWriting } from './apply/apply-policy.ts';
 import { findDenied } from './apply/denied-connections.ts';
 import { type KernelOptions, parseDuration, sessionOptions } from './apply/kernel-options.ts';
-import { loadPolicy } from './apply/load-policy.ts';
+import { policyForMachine, readPolicy } from './apply/load-policy.ts';
 import { type GuardOptions, prepareGuard } from './apply/run-guard.ts';
 import { waitForConfirmation } from './apply/wait-for-confirmation.ts';
 import {
@@ -46,18 +46,20 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
   const within =
     confirmWithin === undefined ? undefined : parseDuration('--confirm-within', confirmWithin);
   const opening = sessionOptions(options, options.dryRun !== true);
-  const policy = loadPolicy(options, terminal);
+  const documents = readPolicy(options, terminal);
   const guard = await prepareGuard(options, terminal);
-  const report = new ApplyReport(form, policy, {
-    terminal,
-    paint: painter({ color: wantsColor(options, terminal) && form === 'text' }),
-    verbose: options.verbose === true,
-    quiet: options.quiet === true,
-  });
   const session = beforeWriting(() => openSession(opening));
+  let report: ApplyReport;
   let result: ApplyResult;
   try {
     for (const note of session.notes) terminal.writeError(`note: ${note}\n`);
+    const policy = beforeWriting(() => policyForMachine(documents, session, terminal));
+    report = new ApplyReport(form, policy, {
+      terminal,
+      paint: painter({ color: wantsColor(options, terminal) && form === 'text' }),
+      verbose: options.verbose === true,
+      quiet: options.quiet === true,
+    });
     const way = {
       force: options.force === true,
       dryRun: options.dryRun === true,

@@ -1,4 +1,6 @@
+import type { FileCache } from '../files/file-cache.ts';
 import type { Host } from '../host/host.ts';
+import type { DocumentCache } from '../resources/document-cache.ts';
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { NodeModel, type NodeModelOptions } from '../scenario/node-model.ts';
@@ -52,13 +54,14 @@ export function warnOfDoubt({ doubt }: NodeModel['choice'], terminal: Terminal):
 }
 
 /**
- * Reads the documents that the options name. Warnings go to standard error.
+ * Reads the documents that the options name; with caches as much of them as has changed. Warnings go to standard error.
  *
  * @throws InputError, UsageError also when there are none
  */
 export function readModelDocuments(
   options: DocumentOptions,
   terminal: Terminal,
+  caches?: { readonly files: FileCache; readonly documents: DocumentCache },
 ): { readonly resources: ResourceSet; readonly texts: readonly DocumentText[] } {
   if (options.filename.length === 0) {
     throw new UsageError(
@@ -66,10 +69,11 @@ export function readModelDocuments(
       'Name files or directories with -f, or - for standard input.',
     );
   }
-  const texts = readTexts(options.filename, terminal);
+  const texts = readTexts(options.filename, terminal, caches?.files);
   const resources = readResources(texts, {
     version: wantedVersion(options.calicoVersion, terminal),
     lenient: options.lenient,
+    cache: caches?.documents,
   });
   printWarnings(resources, terminal);
   if (isEmpty(resources)) {

@@ -7,7 +7,7 @@ import type { HostSpec, Missing, RemarkSpec, RouteSpec } from './host-spec.ts';
 import { renderHostYaml } from './host-yaml.ts';
 import { type JsonObject, runForObjects } from './json-output.ts';
 import { readConnectionTable } from './read-connection-table.ts';
-import { noteFailure, readFirewall } from './read-firewall.ts';
+import { noteFailure, readFirewall, type SavedFirewall } from './read-firewall.ts';
 import { readInterfaces } from './read-interfaces.ts';
 import { readNativeTables } from './read-nftables.ts';
 import { readRoutes } from './read-routes.ts';
@@ -26,6 +26,8 @@ export interface InspectOptions {
   readonly name: string;
   /** Whether the connection table is read, too. */
   readonly connections?: boolean;
+  /** What is known of rules and sets already. */
+  readonly firewall?: SavedFirewall | undefined;
 }
 
 /** This machine, or the namespace that this process is in, as a Host. */
@@ -73,8 +75,8 @@ function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
   const routes = FAMILIES.map((family) => ({ family, routes: routesOf(family, sysctls) }));
   const bare = { interfaces, routes: [], sysctls };
   const firewall = {
-    4: readFirewall(4, { missing, remarks }),
-    6: readFirewall(6, { missing, remarks }),
+    4: readFirewall(4, { missing, remarks }, options.firewall),
+    6: readFirewall(6, { missing, remarks }, options.firewall),
   };
   readNativeTables(
     { 4: firewall[4].incompatible, 6: firewall[6].incompatible },
@@ -88,7 +90,7 @@ function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
     sysctls,
     ...textField('iptables', firewall[4].text),
     ...textField('ip6tables', firewall[6].text),
-    ...textField('ipsets', readSets(missing)),
+    ...textField('ipsets', options.firewall?.sets ?? readSets(missing)),
     ...textField('connections', options.connections === true ? readConnectionTable(missing) : ''),
     ...(remarks.length === 0 ? {} : { notModelled: remarks }),
   };

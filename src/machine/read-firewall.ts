@@ -17,6 +17,12 @@ export interface FirewallText {
   readonly incompatible: readonly string[];
 }
 
+/** What the save programs of both builds have printed, and `ipset save`. */
+export interface SavedFirewall {
+  readonly rules: Readonly<Record<IptablesBuild, Readonly<Record<IpFamily, string>>>>;
+  readonly sets: string;
+}
+
 const TOOL: Readonly<Record<IpFamily, string>> = { 4: 'iptables', 6: 'ip6tables' };
 const LEGACY_TABLES: Readonly<Record<IpFamily, string>> = {
   4: '/proc/net/ip_tables_names',
@@ -26,16 +32,19 @@ const INCOMPATIBLE = /^# Table `([^']+)' is incompatible/gm;
 
 /**
  * The rules of one family, of the build that has any. Where both have, those of nft, and a remark: a packet must pass both
- * (netfilter-facts 7.4). Legacy tables that were never loaded are not loaded for the asking.
+ * (netfilter-facts 7.4). Legacy tables that were never loaded are not loaded for the asking. Nobody is asked for what is `saved` already.
  */
 export function readFirewall(
   family: IpFamily,
   notes: { readonly missing: Missing[]; readonly remarks: RemarkSpec[] },
+  saved?: SavedFirewall,
 ): FirewallText {
-  const nft = attemptProgram(`${TOOL[family]}-nft-save`, []);
-  const legacy = hasLegacyTables(family)
-    ? attemptProgram(`${TOOL[family]}-legacy-save`, [])
-    : undefined;
+  const outputOf = (build: IptablesBuild): ProgramOutcome =>
+    saved === undefined
+      ? attemptProgram(`${TOOL[family]}-${build}-save`, [])
+      : { kind: 'ran', stdout: saved.rules[build][family], stderr: '' };
+  const nft = outputOf('nft');
+  const legacy = hasLegacyTables(family) ? outputOf('legacy') : undefined;
   const outcomes = [nft, legacy].filter((one) => one !== undefined);
   const isAbsent = outcomes.every(
     (one) => one.kind === 'failed' && one.error.code === 'missing-program',
@@ -65,8 +74,8 @@ function plainFirewall(family: IpFamily, notes: { readonly missing: Missing[] })
   return { text, build: isNft ? 'nft' : 'legacy', incompatible };
 }
 
-/** Unreadable counts as there: then the tool says what is wrong. */
-function hasLegacyTables(family: IpFamily): boolean {
+/** Whether tables of the legacy build are loaded. Unreadable counts as there: then the tool says what is wrong. */
+export function hasLegacyTables(family: IpFamily): boolean {
   try {
     return readFileSync(LEGACY_TABLES[family], 'utf8').trim() !== '';
   } catch (error) {

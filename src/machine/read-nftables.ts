@@ -8,6 +8,17 @@ import { attemptProgram } from './run-program.ts';
 const OF_IPTABLES = ['raw', 'mangle', 'nat', 'filter', 'security'];
 const FAMILIES: Readonly<Record<string, readonly (4 | 6)[]>> = { ip: [4], ip6: [6] };
 
+/** A name that nft takes for a name. It reads its arguments as one text of its language, and programs may give tables any name. */
+const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_./-]{0,254}$/;
+
+interface NativeTable {
+  readonly name: string;
+  readonly family: string;
+  /** The family of packets, where it is one alone. */
+  readonly only: IpFamily | undefined;
+  readonly dropsByPolicy: boolean;
+}
+
 /**
  * Remarks on tables of nftables that iptables-save does not show and that packets meet: those of another name or family, and
  * those that it calls incompatible. A table without rules and without a policy that drops does nothing.
@@ -16,38 +27,66 @@ export function readNativeTables(
   incompatible: Readonly<Record<IpFamily, readonly string[]>>,
   notes: { readonly missing: Missing[]; readonly remarks: RemarkSpec[] },
 ): void {
-  const outcome = attemptProgram('nft', ['-j', 'list', 'ruleset']);
-  if (outcome.kind === 'failed' && outcome.error.code === 'missing-program') return;
-  noteFailure(outcome, 'nftables tables', notes.missing);
-  if (outcome.kind === 'failed') return;
-  const parsed: unknown = JSON.parse(outcome.stdout);
-  const objects = isJsonObject(parsed) ? objectsOf(parsed, 'nftables') : [];
-  for (const [table, family] of tablesThatAct(objects)) {
-    const families = FAMILIES[family] ?? [];
-    const [only] = families;
-    const isIptables = only !== undefined && OF_IPTABLES.includes(table);
-    if (isIptables && !incompatible[only].includes(table)) continue;
-    const what = `nftables table ${family} ${table}`;
+  // Rules are asked for only where they matter: those of iptables may be very many, and nft takes longer to print them than all else takes here.
+  const chains = listed(['chains'], notes.missing) ?? [];
+  const inWay = hookedTables(chains).filter(
+    ({ name, only }) =>
+      only === undefined || !OF_IPTABLES.includes(name) || incompatible[only].includes(name),
+  );
+  if (inWay.length === 0) return;
+  const rules = rulesOf(inWay, notes.missing);
+  for (const { name, family, only, dropsByPolicy } of inWay) {
+    const acts = dropsByPolicy || rules.some((rule) => isOf(rule, { name, family }));
+    if (!acts) continue;
+    const what = `nftables table ${family} ${name}`;
     notes.remarks.push(only === undefined ? { what } : { what, family: only });
   }
 }
 
-/** Name and family of every table with a base chain, and with a rule or a base chain that drops. ARP is no matter of packets. */
-function tablesThatAct(objects: readonly JsonObject[]): readonly (readonly [string, string])[] {
-  const hooked = new Set<string>();
-  const acting = new Map<string, readonly [string, string]>();
-  const keyOf = (one: JsonObject): string => `${textOf(one, 'family')} ${textOf(one, 'table')}`;
-  const act = (one: JsonObject): void => {
-    acting.set(keyOf(one), [textOf(one, 'table') ?? '', textOf(one, 'family') ?? '']);
-  };
-  for (const { chain, rule } of objects) {
-    if (isJsonObject(chain) && textOf(chain, 'hook') !== undefined) {
-      hooked.add(keyOf(chain));
-      if (textOf(chain, 'policy') === 'drop') act(chain);
-    }
-    if (isJsonObject(rule)) act(rule);
+/** Tables with base chains. ARP is no matter of packets. */
+function hookedTables(objects: readonly JsonObject[]): readonly NativeTable[] {
+  const tables = new Map<string, NativeTable>();
+  for (const { chain } of objects) {
+    if (!isJsonObject(chain) || textOf(chain, 'hook') === undefined) continue;
+    const name = textOf(chain, 'table') ?? '';
+    const family = textOf(chain, 'family') ?? '';
+    if (family === 'arp') continue;
+    const key = `${family} ${name}`;
+    const drops = textOf(chain, 'policy') === 'drop';
+    const dropsByPolicy = drops || tables.get(key)?.dropsByPolicy === true;
+    tables.set(key, { name, family, only: FAMILIES[family]?.[0], dropsByPolicy });
   }
-  return [...acting]
-    .filter(([key, [, family]]) => hooked.has(key) && family !== 'arp')
-    .map(([, table]) => table);
+  return [...tables.values()];
+}
+
+/** The rules of the tables, and perhaps of others. */
+function rulesOf(tables: readonly NativeTable[], missing: Missing[]): readonly JsonObject[] {
+  const found: JsonObject[] = [];
+  for (const { name, family } of tables) {
+    const objects = PLAIN_NAME.test(name) ? listed(['table', family, name]) : undefined;
+    if (objects === undefined) return rulesAmong(listed(['ruleset'], missing) ?? []);
+    found.push(...rulesAmong(objects));
+  }
+  return found;
+}
+
+function rulesAmong(objects: readonly JsonObject[]): readonly JsonObject[] {
+  return objects.flatMap(({ rule }) => (isJsonObject(rule) ? [rule] : []));
+}
+
+function isOf(rule: JsonObject, { name, family }: Pick<NativeTable, 'name' | 'family'>): boolean {
+  return textOf(rule, 'table') === name && textOf(rule, 'family') === family;
+}
+
+/** What `nft -j list` prints; undefined where it fails, with a note of that when asked for. Without the program there is nothing to miss. */
+function listed(what: readonly string[], missing?: Missing[]): readonly JsonObject[] | undefined {
+  const outcome = attemptProgram('nft', ['-j', 'list', ...what]);
+  if (outcome.kind === 'failed') {
+    if (missing !== undefined && outcome.error.code !== 'missing-program') {
+      noteFailure(outcome, 'nftables tables', missing);
+    }
+    return undefined;
+  }
+  const parsed: unknown = JSON.parse(outcome.stdout);
+  return isJsonObject(parsed) ? objectsOf(parsed, 'nftables') : [];
 }

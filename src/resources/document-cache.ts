@@ -1,5 +1,5 @@
 import type { Problem, Report } from '../source/problem.ts';
-import { PartCollector, type PartFindings } from './part-collector.ts';
+import { addFindings, type Findings, joinFindings, PartCollector } from './part-findings.ts';
 import { readDocument } from './read-document.ts';
 import { DocumentPlace } from './reading/document-place.ts';
 import { parseDocuments } from './reading/parse-documents.ts';
@@ -10,16 +10,25 @@ import type { ParsedSelector } from './selector/parse-selector.ts';
 /** Beyond so many selectors none is remembered any longer: those of documents that are gone are among them. */
 const MOST_SELECTORS = 100_000;
 
+const BLOCK_LENGTH = 128;
+
 interface ReadPart {
+  /** From 0, in the order in which parts were read first. */
+  readonly id: number;
   readonly text: string;
   readonly place: DocumentPlace;
-  readonly problems: readonly Problem[];
-  readonly findings: PartFindings;
+  readonly findings: Findings;
 }
 
 interface ReadFile {
   readonly text: string;
   readonly parts: readonly ReadPart[];
+}
+
+/** Parts that follow each other, and what was found in all of them. */
+interface Block {
+  readonly parts: readonly ReadPart[];
+  readonly findings: Findings;
 }
 
 /**
@@ -30,11 +39,19 @@ interface ReadFile {
  * may move the places in them.
  */
 export class DocumentCache {
+  readonly #blockLength: number;
   #files: ReadonlyMap<string, ReadFile> = new Map();
+  #blocks: ReadonlyMap<ReadPart, Block> = new Map();
+  #nextId = 0;
   #lenient = false;
   #selectors = new Map<string, ParsedSelector>();
   /** Where the readers of documents report to, also those that are asked later. */
   #report: Report = () => undefined;
+
+  /** About `blockLength` neighbouring parts are put together once, and again when one of them is another. */
+  constructor(blockLength: number = BLOCK_LENGTH) {
+    this.#blockLength = blockLength;
+  }
 
   /** Reads files into a collector; problems go to `report`. */
   collect(
@@ -44,6 +61,7 @@ export class DocumentCache {
   ): void {
     if (lenient !== this.#lenient || this.#selectors.size > MOST_SELECTORS) {
       this.#files = new Map();
+      this.#blocks = new Map();
       this.#selectors = new Map();
     }
     this.#lenient = lenient;
@@ -54,12 +72,8 @@ export class DocumentCache {
     }
     this.#files = files;
     this.#report = report;
-    for (const { file } of sources) {
-      for (const { problems, findings } of files.get(file)?.parts ?? []) {
-        for (const problem of problems) report(problem);
-        findings.addTo(collector);
-      }
-    }
+    const parts = sources.flatMap(({ file }) => files.get(file)?.parts ?? []);
+    for (const { findings } of this.#blocksOf(parts)) addFindings(findings, collector, report);
   }
 
   #readFile(file: string, text: string, known: ReadFile | undefined): ReadFile {
@@ -80,22 +94,40 @@ export class DocumentCache {
   }
 
   #readPart(file: string, { text, linesBefore }: FilePart): ReadPart {
-    const problems: Problem[] = [];
-    this.#report = (problem) => {
-      problems.push(problem);
-    };
-    const place = new DocumentPlace(linesBefore);
-    const reading = {
-      lenient: this.#lenient,
-      report: (problem: Problem) => this.#report(problem),
-      place,
-    };
     const collector = new PartCollector(this.#selectors);
+    this.#report = collector.report;
+    const place = new DocumentPlace(linesBefore);
+    const report = (problem: Problem): void => this.#report(problem);
+    const reading = { lenient: this.#lenient, report, place };
     for (const { context, contents } of parseDocuments({ file, text }, reading)) {
       readDocument(context, contents, collector);
     }
-    return { text, place, problems, findings: collector.findings() };
+    return { id: this.#nextId++, text, place, findings: collector.findings() };
   }
+
+  /** The parts in blocks. Where a block ends hangs on its last part alone, so that a part more or less leaves all other blocks as they were. */
+  #blocksOf(parts: readonly ReadPart[]): Iterable<Block> {
+    const blocks = new Map<ReadPart, Block>();
+    let start = 0;
+    for (const [index, part] of parts.entries()) {
+      if ((part.id + 1) % this.#blockLength !== 0 && index + 1 < parts.length) continue;
+      const first = parts[start] as ReadPart;
+      const within = parts.slice(start, index + 1);
+      const known = this.#blocks.get(first);
+      const block =
+        known !== undefined && isSameParts(known.parts, within)
+          ? known
+          : { parts: within, findings: joinFindings(within.map(({ findings }) => findings)) };
+      blocks.set(first, block);
+      start = index + 1;
+    }
+    this.#blocks = blocks;
+    return blocks.values();
+  }
+}
+
+function isSameParts(one: readonly ReadPart[], other: readonly ReadPart[]): boolean {
+  return one.length === other.length && one.every((part, index) => part === other[index]);
 }
 
 function copied(part: FilePart): FilePart {

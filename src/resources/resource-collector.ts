@@ -155,10 +155,14 @@ export class ResourceCollector {
 
   /** Remembers that something which not every version has is used. */
   useFeature({ context }: Pick<Fields, 'context'>, use: FeatureUse): void {
-    const count = this.featureCounts.get(use.feature) ?? 0;
-    if (count >= MAX_USES_OF_A_FEATURE) return;
-    this.featureCounts.set(use.feature, count + 1);
-    this.features.push({ use, context });
+    if (this.countUse(use)) this.features.push({ use, context });
+  }
+
+  /** Whether the use is one of those that are kept. */
+  protected countUse({ feature }: FeatureUse): boolean {
+    const count = this.featureCounts.get(feature) ?? 0;
+    this.featureCounts.set(feature, count + 1);
+    return count < MAX_USES_OF_A_FEATURE;
   }
 
   /** Remembers a problem that versions from `since` on have. */

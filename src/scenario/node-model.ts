@@ -63,14 +63,19 @@ export class NodeModel {
   readonly assumptions: Assumptions;
   private snapshot: ConnectionSnapshot | undefined;
   private sets: readonly IpSet[] | undefined;
-  private readonly writtenRulesets: Map<IpFamily, Ruleset> = new Map();
-  private readonly policyRules: Map<IpFamily, Ruleset> = new Map();
-  private readonly foreignRules: Map<IpFamily, Ruleset> = new Map();
-  private readonly mergedRules: Map<IpFamily, Ruleset> = new Map();
+  private readonly writtenRulesets: Map<IpFamily, Ruleset>;
+  private readonly policyRules: Map<IpFamily, Ruleset>;
+  private readonly foreignRules: Map<IpFamily, Ruleset>;
+  private readonly mergedRules: Map<IpFamily, Ruleset>;
   private readonly simulators: Map<IpFamily, Simulator> = new Map();
+  private readonly options: NodeModelOptions;
 
-  /** @throws InputError when the documents contradict each other. */
-  constructor(resources: ResourceSet, options: NodeModelOptions) {
+  /**
+   * `same` is a model of the same documents and options, but for connections: what it has worked out is not worked out again.
+   *
+   * @throws InputError when the documents contradict each other.
+   */
+  constructor(resources: ResourceSet, options: NodeModelOptions, same?: NodeModel) {
     this.resources = resources;
     this.choice = chooseNode(resources, { wanted: options.node, machine: options.machine });
     const { node } = this.choice;
@@ -78,20 +83,34 @@ export class NodeModel {
     this.asIs = options.asIs === true;
     this.snapshot = options.connections;
     this.assumptions = options.assumptions ?? Assumptions.none;
-    this.policy = resolveNode(resources, {
-      node,
-      interfaces: (options.policyInterfaces ?? this.host.interfaces).map(({ name, addresses }) => ({
-        name,
-        addresses: addresses.map(({ address }) => address),
-      })),
-      environment: options.environment,
-    });
+    this.options = options;
+    this.writtenRulesets = same?.writtenRulesets ?? new Map();
+    this.policyRules = same?.policyRules ?? new Map();
+    this.foreignRules = same?.foreignRules ?? new Map();
+    this.mergedRules = same?.mergedRules ?? new Map();
+    this.policy =
+      same?.policy ??
+      resolveNode(resources, {
+        node,
+        interfaces: (options.policyInterfaces ?? this.host.interfaces).map(
+          ({ name, addresses }) => ({
+            name,
+            addresses: addresses.map(({ address }) => address),
+          }),
+        ),
+        environment: options.environment,
+      });
   }
 
   /** The connections that the host has at first. @throws InputError for a table that cannot be read. */
   get connections(): ConnectionSnapshot {
     this.snapshot ??= connectionsOf(this.host);
     return this.snapshot;
+  }
+
+  /** The same with other connections at first. */
+  withConnections(connections: ConnectionSnapshot): NodeModel {
+    return new NodeModel(this.resources, { ...this.options, connections }, this);
   }
 
   /** The rules that policy compiles to. */

@@ -299,6 +299,42 @@ describe.skipIf(why !== undefined)(title, () => {
       60_000,
     );
 
+    test.skipIf(whyNoNamespace(['nft']) !== undefined)(
+      'of tables of others that do something, whatever their names are to nft',
+      async () => {
+        const other = await NetworkNamespace.open();
+        try {
+          const named = (name: string, rules: number): readonly unknown[] => {
+            const place = { family: 'ip', table: name };
+            const base = { type: 'filter', hook: 'input', prio: 0, policy: 'accept' };
+            return [
+              { table: { family: 'ip', name } },
+              { chain: { ...place, name: 'c', ...base } },
+              { chain: { ...place, name: 'd' } },
+              ...Array.from({ length: rules }, () => ({
+                rule: { ...place, chain: 'd', expr: [{ accept: null }] },
+              })),
+            ].map((add) => ({ add }));
+          };
+          // Neither a command within a name nor a word of nft's language is taken for one.
+          const names = ['ruled', 'x; flush ruleset', 'counter', 'empty'];
+          const nftables = names.flatMap((name) => named(name, name === 'empty' ? 0 : 1));
+          const text = JSON.stringify({ nftables });
+          expect(other.run('nft', ['-j', text]).stderr).toBe('');
+          const { stdout } = other.run(process.execPath, [program, 'inspect', '-n', 'node1']);
+          expect(hostOf(stdout).notModelled.map(({ what }) => what)).toEqual([
+            'nftables table ip ruled',
+            'nftables table ip x; flush ruleset',
+            'nftables table ip counter',
+          ]);
+          expect(other.run('nft', ['list', 'tables']).stdout).toContain('empty');
+        } finally {
+          await other.close();
+        }
+      },
+      60_000,
+    );
+
     test.skipIf(process.getuid?.() !== 0)(
       'without root it prints what it may see and says what is missing',
       () => {

@@ -74,7 +74,7 @@ describe('a cache of documents', () => {
     let accepted = 0;
     fc.assert(
       fc.property(fc.array(files, { minLength: 2, maxLength: 6 }), (versions) => {
-        const cache = new DocumentCache();
+        const cache = new DocumentCache(3);
         for (const version of versions) {
           const texts = Object.entries(version).map(([name, text]) => ({ file: name, text }));
           const plain = reading(texts);

@@ -23,17 +23,28 @@ export function checkAccess(model: NodeModel, kept: readonly KeptAccess[]): read
   });
 }
 
-/** Those that the machine as it is refuses for certain are not there to be lost. */
-export function withoutRefused(
-  asIs: NodeModel,
+/**
+ * Which of the accesses that work today do not survive: those that the machine as it is refuses for certain are not there to be lost. `asIs` is asked
+ * only where something does not survive.
+ */
+export function checkWorkingAccess(
+  model: NodeModel,
+  asIs: () => NodeModel,
   kept: readonly KeptAccess[],
-): readonly KeptAccess[] {
+): readonly LostAccess[] {
+  const lost = checkAccess(model, kept);
+  if (lost.length === 0) return [];
+  const names = new Set(lost.map(({ name }) => name));
+  const today = checkAccess(
+    asIs(),
+    kept.filter(({ name }) => names.has(name)),
+  );
   const refused = new Set(
-    checkAccess(asIs, kept)
+    today
       .filter(({ result }) => result !== undefined && result.verdict !== 'undetermined')
       .map(({ name }) => name),
   );
-  return kept.filter(({ name }) => !refused.has(name));
+  return lost.filter(({ name }) => !refused.has(name));
 }
 
 function checkOne(access: KeptAccess, session: PacketSession): LostAccess | undefined {

@@ -1,8 +1,10 @@
 import { parseConnections } from '../../host/connections/parse-connections.ts';
-import { inspectMachine } from '../../machine/inspect-machine.ts';
+import type { Missing } from '../../machine/host-spec.ts';
+import { THIS_MACHINE } from '../../machine/inspect-machine.ts';
+import { readConnectionTable } from '../../machine/read-connection-table.ts';
 import { attemptProgram } from '../../machine/run-program.ts';
 import { type JudgedConnection, judgeConnections } from '../../scenario/judge-connections.ts';
-import { KernelError } from '../../source/errors.ts';
+import { InputError } from '../../source/errors.ts';
 import type { PolicyToApply } from './load-policy.ts';
 
 /** Live connections that the rules in force deny, and what was done about them. */
@@ -34,18 +36,15 @@ export function findDenied(policy: PolicyToApply, cut: boolean): DeniedConnectio
 }
 
 function judge(policy: PolicyToApply, problems: string[]): readonly JudgedConnection[] {
+  const missing: Missing[] = [];
+  const table = readConnectionTable(missing);
+  for (const { why } of missing) problems.push(`live connections are not known: ${why}`);
   try {
-    const { host, missing } = inspectMachine({
-      name: policy.model.choice.node,
-      connections: true,
-    });
-    const table = missing.find(({ what }) => what === 'the connection table');
-    if (table !== undefined) problems.push(`live connections are not known: ${table.why}`);
-    if (host.connections === undefined) return [];
-    const connections = parseConnections(host.connections.text, host.connections.location);
-    return judgeConnections(policy.modelWith(connections)).judged;
+    const place = { file: THIS_MACHINE, line: 1, column: 1 };
+    const connections = parseConnections(table, place);
+    return judgeConnections(policy.model.withConnections(connections)).judged;
   } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
+    if (!(error instanceof InputError)) throw error;
     problems.push(`live connections are not known: ${error.message}`);
     return [];
   }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { savedFirewall } from '../../apply/choose-build.ts';
 import { type RuleFiles, renderRuleFiles } from '../../apply/rule-files.ts';
-import type { ConnectionSnapshot } from '../../host/connections/connection-record.ts';
+import type { Session } from '../../apply/session.ts';
+import { FileCache } from '../../files/file-cache.ts';
 import type { Host } from '../../host/host.ts';
 import { inspectMachine } from '../../machine/inspect-machine.ts';
-import { readResources } from '../../resources/read-resources.ts';
+import { DocumentCache } from '../../resources/document-cache.ts';
+import { type DocumentText, readResources } from '../../resources/read-resources.ts';
 import type { ResourceSet } from '../../resources/resource-set.ts';
 import { chooseNode } from '../../scenario/choose-node.ts';
 import { hostOfDocuments, NodeModel } from '../../scenario/node-model.ts';
@@ -15,15 +18,12 @@ import {
   warnOfDoubt,
 } from '../load-model.ts';
 import type { Terminal } from '../terminal.ts';
-
 import { withoutOwnText } from './without-own-text.ts';
 
 /** What is to be applied. The model's host is this machine; its rules are those that compile prints. */
 export interface PolicyToApply extends LoadedModel {
   /** This machine with the rules that it has. */
-  readonly asIs: NodeModel;
-  /** The same with the connections that the machine has. */
-  readonly modelWith: (connections: ConnectionSnapshot) => NodeModel;
+  readonly asIs: () => NodeModel;
   readonly files: RuleFiles;
   /** Of the documents' texts, whatever their order. */
   readonly documentsDigest: string;
@@ -31,51 +31,96 @@ export interface PolicyToApply extends LoadedModel {
   readonly notes: readonly string[];
 }
 
-/**
- * Reads documents, compiles them, and looks at this machine.
- *
- * @throws InputError, UsageError; KernelError when the machine cannot be looked at
- */
-export function loadPolicy(options: DocumentOptions, terminal: Terminal): PolicyToApply {
-  const { resources, texts } = readModelDocuments(options, terminal);
+/** Documents, read. */
+export interface PolicyDocuments {
+  readonly resources: ResourceSet;
+  readonly texts: readonly DocumentText[];
+  readonly node: string;
+  /** The node that was asked for, if any was. */
+  readonly wanted: string | undefined;
+  readonly documentsDigest: string;
+  /** The machine that they describe, or let one derive. */
+  readonly host: Host;
+}
+
+/** Reads documents again and again, each time as much as has changed. */
+export class PolicyReader {
+  readonly #files = new FileCache();
+  readonly #documents = new DocumentCache();
+  readonly #digests = new WeakMap<DocumentText, string>();
+
+  /** @throws InputError, UsageError */
+  read(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
+    const caches = { files: this.#files, documents: this.#documents };
+    const { resources, texts } = readModelDocuments(options, terminal, caches);
+    return documentsOf({ resources, texts }, options, terminal, (text) => this.#digest(text));
+  }
+
+  #digest(text: DocumentText): string {
+    const known = this.#digests.get(text) ?? digestOf(text);
+    this.#digests.set(text, known);
+    return known;
+  }
+}
+
+/** Reads documents. @throws InputError, UsageError */
+export function readPolicy(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
+  return documentsOf(readModelDocuments(options, terminal), options, terminal, digestOf);
+}
+
+function documentsOf(
+  { resources, texts }: Pick<PolicyDocuments, 'resources' | 'texts'>,
+  options: DocumentOptions,
+  terminal: Terminal,
+  digest: (text: DocumentText) => string,
+): PolicyDocuments {
   const choice = chooseNode(resources, { wanted: options.node, machine: terminal.hostName() });
   warnOfDoubt(choice, terminal);
-  const documents = {
+  const each = texts.map(digest).sort().join('\n');
+  return {
     resources,
+    texts,
     node: choice.node,
+    wanted: options.node,
+    documentsDigest: `sha256:${createHash('sha256').update(each).digest('hex')}`,
     host: hostOfDocuments(resources, choice.node),
   };
-  const machine = inspectMachine({ name: choice.node });
+}
+
+/**
+ * Looks at this machine, of whose rules the session knows, and compiles documents for it.
+ *
+ * @throws InputError when the documents contradict each other; KernelError when the machine cannot be looked at
+ */
+export function policyForMachine(
+  documents: PolicyDocuments,
+  { builds }: Pick<Session, 'builds'>,
+  terminal: Terminal,
+): PolicyToApply {
+  const { resources, texts, node, documentsDigest } = documents;
+  const machine = inspectMachine({ name: node, firewall: savedFirewall(builds) });
   const notes = machine.missing.map(
     ({ what, why }) => `of this machine, ${what} is not known: ${why}`,
   );
-  const shared = {
-    node: options.node,
-    machine: terminal.hostName(),
-    environment: felixEnvironment(terminal),
-    host: machine.host,
-  };
-  const modelWith = (connections?: ConnectionSnapshot): NodeModel =>
-    new NodeModel(resources, {
-      ...shared,
-      host: withoutOwn(machine.host),
-      connections,
-      policyInterfaces: policyInterfaces(documents, machine.host),
-    });
-  const model = modelWith();
-  // What the machine has depends on no document.
-  const asIs = new NodeModel(readResources([]), { ...shared, node: choice.node, asIs: true });
+  const shared = { machine: terminal.hostName(), environment: felixEnvironment(terminal) };
+  const model = new NodeModel(resources, {
+    ...shared,
+    node: documents.wanted,
+    host: withoutOwn(machine.host),
+    policyInterfaces: policyInterfaces(documents, machine.host),
+  });
   const absent = missingInterfaces(documents, machine.host);
   if (absent.length > 0) {
     notes.push(`this machine has no interface ${absent.join(', ')}, which the documents name`);
   }
   return {
     model,
-    asIs,
-    modelWith,
+    // What the machine has depends on no document.
+    asIs: () =>
+      new NodeModel(readResources([]), { ...shared, node, host: machine.host, asIs: true }),
     texts,
     files: renderRuleFiles({ 4: model.compiledRules(4), 6: model.compiledRules(6) }),
-    documentsDigest: digestOf(texts.map(({ text }) => text)),
+    documentsDigest,
     notes,
   };
 }
@@ -89,18 +134,11 @@ function withoutOwn(host: Host): Host {
   };
 }
 
-/** What the documents are, and the machine that they describe or let one derive. */
-interface Documents {
-  readonly resources: ResourceSet;
-  readonly node: string;
-  readonly host: Host;
-}
-
 /**
  * The interfaces that rules are made for. Where the documents describe the machine, compile prints rules for those interfaces, and so they are written.
  * Otherwise they are this machine's, and those that endpoints name and that may come yet.
  */
-function policyInterfaces(documents: Documents, machine: Host): Host['interfaces'] {
+function policyInterfaces(documents: PolicyDocuments, machine: Host): Host['interfaces'] {
   if (!documents.host.derived) return documents.host.interfaces;
   const named = new Set(missingInterfaces(documents, machine));
   const coming = documents.host.interfaces.filter(({ name }) => named.has(name));
@@ -108,7 +146,10 @@ function policyInterfaces(documents: Documents, machine: Host): Host['interfaces
 }
 
 /** Interfaces that the node's endpoints name and the machine does not have. */
-function missingInterfaces({ resources, node: name }: Documents, machine: Host): readonly string[] {
+function missingInterfaces(
+  { resources, node: name }: PolicyDocuments,
+  machine: Host,
+): readonly string[] {
   const present = new Set(machine.interfaces.map(({ name }) => name));
   const names = resources.hostEndpoints
     .filter(({ node }) => node === name)
@@ -117,7 +158,6 @@ function missingInterfaces({ resources, node: name }: Documents, machine: Host):
   return [...new Set(names)];
 }
 
-function digestOf(texts: readonly string[]): string {
-  const each = texts.map((text) => createHash('sha256').update(text).digest('hex')).sort();
-  return `sha256:${createHash('sha256').update(each.join('\n')).digest('hex')}`;
+function digestOf({ text }: DocumentText): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { parseIpAddress } from '../../address/ip-address.ts';
-import { checkAccess, type LostAccess, withoutRefused } from '../../apply/guard/check-access.ts';
+import {
+  checkAccess,
+  checkWorkingAccess,
+  type LostAccess,
+} from '../../apply/guard/check-access.ts';
 import { findDatastores } from '../../apply/guard/find-datastores.ts';
 import {
   datastoreAccess,
@@ -27,7 +31,7 @@ export interface GuardOptions {
 /** What the guard asks of new rules, read and checked before anything is looked at. */
 export interface Guard {
   /** What the rules would take away, or nobody can promise. */
-  readonly check: (model: NodeModel, asIs: NodeModel) => readonly LostAccess[];
+  readonly check: (model: NodeModel, asIs: () => NodeModel) => readonly LostAccess[];
 }
 
 /**
@@ -47,7 +51,8 @@ export async function prepareGuard(options: GuardOptions, terminal: Terminal): P
       return [
         ...ssh.unclear,
         ...stores.unclear,
-        ...checkAccess(model, [...ssh.kept, ...packets, ...withoutRefused(asIs, usual)]),
+        ...checkAccess(model, [...ssh.kept, ...packets]),
+        ...checkWorkingAccess(model, asIs, usual),
         ...scenarios.check(model),
       ];
     },

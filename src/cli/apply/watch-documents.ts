@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { openSession, type SessionOptions } from '../../apply/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../apply/session.ts';
 import { type Supervisor, startSupervisor } from '../../apply/supervisor.ts';
 import { notifyServiceManager } from '../../machine/notify-service-manager.ts';
 import { EnvironmentError, InputError, KernelError, UsageError } from '../../source/errors.ts';
@@ -8,7 +8,12 @@ import { EXIT, type Terminal } from '../terminal.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { findDenied } from './denied-connections.ts';
 import { parseDuration, sessionOptions } from './kernel-options.ts';
-import { loadPolicy, type PolicyToApply } from './load-policy.ts';
+import {
+  type PolicyDocuments,
+  PolicyReader,
+  type PolicyToApply,
+  policyForMachine,
+} from './load-policy.ts';
 import { type Guard, prepareGuard } from './run-guard.ts';
 import { type LogEvent, watchLog } from './watch-log.ts';
 
@@ -30,6 +35,12 @@ export async function watchDocuments(options: WatchOptions, terminal: Terminal):
   return watching.run();
 }
 
+/** Documents, and what they must leave open. */
+interface Loaded {
+  readonly documents: PolicyDocuments;
+  readonly guard: Guard;
+}
+
 /** What woke the watch. */
 type Wake = 'start' | 'documents' | 'kernel' | 'signal';
 
@@ -39,14 +50,16 @@ class DocumentWatch {
   readonly #everyMs: number;
   readonly #terminal: Terminal;
   readonly #log: (event: LogEvent) => void;
+  readonly #reader = new PolicyReader();
   /** The last documents that could be read, and what they must leave open. */
-  #good: { readonly policy: PolicyToApply; readonly guard: Guard } | undefined;
+  #good: Loaded | undefined;
   #supervisor: Supervisor | undefined;
   #wakes = new Set<Wake>(['start']);
   #wake: () => void = () => undefined;
   #stopping: string | undefined;
-  /** What was said last of the state of things: it is not said again with every look at the kernel. */
-  #said = '';
+  /** What was said last of documents, and of rules. */
+  readonly #said = new Map<'documents' | 'rules', string>();
+  #warned = '';
 
   constructor(options: WatchOptions, terminal: Terminal) {
     this.#options = { ...options, filename: [...options.filename, options.watch] };
@@ -83,24 +96,73 @@ class DocumentWatch {
 
   /** Brings kernel and documents to agree, or says why not. */
   async #reconcile(wakes: ReadonlySet<Wake>): Promise<void> {
-    const onlyKernel = wakes.size === 1 && wakes.has('kernel');
+    const begun = performance.now();
     try {
-      if (!onlyKernel || this.#good === undefined) {
-        const policy = loadPolicy(this.#options, this.#terminal);
-        const guard = await prepareGuard(this.#options, this.#terminal);
-        this.#good = { policy, guard };
-      }
-      await this.#apply(this.#good.policy, this.#good.guard, [...wakes]);
+      const loaded = await this.#load(wakes.size > 1 || !wakes.has('kernel'));
+      if (loaded !== undefined) await this.#apply(loaded, [...wakes], begun);
     } catch (error) {
-      this.#sayOnce(failureEvent(error));
+      this.#say('rules', failureEvent(error));
     }
   }
 
-  async #apply(policy: PolicyToApply, guard: Guard, wakes: readonly Wake[]): Promise<void> {
+  /**
+   * The documents as they are, else the last good ones, if there are any. The guard's own files are read when somebody has asked, or the documents
+   * are others.
+   */
+  async #load(isAsked: boolean): Promise<Loaded | undefined> {
+    try {
+      const documents = this.#read();
+      const good = this.#good;
+      const isKnown = documents.documentsDigest === good?.documents.documentsDigest;
+      const guard =
+        !isAsked && isKnown ? good.guard : await prepareGuard(this.#options, this.#terminal);
+      return { documents, guard };
+    } catch (error) {
+      return this.#lastGood(error);
+    }
+  }
+
+  /** What the documents mean for the machine as it is; of the last good ones where these contradict each other. */
+  #policyFor(loaded: Loaded, session: Session): PolicyToApply | undefined {
+    try {
+      const policy = policyForMachine(loaded.documents, session, this.#terminal);
+      if (loaded !== this.#good) this.#said.delete('documents');
+      this.#good = loaded;
+      return policy;
+    } catch (error) {
+      const good = this.#lastGood(error);
+      return good && policyForMachine(good.documents, session, this.#terminal);
+    }
+  }
+
+  #lastGood(error: unknown): Loaded | undefined {
+    if (!(error instanceof InputError || error instanceof UsageError)) throw error;
+    this.#say('documents', failureEvent(error));
+    return this.#good;
+  }
+
+  /** Warnings are written when they are not those of the last time. */
+  #read(): PolicyDocuments {
+    let warnings = '';
+    const writeError = (text: string): void => {
+      warnings += text;
+    };
+    try {
+      return this.#reader.read(this.#options, { ...this.#terminal, writeError });
+    } finally {
+      if (warnings !== this.#warned) this.#terminal.writeError(warnings);
+      this.#warned = warnings;
+    }
+  }
+
+  async #apply(loaded: Loaded, wakes: readonly Wake[], begun: number): Promise<void> {
     const session = openSession(this.#opening);
     try {
       for (const note of session.notes)
         this.#log({ level: 'warning', event: 'note', message: note });
+      const policy = this.#policyFor(loaded, session);
+      if (policy === undefined) return;
+      const { guard } = this.#good ?? loaded;
       const way = {
         force: this.#options.force === true,
         dryRun: false,
@@ -111,17 +173,18 @@ class DocumentWatch {
       const about = { digest: policy.files.digest, documentsDigest: policy.documentsDigest, wakes };
       if (result.kind === 'refused') {
         const guardSays = result.lost.map(({ name, reason }) => `${name}: ${reason}`);
-        this.#sayOnce({ level: 'error', event: 'refused', guard: guardSays, ...about });
+        this.#say('rules', { level: 'error', event: 'refused', guard: guardSays, ...about });
       } else if (result.kind === 'applied') {
-        const { id } = result.written.record;
-        const forced = result.written.record.forced;
-        this.#said = '';
+        const { record, kernelMs } = result.written;
+        this.#said.delete('rules');
+        const took = tookOf(performance.now() - begun, kernelMs);
         const { denied, deleted } = findDenied(policy, this.#options.cutDenied === true);
         const connections = { denied: denied.length, deleted };
-        this.#log({ level: 'info', event: 'applied', apply: id, forced, connections, ...about });
+        const { id: apply, forced } = record;
+        this.#log({ level: 'info', event: 'applied', apply, forced, connections, took, ...about });
       } else {
         const { wakes: _, ...state } = about;
-        this.#sayOnce({ level: 'info', event: 'in-agreement', ...state });
+        this.#say('rules', { level: 'info', event: 'in-agreement', ...state });
       }
     } finally {
       session.close();
@@ -185,11 +248,17 @@ class DocumentWatch {
     }
   }
 
-  #sayOnce(event: LogEvent): void {
+  /** Says how documents or rules stand unless that was said last: it is not said again with every look. */
+  #say(about: 'documents' | 'rules', event: LogEvent): void {
     const text = JSON.stringify(event);
-    if (text !== this.#said) this.#log(event);
-    this.#said = text;
+    if (text !== this.#said.get(about)) this.#log(event);
+    this.#said.set(about, text);
   }
+}
+
+/** How long an apply took, and what of it the programs took that write to the kernel. */
+function tookOf(all: number, kernel: number): Readonly<Record<string, number>> {
+  return { milliseconds: Math.round(all), kernelMilliseconds: Math.round(kernel) };
 }
 
 /** What went wrong, with which rules stay. A bug is none of these and ends the program. */

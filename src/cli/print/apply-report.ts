@@ -67,9 +67,12 @@ export class ApplyReport {
     if (result.kind === 'refused') this.#guard(result.lost, false);
     if (result.kind !== 'applied') return;
     this.#guard(result.lost, true);
-    const { id } = result.written.record;
-    Object.assign(this.#value, { applied: true, apply: id });
-    this.#say(`applied: the new rules are in force (apply ${id}, read back and compared)\n`);
+    const { record, kernelMs } = result.written;
+    const kernelMilliseconds = Math.round(kernelMs);
+    Object.assign(this.#value, { applied: true, apply: record.id, kernelMilliseconds });
+    this.#say(
+      `applied: the new rules are in force (apply ${record.id}, read back and compared; writing to the kernel took ${kernelMilliseconds} ms)\n`,
+    );
   }
 
   /** Live connections that the new rules deny. */
