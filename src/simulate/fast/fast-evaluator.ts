@@ -6,6 +6,7 @@ import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
 import type { Tuple } from '../conntrack/connection.ts';
 import type { ConnectionTracker } from '../conntrack/connection-tracker.ts';
 import { quotedTuple } from '../conntrack/flow-keys.ts';
+import { isTrackedIcmp } from '../conntrack/icmp-types.ts';
 import { tupleOf } from '../conntrack/tuple.ts';
 import type { PacketResult } from '../packet-result.ts';
 import type { Simulator } from '../simulator.ts';
@@ -204,7 +205,9 @@ export class FastEvaluator {
     const outcome = this.#settle(ways, inInterface, tracked, isSelected);
     if (outcome === REFERENCE) return REFERENCE;
     const arrives = !isInvalid && this.#outcomes.all[outcome]!.verdict === 'accept';
-    if (arrives && this.#tracker.size > 0 && this.#tracker.holds(replyIn(headers), nowMs)) {
+    // An identifier that a translated connection has is changed even of a packet that is stopped later.
+    const mayChange = arrives || (!isInvalid && isTrackedIcmp(headers.family, headers.protocol));
+    if (mayChange && this.#tracker.size > 0 && this.#tracker.holds(replyIn(headers), nowMs)) {
       return REFERENCE;
     }
     if (old >= 0) connections.remove(old);
