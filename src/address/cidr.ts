@@ -37,8 +37,17 @@ export function cidrOf(address: IpAddress, prefixLength: number): Cidr {
 
 /** The block of exactly one address: /32 or /128. */
 export function hostCidr(address: IpAddress): Cidr {
-  return cidrOf(address, address.family === 4 ? 32 : 128);
+  return {
+    network: address,
+    prefixLength: address.family === 4 ? 32 : 128,
+    m0: ALL_BITS,
+    m1: ALL_BITS,
+    m2: ALL_BITS,
+    m3: ALL_BITS,
+  };
 }
+
+const ALL_BITS = 0xffffffff;
 
 /**
  * Parses `10.0.0.0/8`, or a bare address as its /32 or /128; host bits are allowed and cleared.

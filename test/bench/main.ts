@@ -9,7 +9,12 @@ import { type Figure, renderFigures, thousands } from './figure.ts';
 import { measureLoading } from './loading.ts';
 import { measurePackets, type PacketRates } from './packets.ts';
 import { runNode } from './processes.ts';
-import { measureReading, type ReadingTimes } from './reading.ts';
+import {
+  type FirstReading,
+  measureFirstReading,
+  measureReading,
+  type ReadingTimes,
+} from './reading.ts';
 import { measureReplay } from './replay.ts';
 import { type CaseRate, measureScenarioCases } from './scenario-cases.ts';
 import { measureStartUp } from './start-up.ts';
@@ -20,6 +25,7 @@ const IN_PROCESS: Readonly<Record<string, () => unknown>> = {
   'in-process-cases': measureScenarioCases,
   'in-process-apply': measureApply,
   'in-process-reading': measureReading,
+  'in-process-first-reading': measureFirstReading,
   'in-process-connections': measureConnectionTables,
 };
 
@@ -70,22 +76,39 @@ function packetFigures(): readonly Figure[] {
 
 function readingFigures(): readonly Figure[] {
   const times = JSON.parse(runPart('in-process-reading')) as ReadingTimes;
-  const figure = (best: number, first: number): string =>
-    `${thousands(best)} ms (${thousands(first)} ms the first time in a process)`;
+  const first = Array.from(
+    { length: FIRST_READINGS },
+    () => JSON.parse(runPart('in-process-first-reading')) as FirstReading,
+  );
+  const elapsed = median(first.map((reading) => reading.elapsed));
+  const processor = median(first.map((reading) => reading.processor));
   return [
     {
-      measured: `${thousands(times.rules)} rules of iptables-save read, processor time, best of 5`,
-      figure: figure(times.bestRules, times.firstRules),
+      measured: `${thousands(times.rules)} rules of iptables-save read in a fresh process, processor time of all threads (by the clock), median of ${FIRST_READINGS}`,
+      figure: `${thousands(processor)} ms (${thousands(elapsed)} ms)`,
+      bar: '<= 300 ms',
+      holds: processor <= 300,
+    },
+    {
+      measured: 'the same in a process that has read them before, processor time, best of 5',
+      figure: `${thousands(times.bestRules)} ms`,
       bar: '<= 300 ms',
       holds: times.bestRules <= 300,
     },
     {
       measured: `a set of ${thousands(times.elements)} entries of ipset save read, processor time, best of 5`,
-      figure: figure(times.bestElements, times.firstElements),
+      figure: `${thousands(times.bestElements)} ms (${thousands(times.firstElements)} ms the first time in a process)`,
       bar: '<= 2 s',
       holds: times.bestElements <= 2000,
     },
   ];
+}
+
+/** Fresh processes, of which the middle one counts. */
+const FIRST_READINGS = 9;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 function connectionFigures(): readonly Figure[] {

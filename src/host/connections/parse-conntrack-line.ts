@@ -1,6 +1,7 @@
 import type { AddressCache } from './address-cache.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import { buildRecord, RecordWords, type TupleWords } from './record-builder.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const FAMILY_WORDS: readonly string[] = ['ipv4', 'ipv6'];
 
@@ -48,8 +49,8 @@ function takeField(
   value: string,
   addresses: AddressCache,
 ): boolean {
-  if (name === 'src') tuple.source = addresses.parse(value);
-  else if (name === 'dst') tuple.destination = addresses.parse(value);
+  if (name === 'src') tuple.source = addresses.parse(value, 0, value.length);
+  else if (name === 'dst') tuple.destination = addresses.parse(value, 0, value.length);
   else {
     takeNumber(words, tuple, name, value);
     return true;
@@ -112,16 +113,4 @@ function takeNumber(words: RecordWords, tuple: TupleWords, name: string, value: 
       return;
     default:
   }
-}
-
-/** -1 for what is none. */
-function wholeNumber(text: string): number {
-  if (text === '' || text.length > 10) return -1;
-  let value = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
 }

@@ -1,12 +1,14 @@
-import { SaxesParser } from 'saxes';
+import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { AddressCache } from './address-cache.ts';
 import type { ConnectionRecord } from './connection-record.ts';
 import { buildRecord, RecordWords, type TupleWords } from './record-builder.ts';
+import { wholeNumber, wholeNumberAt } from './whole-number.ts';
+import { scanXml, type XmlTag } from './xml-scanner.ts';
 
 /** What a reading of conntrack's XML hands on, flow by flow. */
 export interface XmlReceiver {
   readonly record: (record: ConnectionRecord | string, line: number) => void;
-  /** The text is not well-formed; reading ends. */
+  /** The text is none that conntrack prints; reading ends. */
   readonly broken: (message: string, line: number, column: number) => void;
 }
 
@@ -16,82 +18,143 @@ export function parseConntrackXml(
   addresses: AddressCache,
   receiver: XmlReceiver,
 ): void {
-  const parser = new SaxesParser();
-  const flow = new FlowReader(addresses);
-  let isBroken = false;
-  parser.on('opentag', ({ name, attributes }) => flow.open(name, attributes, parser.line));
-  parser.on('text', (piece) => flow.text(piece));
-  parser.on('closetag', ({ name }) => {
-    const done = flow.close(name);
-    if (done !== undefined && !isBroken) receiver.record(done.record, done.line);
+  const plain = text.replace(/^\ufeff/, '');
+  const bytes = new TextEncoder().encode(plain);
+  const foreign = bytes.length === plain.length ? -1 : plain.search(NOT_ASCII);
+  if (foreign >= 0) {
+    const before = plain.slice(0, foreign).split('\n');
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    receiver.broken('conntrack prints nothing beyond ASCII', before.length, column);
+    return;
+  }
+  const flow = new FlowReader(plain, addresses, receiver);
+  scanXml(bytes, {
+    open: (tag, line) => flow.open(tag, line),
+    close: (name, start, end) => flow.close(name, start, end),
+    broken: receiver.broken,
   });
-  parser.on('error', (error) => {
-    if (isBroken) return;
-    isBroken = true;
-    // The parser puts the place in front of its words.
-    receiver.broken(error.message.replace(/^\d+:\d+: /, ''), parser.line, parser.column + 1);
-  });
-  parser.write(text).close();
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
+const NOT_ASCII = /[^\u0000-\u007f]/;
+
 class FlowReader {
+  readonly #text: string;
   readonly #addresses: AddressCache;
+  readonly #receiver: XmlReceiver;
   #words: RecordWords = new RecordWords();
+  /** The direction that is being read; undefined for what is of the whole flow. */
   #tuple: TupleWords | undefined;
   #line = 0;
-  #text = '';
 
-  constructor(addresses: AddressCache) {
+  constructor(text: string, addresses: AddressCache, receiver: XmlReceiver) {
+    this.#text = text;
     this.#addresses = addresses;
+    this.#receiver = receiver;
   }
 
-  open(name: string, attributes: Readonly<Record<string, string>>, line: number): void {
-    this.#text = '';
+  open({ name, direction, protonum }: XmlTag, line: number): void {
     if (name === 'flow') {
       this.#words = new RecordWords();
+      this.#tuple = undefined;
       this.#line = line;
     } else if (name === 'meta') {
-      const { direction } = attributes;
       if (direction === 'original') this.#tuple = this.#words.original;
       else this.#tuple = direction === 'reply' ? this.#words.reply : undefined;
-    } else if (name === 'layer4' && attributes.protonum !== undefined) {
-      this.#words.protocol = Number(attributes.protonum);
+    } else if (name === 'layer4') this.#words.protocol = wholeNumber(protonum);
+  }
+
+  close(name: string, start: number, end: number): void {
+    if (name === 'flow') {
+      if (this.#words.protocol === IP_PROTOCOL.sctp) renameSctpState(this.#words);
+      this.#receiver.record(buildRecord(this.#words, this.#line), this.#line);
+    } else if (this.#tuple === undefined) this.#takeFact(name, start, end);
+    else this.#takePart(this.#tuple, name, start, end);
+  }
+
+  #takePart(tuple: TupleWords, name: string, start: number, end: number): void {
+    const text = this.#text;
+    switch (name) {
+      case 'src':
+        tuple.source = this.#addresses.parse(text, start, end);
+        return;
+      case 'dst':
+        tuple.destination = this.#addresses.parse(text, start, end);
+        return;
+      case 'sport':
+        tuple.sourcePort = wholeNumberAt(text, start, end);
+        return;
+      case 'dport':
+        tuple.destinationPort = wholeNumberAt(text, start, end);
+        return;
+      case 'type':
+        tuple.icmpType = wholeNumberAt(text, start, end);
+        return;
+      case 'code':
+        tuple.icmpCode = wholeNumberAt(text, start, end);
+        return;
+      case 'id':
+        tuple.icmpId = wholeNumberAt(text, start, end);
+        return;
+      case 'srckey':
+        tuple.sourceKey = Number(text.slice(start, end));
+        return;
+      case 'dstkey':
+        tuple.destinationKey = Number(text.slice(start, end));
+        return;
+      case 'zone':
+        // Of one direction alone.
+        this.#words.zone ||= wholeNumberAt(text, start, end);
+        return;
+      default:
     }
   }
 
-  text(piece: string): void {
-    this.#text += piece;
-  }
-
-  /** The flow, when it is the one that ends. */
-  close(name: string): { record: ConnectionRecord | string; line: number } | undefined {
-    const text = this.#text.trim();
-    this.#text = '';
-    if (name === 'flow') return { record: buildRecord(this.#words, this.#line), line: this.#line };
-    if (this.#tuple === undefined) takeFact(this.#words, name, text);
-    else takePart(this.#tuple, name, text, this.#addresses);
-    return undefined;
+  #takeFact(name: string, start: number, end: number): void {
+    const words = this.#words;
+    const text = this.#text;
+    switch (name) {
+      case 'state':
+        words.state = text.slice(start, end);
+        return;
+      case 'timeout':
+        words.timeoutSeconds = wholeNumberAt(text, start, end);
+        return;
+      case 'mark':
+        words.mark = wholeNumberAt(text, start, end);
+        return;
+      case 'zone':
+        words.zone ||= wholeNumberAt(text, start, end);
+        return;
+      case 'unreplied':
+        words.unreplied = true;
+        return;
+      case 'assured':
+        words.assured = true;
+        return;
+      case 'offload':
+      case 'hw_offload':
+        words.offloaded = true;
+        return;
+      default:
+    }
   }
 }
 
-function takePart(tuple: TupleWords, name: string, text: string, addresses: AddressCache): void {
-  if (name === 'src') tuple.source = addresses.parse(text);
-  else if (name === 'dst') tuple.destination = addresses.parse(text);
-  else if (name === 'sport') tuple.sourcePort = Number(text);
-  else if (name === 'dport') tuple.destinationPort = Number(text);
-  else if (name === 'type') tuple.icmpType = Number(text);
-  else if (name === 'code') tuple.icmpCode = Number(text);
-  else if (name === 'id') tuple.icmpId = Number(text);
-  else if (name === 'srckey') tuple.sourceKey = Number(text);
-  else if (name === 'dstkey') tuple.destinationKey = Number(text);
-}
+/** What conntrack's XML prints for states of SCTP: the names of TCP's states of the same numbers. Source: conntrack 1.4.7, libnetfilter_conntrack 1.0.9, tried. */
+const SCTP_STATES_AS_PRINTED: Readonly<Record<string, string>> = {
+  SYN_SENT: 'CLOSED',
+  SYN_RECV: 'COOKIE_WAIT',
+  FIN_WAIT: 'ESTABLISHED',
+  CLOSE_WAIT: 'SHUTDOWN_SENT',
+  LAST_ACK: 'SHUTDOWN_RECD',
+  TIME_WAIT: 'SHUTDOWN_ACK_SENT',
+  CLOSE: 'HEARTBEAT_SENT',
+};
 
-function takeFact(words: RecordWords, name: string, text: string): void {
-  if (name === 'state') words.state = text;
-  else if (name === 'timeout') words.timeoutSeconds = Number(text);
-  else if (name === 'mark') words.mark = Number(text);
-  else if (name === 'zone') words.zone = Number(text);
-  else if (name === 'unreplied') words.unreplied = true;
-  else if (name === 'assured') words.assured = true;
-  else if (name === 'offload' || name === 'hw_offload') words.offloaded = true;
+function renameSctpState(words: RecordWords): void {
+  if (words.state === 'ESTABLISHED') {
+    words.doubt =
+      'XML prints ESTABLISHED for an SCTP connection whose cookie is on its way (use -o extended)';
+  } else words.state = SCTP_STATES_AS_PRINTED[words.state ?? ''] ?? words.state;
 }

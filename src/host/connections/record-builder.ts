@@ -25,6 +25,8 @@ export class RecordWords {
   unreplied = false;
   assured = false;
   offloaded = false;
+  /** Why the text does not tell what its state is. */
+  doubt: string | undefined = undefined;
   mark = 0;
   zone = 0;
 }
@@ -60,7 +62,9 @@ export function buildRecord(words: RecordWords, line: number): ConnectionRecord 
   };
 }
 
-function whyUnknown({ protocol, offloaded, zone, original }: RecordWords): string | undefined {
+function whyUnknown(words: RecordWords): string | undefined {
+  const { protocol, offloaded, zone, original, doubt } = words;
+  if (doubt !== undefined) return doubt;
   if (offloaded) return 'it is offloaded: its packets pass by the rules';
   if (zone !== 0) return `it is in zone ${zone} of connection tracking, and zones are not modelled`;
   if (protocol === IP_PROTOCOL.gre && (original.sourceKey > 0 || original.destinationKey > 0)) {

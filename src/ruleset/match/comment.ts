@@ -7,19 +7,23 @@ export interface CommentMatch {
   readonly text: string;
 }
 
+// The kernel has room for 255 bytes; the tools cut a longer one without a word.
+const WHOLE_COMMENT = textUpTo(255);
+
 /** Reads, checks and writes `-m comment --comment "why"`. */
 export const commentMatch: TableDefinition<CommentMatch> = optionTable(
   { kind: 'comment', name: 'comment', load: '-m' },
   ({ value }) => [
-    // The kernel has room for 255 bytes; the tools cut a longer one without a word.
-    value('--comment', 'text', { ...textUpTo(255), parse: cutComment }, { required: true }),
+    value('--comment', 'text', { ...WHOLE_COMMENT, parse: cutComment }, { required: true }),
   ],
 );
 
 /** The comment as iptables keeps it: 255 bytes at most, with a character that is cut through left out. */
 function cutComment(text: string): string | undefined {
+  // A character has three bytes at most.
+  if (text.length <= 85) return WHOLE_COMMENT.parse(text, 4);
   const bytes = new TextEncoder().encode(text);
-  if (bytes.length <= 255) return textUpTo(255).parse(text, 4);
+  if (bytes.length <= 255) return WHOLE_COMMENT.parse(text, 4);
   const cut = new TextDecoder().decode(bytes.subarray(0, 255)).replace(/\ufffd+$/, '');
-  return textUpTo(255).parse(cut, 4);
+  return WHOLE_COMMENT.parse(cut, 4);
 }

@@ -124,6 +124,10 @@ export const setExtension: Extension<SetMatch> = {
   ],
   parse: (given, context) => {
     const option = given.get('--match-set');
+    if (given.all.length === 1) {
+      const { set, directions } = readSetWords(given, option, context);
+      return [{ kind: 'set', set, directions, negated: option.negated }];
+    }
     const extras: SetMatchExtras = {
       returnNomatch: given.has('--return-nomatch'),
       keepCounters: given.isNegated('--update-counters'),

@@ -49,7 +49,9 @@ export const statisticExtension: Extension<StatisticMatch | StatisticNthMatch> =
       // As the kernel keeps it, so that a rule that is read back is the same.
       const stored = Math.round(probability * WHOLE) / WHOLE;
       return [
-        { kind: 'statistic', probability: stored, ...(option.negated ? { negated: true } : {}) },
+        option.negated
+          ? { kind: 'statistic', probability: stored, negated: true }
+          : { kind: 'statistic', probability: stored },
       ];
     }
     const option = given.get('--every');

@@ -1,4 +1,4 @@
-import { type Cidr, cidrOf } from '../../address/cidr.ts';
+import { type Cidr, cidrOf, hostCidr } from '../../address/cidr.ts';
 import { type IpAddress, ipv4, parseIpAddress } from '../../address/ip-address.ts';
 import type { Match } from '../match/match.ts';
 import type { Side } from '../match/side.ts';
@@ -23,6 +23,7 @@ export function readAddressWord(
   },
 ): readonly (Match | undefined)[] {
   const { negated, at } = options;
+  if (!text.includes(',')) return [readOne(text, options)];
   const parts = text.split(',');
   if (parts.length > 1 && negated) {
     throw new RefusedRule('`!` cannot stand before several addresses', at);
@@ -43,6 +44,10 @@ function readOne(
   const slash = text.indexOf('/');
   const word = slash < 0 ? text : text.slice(0, slash);
   const address = parseAddress(word, family);
+  // As saved: every bit of the address.
+  if (address !== undefined && text.endsWith(family === 4 ? '/32' : '/128')) {
+    return { kind: 'address', side, cidr: hostCidr(address), negated };
+  }
   const mask = slash < 0 ? undefined : parseMask(text.slice(slash + 1), family);
   if ((slash >= 0 && mask === undefined) || (address === undefined && !isHostName(word))) {
     throw new RefusedRule(`\`${text}\` is not an IPv${family} address, with or without a mask`, at);

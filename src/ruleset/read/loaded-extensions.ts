@@ -25,11 +25,11 @@ export interface LoadedTarget extends LoadedWords {
 
 interface LoadedWords {
   readonly name: string;
-  readonly options: GivenOption[];
+  options: readonly GivenOption[];
   /** Which word loaded it; -1 for the rule's protocol. */
   readonly at: number;
-  /** The words that belong to it, as they stand in the line, without the ones that loaded it. */
-  readonly words: number[];
+  /** Of one that has no kind of its own: the words that belong to it, without the ones that loaded it. */
+  words: readonly number[];
 }
 
 /** Protocols by the number that `-p` gave, with the extension that their options load by themselves. */
@@ -47,19 +47,24 @@ const PROTOCOL_EXTENSIONS: ReadonlyMap<number, string> = new Map([
 
 /** The extensions that a rule loads, in order, and whose options its words are. */
 export class LoadedExtensions {
-  readonly #loaded: Loaded[] = [];
+  #loaded: Loaded[] = [];
   #protocol: number | undefined;
+
+  /** Makes ready for the next rule. */
+  clear(): void {
+    this.#loaded = [];
+    this.#protocol = undefined;
+  }
 
   get all(): readonly Loaded[] {
     return this.#loaded;
   }
 
   load(load: Loaded['load'], name: string, at: number): void {
-    const rest = { name, options: [], at, words: [] };
     this.#loaded.push(
       load === '-m'
-        ? { load, extension: findMatchExtension(name), ...rest }
-        : { load, extension: findTargetExtension(name), ...rest },
+        ? { load, extension: findMatchExtension(name), name, options: [], at, words: [] }
+        : { load, extension: findTargetExtension(name), name, options: [], at, words: [] },
     );
   }
 
@@ -93,9 +98,9 @@ export class LoadedExtensions {
     }
     const unknown = this.#loaded.findLast(({ extension }) => extension === undefined);
     if (unknown === undefined) throw this.#unknownOption(flag, words.at);
-    if (negatedAt !== undefined) unknown.words.push(negatedAt);
-    unknown.words.push(words.at++);
-    while (words.hasValue) unknown.words.push(words.at++);
+    const taken = negatedAt === undefined ? [words.at++] : [negatedAt, words.at++];
+    while (words.hasValue) taken.push(words.at++);
+    unknown.words = [...unknown.words, ...taken];
   }
 
   #take(
@@ -107,21 +112,18 @@ export class LoadedExtensions {
     const at = words.at;
     if (negatedAt !== undefined) {
       if (!shape.negatable) throw new RefusedRule(`${shape.flag} cannot be negated`, negatedAt);
-      loaded.words.push(negatedAt);
     }
     if (!shape.repeatable && loaded.options.some(({ flag }) => flag === shape.flag)) {
       throw new RefusedRule(`${shape.flag} twice`, at);
     }
-    loaded.words.push(words.at++);
-    const values = attached === undefined ? [] : [attached];
+    words.at++;
     const wanted = shape.words === 'optional' ? Number(words.hasValue) : shape.words;
-    while (values.length < wanted) {
-      if (!words.hasMore) throw new RefusedRule(`${shape.flag} needs a value`, at);
-      values.push(words.next);
-      loaded.words.push(words.at++);
-    }
-    const negated = negatedAt !== undefined;
-    loaded.options.push({ flag: shape.flag, words: values, negated, at });
+    const missing = attached === undefined ? wanted : Math.max(0, wanted - 1);
+    if (words.left < missing) throw new RefusedRule(`${shape.flag} needs a value`, at);
+    const others = words.take(missing);
+    const values = attached === undefined ? others : [attached, ...others];
+    const option = { flag: shape.flag, words: values, negated: negatedAt !== undefined, at };
+    loaded.options = loaded.options.length === 0 ? [option] : [...loaded.options, option];
   }
 
   /** The extension that was loaded last of those that know the option. */
@@ -168,6 +170,21 @@ export class LoadedExtensions {
     const hint = nearest === undefined ? undefined : `Did you mean ${nearest}?`;
     return new RefusedRule(`unknown option \`${flag}\``, at, hint);
   }
+}
+
+/** Which words of a rule belong to an extension, without the ones that loaded it. */
+export function wordsOf({ options, words }: Loaded, { words: all }: RuleWords): readonly number[] {
+  const taken = options.flatMap(({ at, negated, words: values }) => {
+    const following = values.length - (splitValue(all[at] ?? '').value === undefined ? 0 : 1);
+    const first = negated ? at - 1 : at;
+    return Array.from({ length: at - first + 1 + following }, (_, i) => first + i);
+  });
+  return [...taken, ...words];
+}
+
+/** Whether nothing but its name is there. */
+export function isBare({ options, words }: Loaded): boolean {
+  return options.length === 0 && words.length === 0;
 }
 
 interface Owner {

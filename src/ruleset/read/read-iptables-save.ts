@@ -6,7 +6,7 @@ import { TABLE_NAMES, type TableName } from '../hook.ts';
 import { RefusedRule } from '../option/given-options.ts';
 import type { Counters, Rule, Ruleset, Table } from '../ruleset.ts';
 import { findWrongCall } from '../validate-calls.ts';
-import { readRule } from './read-rule.ts';
+import { type RuleBody, RuleReader } from './read-rule.ts';
 import { RuleWords } from './rule-words.ts';
 import { splitWords } from './split-words.ts';
 import { TableDraft } from './table-draft.ts';
@@ -63,6 +63,8 @@ class SaveReader {
   readonly #tables = new Map<TableName, Table>();
   readonly #remarks: Remark[] = [];
   #draft: TableDraft | undefined;
+  #rules: RuleReader | undefined;
+  #words: RuleWords | undefined;
   #tableLine: SourceLocation | undefined;
   /** Chains that were called before they were declared, with where. */
   #calls: { chain: string; location: SourceLocation; line: string }[] = [];
@@ -159,6 +161,7 @@ class SaveReader {
     }
     this.#tableLine = this.#locate(1);
     this.#calls = [];
+    this.#rules = undefined;
     this.#draft = new TableDraft(known, this.#family);
   }
 
@@ -213,31 +216,30 @@ class SaveReader {
     const words = new RuleWords(line, from, split);
     const origin = this.#locate(1);
     try {
-      const read = readRule(words, {
-        family: this.#family,
-        table: draft.name,
-        hasChain: (name) => draft.hasUserChain(name),
-        onCall: (chain, word) =>
-          this.#calls.push({ chain, location: this.#locate(words.columnOf(word)), line }),
-      });
+      this.#words = words;
+      const read = this.#ruleReader(draft).read(words);
       if (read === undefined) return;
       const counters = before ?? read.counters;
-      const rules = read.rules.map(({ matches, target, comment }): Rule => {
-        const rule: Rule = {
-          matches,
-          target,
-          comment,
-          origin,
-          meaning: undefined,
-          placement: 'append',
-        };
-        return counters === undefined ? rule : { ...rule, counters };
-      });
+      const rules = read.rules.map((body) => ruleOf(body, origin, counters));
       draft.apply(read.command, rules, origin);
     } catch (error) {
       if (!(error instanceof RefusedRule)) throw error;
       this.#refuse(error.message, words.columnOf(error.at ?? 0), error.hint);
     }
+  }
+
+  /** The reader of the rules of the table. */
+  #ruleReader(draft: TableDraft): RuleReader {
+    this.#rules ??= new RuleReader({
+      family: this.#family,
+      table: draft.name,
+      hasChain: (name) => draft.hasUserChain(name),
+      onCall: (chain, word) => {
+        const location = this.#locate(this.#words?.columnOf(word) ?? 1);
+        this.#calls.push({ chain, location, line: this.#line });
+      },
+    });
+    return this.#rules;
   }
 
   /** Column of a word of a line that is no rule. */
@@ -266,6 +268,17 @@ class SaveReader {
     const { file, line, indent = 0 } = this.#origin;
     return { file, line: line + this.#number, column: column + indent };
   }
+}
+
+function ruleOf(
+  { matches, target, comment }: RuleBody,
+  origin: SourceLocation,
+  counters: Counters | undefined,
+): Rule {
+  const placement = 'append';
+  return counters === undefined
+    ? { matches, target, comment, origin, meaning: undefined, placement }
+    : { matches, target, comment, origin, meaning: undefined, placement, counters };
 }
 
 function parseCounters(text: string): Counters | undefined {

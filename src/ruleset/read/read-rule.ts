@@ -13,13 +13,15 @@ import { COMMENT_LENGTH } from '../validate-rule.ts';
 import { readAddressWord } from './address-words.ts';
 import { findBaseByBeginning, findBaseOption, splitShortOption } from './base-options.ts';
 import {
+  isBare,
   type Loaded,
   LoadedExtensions,
   type LoadedMatch,
   type LoadedTarget,
+  wordsOf,
 } from './loaded-extensions.ts';
 import { isCommand, type RuleCommand, readCommand } from './rule-command.ts';
-import type { RuleWords } from './rule-words.ts';
+import { RuleWords } from './rule-words.ts';
 
 /** What the words of a line say. A list of addresses makes several rules of one line. */
 export interface ReadRule {
@@ -45,30 +47,24 @@ export interface RuleSurroundings {
   readonly onCall: (chain: string, word: number) => void;
 }
 
-/**
- * Reads `-A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT`. Undefined for a rule of the other family alone (`-4`, `-6`), which the tools skip.
- *
- * @throws RefusedRule for what the restore tools would refuse.
- */
-export function readRule(words: RuleWords, surroundings: RuleSurroundings): ReadRule | undefined {
-  return new RuleReader(words, surroundings).read();
-}
-
 /** Options that may stand once, and be negated. */
 const ONCE = new Set(['-s', '-d', '-i', '-o', '-p', '-f']);
+
+const EVERY_ADDRESS: readonly undefined[] = [undefined];
 
 /** Options that change nothing. */
 const IGNORED = new Set(['-n', '-v', '-x']);
 
-class RuleReader {
-  readonly #words: RuleWords;
+/** Reads the rules of one table, one after the other. */
+export class RuleReader {
   readonly #around: RuleSurroundings;
   readonly #extensions = new LoadedExtensions();
+  #words: RuleWords = new RuleWords('', 0, []);
   /** The options of `ONCE` that were there, one after the other. */
   #seen = '';
   #command: RuleCommand | undefined;
-  #sources: readonly (Match | undefined)[] = [undefined];
-  #destinations: readonly (Match | undefined)[] = [undefined];
+  #sources: readonly (Match | undefined)[] = EVERY_ADDRESS;
+  #destinations: readonly (Match | undefined)[] = EVERY_ADDRESS;
   #in: Match | undefined;
   #out: Match | undefined;
   #protocol: Extract<Match, { kind: 'protocol' }> | undefined;
@@ -76,13 +72,17 @@ class RuleReader {
   #counters: Counters | undefined;
   #isOtherFamily = false;
 
-  constructor(words: RuleWords, surroundings: RuleSurroundings) {
-    this.#words = words;
+  constructor(surroundings: RuleSurroundings) {
     this.#around = surroundings;
   }
 
-  read(): ReadRule | undefined {
-    const words = this.#words;
+  /**
+   * Reads `-A INPUT -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT`. Undefined for a rule of the other family alone (`-4`, `-6`), which the tools skip.
+   *
+   * @throws RefusedRule for what the restore tools would refuse.
+   */
+  read(words: RuleWords): ReadRule | undefined {
+    this.#begin(words);
     let negatedAt: number | undefined;
     while (words.hasMore) {
       if (words.next === '!') {
@@ -101,6 +101,21 @@ class RuleReader {
     return { command: this.#command, rules: this.#rules(), counters: this.#counters };
   }
 
+  #begin(words: RuleWords): void {
+    this.#words = words;
+    this.#extensions.clear();
+    this.#seen = '';
+    this.#command = undefined;
+    this.#sources = EVERY_ADDRESS;
+    this.#destinations = EVERY_ADDRESS;
+    this.#in = undefined;
+    this.#out = undefined;
+    this.#protocol = undefined;
+    this.#fragment = undefined;
+    this.#counters = undefined;
+    this.#isOtherFamily = false;
+  }
+
   #takeOption(negatedAt: number | undefined): void {
     const words = this.#words;
     const word = words.next;
@@ -108,18 +123,24 @@ class RuleReader {
       if (this.#giveToUnknown()) return;
       throw new RefusedRule(`\`${word}\` is not expected here`, words.at);
     }
-    const attached =
-      word.length === 2 || word.startsWith('--') ? undefined : splitShortOption(word);
-    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
-    const option = attached?.[0] ?? this.#baseOption(equals < 0 ? word : word.slice(0, equals));
-    if (option === undefined) {
-      this.#extensions.takeOption(words, negatedAt);
+    const isLong = word.startsWith('--');
+    // Most words are short options as they stand, or options of an extension.
+    if (word.length === 2 && !isLong && findBaseOption(word) !== undefined) {
+      this.#takeKnown(word, undefined, negatedAt);
       return;
     }
-    const at = words.at++;
+    const attached = isLong || word.length === 2 ? undefined : splitShortOption(word);
+    const equals = isLong ? word.indexOf('=') : -1;
+    const option = attached?.[0] ?? this.#baseOption(equals < 0 ? word : word.slice(0, equals));
     const value = attached?.[1] ?? (equals < 0 ? undefined : word.slice(equals + 1));
+    if (option === undefined) this.#extensions.takeOption(words, negatedAt);
+    else this.#takeKnown(option, value, negatedAt);
+  }
+
+  #takeKnown(option: string, attached: string | undefined, negatedAt: number | undefined): void {
+    const at = this.#words.at++;
     if (isCommand(option)) this.#takeCommand(option, at, negatedAt);
-    else this.#takeBase(option, value, at, negatedAt);
+    else this.#takeBase(option, attached, at, negatedAt);
   }
 
   /** The beginning of a long option is enough where nothing else begins so. */
@@ -135,7 +156,7 @@ class RuleReader {
     if (unknown === undefined || unknown.extension !== undefined || unknown.words.length === 0) {
       return false;
     }
-    unknown.words.push(this.#words.at++);
+    unknown.words = [...unknown.words, this.#words.at++];
     return true;
   }
 
@@ -159,29 +180,28 @@ class RuleReader {
       if (this.#seen.includes(option)) throw new RefusedRule(`${option} twice in one rule`, at);
       this.#seen += option;
     }
-    const value = (): string => attached ?? this.#value(option, at);
     switch (option) {
       case '-s':
       case '-d':
-        this.#takeAddress(option, value(), negated, at + 1);
+        this.#takeAddress(option, attached ?? this.#value(option, at), negated, at + 1);
         return;
       case '-i':
       case '-o':
-        this.#takeInterface(option, value(), negated, at + 1);
+        this.#takeInterface(option, attached ?? this.#value(option, at), negated, at + 1);
         return;
       case '-p':
-        this.#takeProtocol(value(), negated, at + 1);
+        this.#takeProtocol(attached ?? this.#value(option, at), negated, at + 1);
         return;
       case '-f':
         if (this.#around.family === 6) throw new RefusedRule('-f is of IPv4 only', at);
         this.#fragment = { kind: 'fragment', negated };
         return;
       case '-m':
-        this.#extensions.load('-m', value(), at);
+        this.#extensions.load('-m', attached ?? this.#value(option, at), at);
         return;
       case '-j':
       case '-g':
-        this.#takeTarget(option, value(), at);
+        this.#takeTarget(option, attached ?? this.#value(option, at), at);
         return;
       default:
         this.#takeOther(option, attached, at);
@@ -277,22 +297,37 @@ class RuleReader {
     const matches: Match[] = [];
     let target: Target | undefined;
     for (const loaded of this.#extensions.all) {
-      if (loaded.load === '-m')
-        matches.push(...keepApart(this.#matchesOf(loaded, context), matches));
-      else target = this.#targetOf(loaded, context);
+      if (loaded.load === '-m') {
+        for (const match of keepApart(this.#matchesOf(loaded, context), matches)) {
+          matches.push(match);
+        }
+      } else target = this.#targetOf(loaded, context);
     }
     const comment = takeComment(matches);
     const bodies: RuleBody[] = [];
     for (const source of this.#sources) {
       for (const destination of this.#destinations) {
-        const head = [source, destination, this.#in, this.#out, this.#protocol, this.#fragment];
-        const all: Match[] = [];
-        for (const match of head) if (match !== undefined) all.push(match);
-        for (const match of matches) all.push(match);
-        bodies.push({ matches: all, target, comment });
+        bodies.push({ matches: this.#inOrder(source, destination, matches), target, comment });
       }
     }
     return bodies;
+  }
+
+  /** All matches as iptables stores them: those of its own options first. */
+  #inOrder(
+    source: Match | undefined,
+    destination: Match | undefined,
+    others: readonly Match[],
+  ): readonly Match[] {
+    const all: Match[] = [];
+    if (source !== undefined) all.push(source);
+    if (destination !== undefined) all.push(destination);
+    if (this.#in !== undefined) all.push(this.#in);
+    if (this.#out !== undefined) all.push(this.#out);
+    if (this.#protocol !== undefined) all.push(this.#protocol);
+    if (this.#fragment !== undefined) all.push(this.#fragment);
+    // Joined, the array has no room to spare.
+    return all.concat(others);
   }
 
   #matchesOf(loaded: LoadedMatch, context: RuleContext): readonly Match[] {
@@ -312,7 +347,7 @@ class RuleReader {
       if (!isChain) this.#around.onCall(name, at + 1);
       return { kind: 'goto', chain: name };
     }
-    if (isChain && loaded.words.length === 0) return { kind: 'jump', chain: name };
+    if (isChain && isBare(loaded)) return { kind: 'jump', chain: name };
     const verdict = VERDICTS[name];
     if (verdict !== undefined) {
       const [option] = options;
@@ -323,14 +358,16 @@ class RuleReader {
     const read = extension?.parse(given, context);
     if (read !== undefined && read !== 'unknown' && read[0] !== undefined) return read[0];
     // Extensions have names in capitals; anything else can only be a chain, which may be declared further on.
-    if (!/^[A-Z][A-Z0-9_]*$/.test(name) && loaded.words.length === 0) {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(name) && isBare(loaded)) {
       this.#around.onCall(name, at + 1);
       return { kind: 'jump', chain: name };
     }
     return { kind: 'unknown-target', name, text: this.#textOf(loaded) };
   }
 
-  #textOf({ load, name, at, words }: Loaded): string {
+  #textOf(loaded: Loaded): string {
+    const { load, name, at } = loaded;
+    const words = wordsOf(loaded, this.#words);
     const loading = at < 0 ? `${load} ${name}` : this.#words.textOf([at, at + 1]);
     return words.length === 0 ? loading : `${loading} ${this.#words.textOf(words)}`;
   }

@@ -19,6 +19,17 @@ export class RuleWords {
     return this.at < this.words.length;
   }
 
+  /** How many words are left. */
+  get left(): number {
+    return this.words.length - this.at;
+  }
+
+  /** The words that come next, so many of them. */
+  take(count: number): readonly string[] {
+    this.at += count;
+    return this.words.slice(this.at - count, this.at);
+  }
+
   /** The word that comes next; empty at the end. */
   get next(): string {
     return this.words[this.at] ?? '';

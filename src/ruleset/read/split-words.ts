@@ -14,10 +14,8 @@ export interface WordPlace {
  * `places`, where given, receives the place of each. Undefined when a word is too long. Source: add_param_to_argv, xshared.c, iptables 1.8.9.
  */
 export function splitWords(line: string, places?: WordPlace[]): string[] | undefined {
-  // Most lines have nothing but single blanks between their words.
-  if (places === undefined && line.length <= LONGEST_WORD && !UNUSUAL.test(line)) {
-    return line === '' ? [] : line.split(' ');
-  }
+  const plain = places === undefined ? splitPlain(line) : undefined;
+  if (plain !== undefined) return plain;
   const words: string[] = [];
   for (let start = skipBlanks(line, 0); start < line.length; ) {
     const { word, end } = readWord(line, start);
@@ -30,7 +28,32 @@ export function splitWords(line: string, places?: WordPlace[]): string[] | undef
   return words;
 }
 
-const UNUSUAL = /["\t]| {2}|^ | $/;
+/** The words of a line as most are: no tabs, quotes around whole words, nothing in them taken as it is. Undefined for any other. */
+function splitPlain(line: string): string[] | undefined {
+  if (line.length > LONGEST_WORD || line.includes('\t') || line.includes('\\')) return undefined;
+  let open = line.indexOf('"');
+  if (open < 0) {
+    const words = line.split(' ');
+    if (!words.includes('')) return words;
+  }
+  const words: string[] = [];
+  let at = 0;
+  while (open >= 0) {
+    const close = line.indexOf('"', open + 1);
+    if (close < 0 || (open > at && !isBlank(line.charCodeAt(open - 1)))) return undefined;
+    pushWords(words, line.slice(at, open));
+    words.push(line.slice(open + 1, close));
+    at = close + 1;
+    open = line.indexOf('"', at);
+  }
+  pushWords(words, line.slice(at));
+  return words;
+}
+
+function pushWords(words: string[], text: string): void {
+  for (const word of text.split(' ')) if (word !== '') words.push(word);
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 

@@ -197,7 +197,8 @@ export class TableDraft {
   }
 
   #get(name: string): ChainDraft {
-    const draft = this.#findBase(name) ?? this.#chains.get(name);
+    // A chain that was declared has the name to itself.
+    const draft = this.#chains.get(name) ?? this.#findBase(name);
     if (draft === undefined) {
       throw new RefusedRule(`chain \`${name}\` does not exist in table ${this.name}`, 1);
     }

@@ -60,7 +60,11 @@ export const dnatExtension: Extension<DnatTarget | DnatRangeTarget> = {
   parse: (given, context) => {
     const range = readRange(given, given.get('--to-destination'), context);
     const single = singleOf(range);
-    return [single === undefined ? { kind: 'dnat-range', ...range } : { kind: 'dnat', ...single }];
+    return [
+      single === undefined
+        ? { kind: 'dnat-range', ...range }
+        : { kind: 'dnat', address: single.address, port: single.port },
+    ];
   },
 };
 
@@ -78,7 +82,11 @@ export const snatExtension: Extension<SnatTarget | SnatRangeTarget> = {
     const range = readRange(given, option, context);
     if (range.shiftedFrom !== undefined) throw given.refusal('SNAT takes no shifted ports', option);
     const single = singleOf(range);
-    return [single === undefined ? { kind: 'snat-range', ...range } : { kind: 'snat', ...single }];
+    return [
+      single === undefined
+        ? { kind: 'snat-range', ...range }
+        : { kind: 'snat', address: single.address, port: single.port },
+    ];
   },
 };
 
@@ -101,7 +109,9 @@ function readRange(given: GivenOptions, option: GivenOption, context: RuleContex
     );
   }
   const target: NatRange = {
-    ...range,
+    addresses: range.addresses,
+    ports: range.ports,
+    shiftedFrom: range.shiftedFrom,
     random: given.has('--random'),
     randomFully: given.has('--random-fully'),
     persistent: given.has('--persistent'),
@@ -116,30 +126,31 @@ function parseRange(
   family: 4 | 6,
 ): Pick<NatRange, 'addresses' | 'ports' | 'shiftedFrom'> | undefined {
   const { address, port } = splitPort(text, family);
-  const ports = port === undefined ? undefined : parsePorts(port);
-  if (port !== undefined && ports === undefined) return undefined;
-  if (address === '') {
-    return ports === undefined ? undefined : { addresses: undefined, ...ports };
-  }
-  const addresses = parseAddresses(address, family);
-  return addresses && { addresses, ...(ports ?? { ports: undefined, shiftedFrom: undefined }) };
+  const translated = port === undefined ? undefined : parsePorts(port);
+  if (port !== undefined && translated === undefined) return undefined;
+  const addresses = address === '' ? undefined : parseAddresses(address, family);
+  if (addresses === undefined && (address !== '' || translated === undefined)) return undefined;
+  return { addresses, ports: translated?.ports, shiftedFrom: translated?.shiftedFrom };
 }
 
-/** An IPv6 address stands in brackets when a port follows. */
+/** An IPv6 address stands in brackets when a port follows; a port alone stands behind a single colon. Source: parse_to, libxt_NAT.c, iptables 1.8.9. */
 function splitPort(text: string, family: 4 | 6): { address: string; port: string | undefined } {
-  const found =
-    family === 4
-      ? /^([^:]*)(?::(.*))?$/.exec(text)
-      : /^\[?([^\]]*?)\]?(?:(?<=^|\]):(.*))?$/.exec(text);
-  return { address: found?.[1] ?? text, port: found?.[2] };
+  if (family === 6 && text.startsWith('[') && text.includes(']')) {
+    const end = text.indexOf(']');
+    const behind = text.indexOf(':', end);
+    return { address: text.slice(1, end), port: behind < 0 ? undefined : text.slice(behind + 1) };
+  }
+  const isPortAlone = text.startsWith(':') && text[1] !== ':';
+  const colon = family === 4 || isPortAlone ? text.indexOf(':') : -1;
+  if (colon < 0) return { address: text, port: undefined };
+  return { address: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
 function parseAddresses(
   text: string,
   family: 4 | 6,
 ): { readonly first: IpAddress; readonly last: IpAddress } | undefined {
-  // Brackets may stand around each address or around both.
-  const [from = '', to, more] = text.replace(/[[\]]/g, '').split('-');
+  const [from = '', to, more] = text.split('-');
   const first = parseIpAddress(from);
   const last = to === undefined ? first : parseIpAddress(to);
   if (first?.family !== family || last?.family !== family || more !== undefined) return undefined;

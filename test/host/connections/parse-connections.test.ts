@@ -136,6 +136,53 @@ describe('conntrack -L -o xml', () => {
     ]);
   });
 
+  test('a zone of one direction alone is told too', () => {
+    const zoned = FLOW.replace('<zone>3</zone>', '').replace(
+      '</layer4>',
+      '</layer4><zone>4</zone>',
+    );
+    expect(read(`${HEAD}${zoned}</conntrack>`)[0]?.unknown).toBe(
+      'it is in zone 4 of connection tracking, and zones are not modelled',
+    );
+  });
+
+  test('states of SCTP, for which conntrack prints those of TCP with the same numbers', () => {
+    const sctp = (state: string): ConnectionRecord =>
+      read(
+        `${HEAD}${FLOW.replaceAll('protonum="6" protoname="tcp"', 'protonum="132" protoname="sctp"').replace('ESTABLISHED', state).replace('<zone>3</zone>', '')}</conntrack>`,
+      )[0] as ConnectionRecord;
+    expect(sctp('FIN_WAIT')).toMatchObject({ state: 'ESTABLISHED', unknown: undefined });
+    expect(sctp('SYN_RECV').state).toBe('COOKIE_WAIT');
+    expect(sctp('SHUTDOWN_SENT').state).toBe('SHUTDOWN_SENT');
+    expect(sctp('ESTABLISHED').unknown).toContain('whose cookie is on its way');
+  });
+
+  test.each([
+    ['another document', '<html></html>', '1:1 the root is `html`, not `conntrack`'],
+    ['an end that is missing', `${HEAD}${FLOW}`, 'unclosed tag: conntrack'],
+    [
+      'a tag that is cut off',
+      `${HEAD}<flow><meta direction="orig`,
+      '3:12 disallowed character in a tag',
+    ],
+    [
+      'what is not ASCII',
+      `${HEAD}<flow>\u00e9</flow>`,
+      '3:7 conntrack prints nothing beyond ASCII',
+    ],
+    [
+      'a second document',
+      `${HEAD}</conntrack>\n<conntrack/>`,
+      '4:1 documents may contain only one root.',
+    ],
+    ['text behind the end', `${HEAD}</conntrack>\nx`, '4:1 text data outside of root node.'],
+    ['a comment', `${HEAD}<!-- x --></conntrack>`, '3:1 comments and declarations'],
+    ['elements without end', `${HEAD}${'<a>'.repeat(100_000)}`, 'nested too deeply'],
+    ['nothing', '<?xml version="1.0"?>\n', '2:1 document must contain a root element.'],
+  ])('%s is refused where it stands', (_what, text, message) => {
+    expect(problems(text)[0]).toContain(message);
+  });
+
   test('what is not well-formed is reported where it breaks', () => {
     expect(problems(`${HEAD}${FLOW}\n</flow></conntrack>\n`)).toEqual([
       '4:8 unexpected close tag.',
