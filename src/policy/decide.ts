@@ -106,6 +106,7 @@ class PolicyWalk {
     const finalOutInterface = flow.finalOutInterface ?? outInterface;
     const raw = this.rawOutput(outInterface);
     if (raw === 'dropped') return 'dropped';
+    if (!flow.routedAgain) return 'left to the host';
     const output = this.filterOutput(outInterface, raw === 'allowed');
     if (output.end === 'dropped') return 'dropped';
     if (!output.allowed && this.manglePostrouting(finalOutInterface) === 'dropped') {

@@ -24,6 +24,8 @@ export interface Flow {
   readonly finalOutInterface: string | undefined;
   /** False when routing ends the packet after PREROUTING (or before OUTPUT): only the raw and mangle policy saw it. */
   readonly routed: boolean;
+  /** False when a packet of the host itself has no route any more once OUTPUT has translated its destination: only the raw policy saw it. */
+  readonly routedAgain: boolean;
   /** The route back to the source does not leave by `inInterface`, as `-m rpfilter` judges it. */
   readonly reversePathFails: boolean;
   /** Before DNAT: what untracked and preDNAT policy see. */

@@ -38,9 +38,8 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
     inInterface,
     outInterface: out,
     finalOutInterface: outOf(hooks, ['postrouting']) ?? out,
-    routed: !way.events.some(
-      (event) => event.kind === 'route' && (event.outcome === 'drop' || event.outcome === 'reject'),
-    ),
+    routed: !isEndedByRoute(beforeOutput(way.events)),
+    routedAgain: !isEndedByRoute(way.events),
     reversePathFails: inInterface !== undefined && other.reversePathFails(inInterface),
     original,
     translated,
@@ -51,6 +50,18 @@ export function flowOf(packet: Packet, way: PacketResult, other: OtherFacts): Fl
         original.destinationPort !== translated.destinationPort,
     state: other.state,
   };
+}
+
+function isEndedByRoute(events: readonly PathEvent[]): boolean {
+  return events.some(
+    (event) => event.kind === 'route' && (event.outcome === 'drop' || event.outcome === 'reject'),
+  );
+}
+
+/** What comes before OUTPUT, where the packet meets it at all. */
+function beforeOutput(events: readonly PathEvent[]): readonly PathEvent[] {
+  const output = events.findIndex((event) => event.kind === 'hook' && event.hook === 'output');
+  return output < 0 ? events : events.slice(0, output);
 }
 
 function isReply({ events }: PacketResult): boolean {

@@ -291,6 +291,15 @@ describe.each(VERSIONS)('local traffic in %s', (version) => {
     expect(decided(documents, { ...FROM_HOST, routed: false })).toBe('unpoliced');
   });
 
+  test('a packet of the host whose translation leads nowhere has met raw only', () => {
+    const untracked = onEth0('u', { doNotTrack: true, applyOnForward: true, egress: [DENY_ALL] });
+    const lost: FlowFields = { ...FROM_HOST, routedAgain: false };
+    expect(decided(given({ hostEndpoints: [ETH0] }), lost)).toBe('unpoliced');
+    expect(decided(given({ hostEndpoints: [ETH0], policies: [untracked] }), lost)).toBe(
+      'drop: u(untracked@a) drop',
+    );
+  });
+
   test('5.0: with allow action RETURN what policy allows is the host’s own rules’ to decide, failsafes are not', () => {
     const documents = given({ hostEndpoints: [ETH0], policies: [NORMAL_80] });
     const environment = { IptablesFilterAllowAction: 'RETURN' };

@@ -65,6 +65,47 @@ test('an answer counts as one only where the packet before it got through', () =
   expect(answerFirst).toEqual([undefined, undefined, undefined]);
 });
 
+test('untracked policy sees what the host sends before its translation leads nowhere', () => {
+  const model = modelOf(`
+apiVersion: hepsim/v1
+kind: Host
+metadata: {name: n}
+spec:
+  interfaces: [{name: eth1, addresses: [10.0.1.1/25]}]
+  routes: [{to: 203.0.113.0/24, dev: eth1}]
+---
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: {name: inside}
+spec: {node: n, interfaceName: eth1}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: nothing-out}
+spec: {doNotTrack: true, applyOnForward: true, egress: [{action: Deny, protocol: TCP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {externalIPs: [203.0.113.8], ports: [{port: 80}, {port: 53, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: web}
+subsets: [{addresses: [{ip: 10.0.0.21}], ports: [{port: 8080}, {port: 53, protocol: UDP}]}]
+`);
+  const sent = [
+    'tcp 10.0.1.1 -> 203.0.113.8:80 in=local',
+    'udp 10.0.1.1 -> 203.0.113.8:53 in=local',
+  ];
+  const session = new PacketSession((family) => model.simulator(family));
+  expect(sent.map((line) => session.run(packetOf(line)).decision.kind)).toEqual([
+    'policy',
+    'routing',
+  ]);
+  expect(check(model, model, sent)).toEqual([undefined, undefined]);
+});
+
 test('after an undetermined packet the connections are unknown and nothing is compared', () => {
   const oracle = new PolicyOracle(wrong);
   const packet = packetOf(TO_WEB);

@@ -18,6 +18,7 @@ export interface FlowFields {
   /** Where it is different from `out`. */
   readonly finalOut?: string;
   readonly routed?: boolean;
+  readonly routedAgain?: boolean;
   readonly reversePathFails?: boolean;
   /** Default: whether it is delivered on the host. */
   readonly toOwnAddress?: boolean;
@@ -52,6 +53,7 @@ export function packetFlow(fields: FlowFields = {}): Flow {
     outInterface: fields.out,
     finalOutInterface: fields.finalOut ?? fields.out,
     routed: fields.routed ?? true,
+    routedAgain: fields.routedAgain ?? true,
     reversePathFails: fields.reversePathFails ?? false,
     toOwnAddress: fields.toOwnAddress ?? fields.out === undefined,
     original,
