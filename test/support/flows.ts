@@ -26,16 +26,20 @@ export interface FlowFields {
   readonly state?: Flow['state'];
 }
 
-/** A new TCP packet from 203.0.113.7:40000 to 192.0.2.10:80 unless the fields say otherwise. */
-export function packetFlow(fields: FlowFields = {}): Flow {
-  const protocol = parseProtocol(String(fields.proto ?? 'tcp')) as number;
-  const isIcmp = protocol === 1 || protocol === 58;
-  const original: FlowHeaders = {
+function originalOf(fields: FlowFields, isIcmp: boolean): FlowHeaders {
+  return {
     source: address(fields.src ?? '203.0.113.7'),
     destination: address(fields.dst ?? '192.0.2.10'),
     sourcePort: isIcmp ? 0 : (fields.sport ?? 40000),
     destinationPort: isIcmp ? 0 : (fields.dport ?? 80),
   };
+}
+
+/** A new TCP packet from 203.0.113.7:40000 to 192.0.2.10:80 unless the fields say otherwise. */
+export function packetFlow(fields: FlowFields = {}): Flow {
+  const protocol = parseProtocol(String(fields.proto ?? 'tcp')) as number;
+  const isIcmp = protocol === 1 || protocol === 58;
+  const original = originalOf(fields, isIcmp);
   const translated: FlowHeaders =
     fields.dnat === undefined
       ? original
