@@ -13,7 +13,10 @@ import { join, resolve } from 'node:path';
 import { applyMutation, type Mutation } from './mutation.ts';
 
 /** What the suites need of the project. */
-const COPIED = ['src', 'test', 'scenarios', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  ...['src', 'test', 'scenarios', 'docs'],
+  ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
+];
 /** Written to by what runs in the copy, so that these are its own. */
 const NOT_SHARED: ReadonlySet<string> = new Set(['.cache', '.vite', '.vite-temp']);
 
