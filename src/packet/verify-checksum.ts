@@ -63,9 +63,16 @@ function isSumRight(
   lengthBytes: number,
   checksumAt: number,
 ): boolean {
+  const { source, transport, protocol } = header;
+  const addressBytes = header.family === 4 ? 8 : 32;
+  const end = transport + lengthBytes;
+  // Where nothing stands between them, addresses and segment are one run of words.
+  const words =
+    source + addressBytes === transport
+      ? sumWords(bytes, source, end)
+      : sumWords(bytes, source, source + addressBytes) + sumWords(bytes, transport, end);
+  if (fold(words + protocol + lengthBytes) === 0xffff) return true;
   const pseudo = pseudoSum(bytes, header, lengthBytes);
-  const sum = pseudo + sumWords(bytes, header.transport, header.transport + lengthBytes);
-  if (fold(sum) === 0xffff) return true;
   const written = get16(bytes, checksumAt);
   return written === fold(pseudo) || written === fold(pseudo - lengthBytes);
 }
@@ -79,7 +86,7 @@ function pseudoSum(bytes: Uint8Array, header: IpHeader, lengthBytes: number): nu
 }
 
 /** The sum of 16-bit words, as one number that need not be folded yet; an odd last byte is a word's upper half. HOT */
-function sumWords(bytes: Uint8Array, start: number, end: number): number {
+export function sumWords(bytes: Uint8Array, start: number, end: number): number {
   let upper = 0;
   let lower = 0;
   let i = start;

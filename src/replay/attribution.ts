@@ -47,8 +47,8 @@ export class Attribution {
   readonly #given: number;
   /** Whether every packet was said to be sent by the host. */
   readonly #allSent: boolean;
-  /** Interfaces of which packets have been seen. */
-  readonly #captured: Set<number> = new Set();
+  /** By interface: 1 where packets of it have been seen. */
+  readonly #captured: Uint8Array;
   /** By the place of the capture. */
   readonly #placesOf: CapturePlaces[] = [];
   #means: number = BY.addresses;
@@ -57,6 +57,7 @@ export class Attribution {
   constructor(host: Host, router: Router, given: string | undefined) {
     const names = host.interfaces.map(({ name }) => name);
     this.#numbers = new Map(names.map((name, index) => [name, index]));
+    this.#captured = new Uint8Array(names.length);
     this.#facts = new AddressFacts(host, router);
     this.#macs = new HostMacs(host);
     this.#allSent = given === LOCAL;
@@ -84,10 +85,10 @@ export class Attribution {
     if (owner === MAC_OWNER.others) return this.#ignore(REASONS.notOurs);
     const direction = directionOf(reader, link, owner);
     const towards = this.#facts.towards(reader.bytes, source, family);
-    if (place >= 0) this.#captured.add(place);
-    else if (owner >= 0) this.#captured.add(owner);
+    if (place >= 0) this.#captured[place] = 1;
+    else if (owner >= 0) this.#captured[owner] = 1;
     if (direction === DIRECTION.outbound && towards !== ADDRESS.own) {
-      const hasBeenSeen = towards < 0 || link.cooked >= 0 || this.#captured.has(towards);
+      const hasBeenSeen = towards < 0 || link.cooked >= 0 || this.#captured[towards] === 1;
       // Where nobody captured at the other side, the packet that leaves tells that it came.
       return hasBeenSeen ? this.#ignore(REASONS.leaving) : this.#found(towards, BY.addresses);
     }

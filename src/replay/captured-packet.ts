@@ -15,6 +15,8 @@ export class CapturedPacket {
   end = 0;
   /** One past the last byte that was on the wire; beyond `end` where the capture cut the packet. May include padding of the frame. */
   wireEnd = 0;
+  /** Bytes on the wire, of the whole frame. */
+  originalLength = 0;
   /** What the IP header says, and what reading it came to; one of IP_READ. */
   readonly header: IpHeader = new IpHeader();
   headerRead: number = IP_READ.sound;

@@ -3,28 +3,42 @@ import type { CapturedPacket } from './captured-packet.ts';
 import { type Evaluator, NOT_FAST } from './evaluator.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { Outcomes } from './outcomes.ts';
+import type { WaitingPackets } from './waiting-packets.ts';
 
 /** An outcome of the fast evaluator that has none here yet. */
 const UNKNOWN = -1;
 
 /** The fast evaluator in front of the reference evaluator; it remembers what has been counted of a connection. */
 export class FastPath implements Evaluator {
+  readonly checked: number;
   readonly #fast: FastEvaluator;
   readonly #outcomes: Outcomes;
   /** By the fast evaluator's number of an outcome. */
   #numbers: Int32Array = new Int32Array(64).fill(UNKNOWN);
 
-  constructor(fast: FastEvaluator, outcomes: Outcomes) {
+  /** `checked`: which checksums of arriving packets count, as bits of CHECKED. */
+  constructor(fast: FastEvaluator, outcomes: Outcomes, checked: number) {
     this.#fast = fast;
     this.#outcomes = outcomes;
+    this.checked = checked;
+  }
+
+  /** Prepares for packets that wait, all of which are taken next. HOT */
+  fetch({ plain, count }: WaitingPackets): void {
+    this.#fast.fetchPlain(plain, count);
+  }
+
+  /** The outcome of a packet that waits; NOT_FAST where it must be taken by itself. HOT */
+  takeWaiting({ plain, interfaceNumber, timeSeconds }: WaitingPackets, place: number): number {
+    const nowMs = timeSeconds[place]! * 1000;
+    const number = this.#fast.takePlain(plain, place, interfaceNumber[place]!, nowMs);
+    return number === REFERENCE ? NOT_FAST : this.#numberOf(number);
   }
 
   /** HOT */
   take({ bytes, header, end, interfaceNumber, nowMs }: CapturedPacket): number {
     const number = this.#fast.take(bytes, header, end, interfaceNumber, nowMs);
-    if (number === REFERENCE) return NOT_FAST;
-    const known = number < this.#numbers.length ? this.#numbers[number]! : UNKNOWN;
-    return known === UNKNOWN ? this.#intern(number) : known;
+    return number === REFERENCE ? NOT_FAST : this.#numberOf(number);
   }
 
   /**
@@ -33,7 +47,7 @@ export class FastPath implements Evaluator {
    */
   isNewToFlow(outcome: number, flows: FlowTable): boolean {
     const fast = this.#fast;
-    if (fast.record < 0) return true;
+    if (!fast.hasRecord) return true;
     const words = fast.recordWords;
     const at = fast.recordBase;
     // Numbers from 1, since 0 stands for nothing. Both directions of a connection have one each.
@@ -45,6 +59,12 @@ export class FastPath implements Evaluator {
     words[at] = group;
     words[at + 2] = flows.generation;
     return true;
+  }
+
+  /** HOT */
+  #numberOf(number: number): number {
+    const known = number < this.#numbers.length ? this.#numbers[number]! : UNKNOWN;
+    return known === UNKNOWN ? this.#intern(number) : known;
   }
 
   #intern(number: number): number {

@@ -7,12 +7,6 @@ const OWN_CLASSES = 3;
 /** Words of a flow's key: protocol and family, both ends' addresses, both ports. */
 const KEY_WORDS = { 4: 4, 6: 10 } as const;
 
-/** No class, in a record. */
-const FREE = -1;
-
-/** More classes than there ever are. */
-const CLASS_RANGE = 0x100_0000;
-
 /**
  * Counts distinct flows: in all, and for each class those that had a packet of it. Classes are small numbers: verdicts, and what
  * settled them.
@@ -31,7 +25,7 @@ export class FlowTable {
   readonly flowsOf: number[] = [];
   #young: { 4: Generation; 6: Generation } = newGenerations();
   #old: { 4: Generation; 6: Generation } = newGenerations();
-  readonly #key: Uint32Array = new Uint32Array(KEY_WORDS[6]);
+  readonly #key: Int32Array = new Int32Array(KEY_WORDS[6]);
   readonly #generationFlows: number;
 
   constructor(generationFlows: number = GENERATION_FLOWS) {
@@ -85,17 +79,18 @@ export class FlowTable {
   /** HOT */
   #note(family: 4 | 6, first: number, second: number): void {
     const key = this.#key;
+    const hash = hashOf(key, KEY_WORDS[family]);
     const young = this.#young[family];
-    let record = young.find(key);
+    let record = young.find(key, hash);
     if (record < 0) {
       if (young.count >= this.#generationFlows) {
         this.#turn(family);
         this.#note(family, first, second);
         return;
       }
-      record = young.add(key);
+      record = young.add(key, hash);
       const old = this.#old[family];
-      const before = old.count === 0 ? -1 : old.find(key);
+      const before = old.count === 0 ? -1 : old.find(key, hash);
       if (before < 0) this.flows++;
       else young.takeClasses(record, old, before);
     }
@@ -130,92 +125,101 @@ function newGenerations(): { 4: Generation; 6: Generation } {
   return { 4: new Generation(KEY_WORDS[4]), 6: new Generation(KEY_WORDS[6]) };
 }
 
-/** Records of flows in typed arrays, found by open addressing. */
+/** Records of flows are kept by so many together, which are never copied. */
+const CHUNK_BITS = 13;
+const CHUNK = 1 << CHUNK_BITS;
+
+/** Places that a generation has from its first flow on; always a power of two. Nobody's memory until they are used. */
+const FIRST_PLACES = 1 << 18;
+
+/** One that is always free. */
+const NO_PLACES: Int32Array = new Int32Array(1);
+
+/** Flows of one family, found by open addressing. A record is its key, its hash and its classes, which stand together. */
 class Generation {
   count = 0;
+  readonly #keyWords: number;
   readonly #words: number;
-  #capacity = 1024;
-  #keys: Uint32Array;
-  #classes: Int32Array;
-  /** Number of the record, plus one; 0 is free. Twice as many places as records at most. */
-  #places: Int32Array;
-  /** Classes beyond those in a record: record * CLASS_RANGE + class. */
-  readonly #more: Set<number> = new Set();
+  readonly #chunks: Int32Array[] = [];
+  /** Number of the record, plus one; 0 is free. Twice as many places as records at least. */
+  #places: Int32Array = NO_PLACES;
+  /** By record, the classes for which there is no room in it. */
+  readonly #more: Map<number, Set<number>> = new Map();
 
-  constructor(words: number) {
-    this.#words = words;
-    this.#keys = new Uint32Array(this.#capacity * words);
-    this.#classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
-    this.#places = new Int32Array(this.#capacity * 2);
+  constructor(keyWords: number) {
+    this.#keyWords = keyWords;
+    this.#words = keyWords + 1 + OWN_CLASSES;
   }
 
   /** The record of the key; -1 when there is none. HOT */
-  find(key: Uint32Array): number {
+  find(key: Int32Array, hash: number): number {
     const places = this.#places;
     const mask = places.length - 1;
-    for (let place = this.#hash(key, 0) & mask; ; place = (place + 1) & mask) {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
       const record = places[place]! - 1;
       if (record < 0 || this.#isAt(record, key)) return record;
     }
   }
 
   /** INVARIANT: the key is not in it. HOT */
-  add(key: Uint32Array): number {
-    if (this.count === this.#capacity) this.#grow();
+  add(key: Int32Array, hash: number): number {
+    if (this.count * 2 + 1 >= this.#places.length) this.#grow();
     const record = this.count++;
-    const keys = this.#keys;
-    const words = this.#words;
-    for (let i = 0; i < words; i++) keys[record * words + i] = key[i]!;
-    this.#link(record, this.#hash(key, 0));
+    if (record >>> CHUNK_BITS === this.#chunks.length) {
+      this.#chunks.push(new Int32Array(CHUNK * this.#words));
+    }
+    const words = this.#chunkOf(record);
+    const at = this.#placeIn(record);
+    for (let i = 0; i < this.#keyWords; i++) words[at + i] = key[i]!;
+    words[at + this.#keyWords] = hash;
+    this.#link(record, hash);
     return record;
   }
 
   /** Notes that the flow had a packet of the class; true the first time. HOT */
   addClass(record: number, number: number): boolean {
-    const classes = this.#classes;
-    const from = record * OWN_CLASSES;
+    const words = this.#chunkOf(record);
+    const from = this.#placeIn(record) + this.#keyWords + 1;
+    // Numbers from 1, since 0 stands for nothing.
+    const wanted = number + 1;
     for (let i = from; i < from + OWN_CLASSES; i++) {
-      const noted = classes[i]!;
-      if (noted === number) return false;
-      if (noted === FREE) {
-        classes[i] = number;
+      const noted = words[i]!;
+      if (noted === wanted) return false;
+      if (noted === 0) {
+        words[i] = wanted;
         return true;
       }
     }
-    const key = record * CLASS_RANGE + number;
-    if (this.#more.has(key)) return false;
-    this.#more.add(key);
+    const more = this.#more.get(record);
+    if (more === undefined) this.#more.set(record, new Set([number]));
+    else if (more.has(number)) return false;
+    else more.add(number);
     return true;
   }
 
   /** Takes over what a flow's record in another generation has noted. */
   takeClasses(record: number, other: Generation, from: number): void {
-    for (let i = 0; i < OWN_CLASSES; i++) {
-      const number = other.#classes[from * OWN_CLASSES + i]!;
-      if (number !== FREE) this.addClass(record, number);
+    const words = other.#chunkOf(from);
+    const first = other.#placeIn(from) + this.#keyWords + 1;
+    for (let i = first; i < first + OWN_CLASSES; i++) {
+      if (words[i] !== 0) this.addClass(record, words[i]! - 1);
     }
-    for (const key of other.#more) {
-      if (Math.floor(key / CLASS_RANGE) === from) this.addClass(record, key % CLASS_RANGE);
-    }
+    for (const number of other.#more.get(from) ?? []) this.addClass(record, number);
   }
 
-  #isAt(record: number, key: Uint32Array): boolean {
-    const keys = this.#keys;
-    const words = this.#words;
-    const at = record * words;
-    for (let i = 0; i < words; i++) if (keys[at + i] !== key[i]) return false;
+  #chunkOf(record: number): Int32Array {
+    return this.#chunks[record >>> CHUNK_BITS]!;
+  }
+
+  #placeIn(record: number): number {
+    return (record & (CHUNK - 1)) * this.#words;
+  }
+
+  #isAt(record: number, key: Int32Array): boolean {
+    const words = this.#chunkOf(record);
+    const at = this.#placeIn(record);
+    for (let i = 0; i < this.#keyWords; i++) if (words[at + i] !== key[i]) return false;
     return true;
-  }
-
-  #hash(key: Uint32Array, at: number): number {
-    let h = 0x9e3779b9;
-    const words = this.#words;
-    for (let i = 0; i < words; i++) {
-      h = Math.imul(h ^ key[at + i]!, 0x85ebca6b);
-      h ^= h >>> 13;
-    }
-    h = Math.imul(h, 0xc2b2ae35);
-    return (h ^ (h >>> 16)) >>> 0;
   }
 
   #link(record: number, hash: number): void {
@@ -227,17 +231,20 @@ class Generation {
   }
 
   #grow(): void {
-    const words = this.#words;
-    this.#capacity *= 2;
-    const keys = new Uint32Array(this.#capacity * words);
-    keys.set(this.#keys);
-    this.#keys = keys;
-    const classes = new Int32Array(this.#capacity * OWN_CLASSES).fill(FREE);
-    classes.set(this.#classes);
-    this.#classes = classes;
-    this.#places = new Int32Array(this.#capacity * 2);
+    this.#places = new Int32Array(Math.max(FIRST_PLACES, this.#places.length * 2));
     for (let record = 0; record < this.count; record++) {
-      this.#link(record, this.#hash(keys, record * words));
+      this.#link(record, this.#chunkOf(record)[this.#placeIn(record) + this.#keyWords]!);
     }
   }
+}
+
+/** HOT */
+function hashOf(key: Int32Array, words: number): number {
+  let h = 0x9e3779b9 | 0;
+  for (let i = 0; i < words; i++) {
+    h = Math.imul(h ^ key[i]!, 0x85ebca6b);
+    h ^= h >>> 13;
+  }
+  h = Math.imul(h, 0xc2b2ae35 | 0);
+  return h ^ (h >>> 16);
 }

@@ -2,6 +2,7 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { CaptureError } from '../capture/capture-error.ts';
 import { isReadableLinkType, linkTypeName, READABLE_NAMES } from '../capture/link-type.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
+import { CHECKED } from '../packet/plain-packets.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { FastEvaluator } from '../simulate/fast/fast-evaluator.ts';
 import { Router } from '../simulate/routing/router.ts';
@@ -102,12 +103,13 @@ function evaluatorsOf(
   const assumesOlderConnections = options.assumeEstablished === true;
   const simulator = model.wholeSimulator({ assumesOlderConnections });
   const isFast = options.filter === undefined && options.sink === undefined && models.length === 1;
+  const checksums = !ignoreChecksums && checksChecksums(host);
   const fast = isFast
-    ? new FastEvaluator(simulator, {
-        checksums: !ignoreChecksums && checksChecksums(host),
-        assumesEstablished: assumesOlderConnections,
-      })
+    ? new FastEvaluator(simulator, { checksums, assumesEstablished: assumesOlderConnections })
     : undefined;
+  const checked =
+    (ignoreChecksums ? CHECKED.none : CHECKED.header) |
+    (checksums ? CHECKED.transport : CHECKED.none);
   const translates = translatesAddresses(model.ruleset(4)) || translatesAddresses(model.ruleset(6));
   const tracks = (family: IpFamily): boolean =>
     models.some((one) => tracksConnections(one.ruleset(family)));
@@ -122,7 +124,7 @@ function evaluatorsOf(
   });
   return {
     reference,
-    fast: fast === undefined ? undefined : new FastPath(fast, outcomes),
+    fast: fast === undefined ? undefined : new FastPath(fast, outcomes, checked),
     translates,
   };
 }

@@ -5,8 +5,9 @@ import { LinkLayer } from '../capture/link-layer.ts';
 import { isReadableLinkType, linkTypeName } from '../capture/link-type.ts';
 import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
-import { getIpv4, getIpv6 } from '../packet/header-bytes.ts';
+import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
+import { CHECKED } from '../packet/plain-packets.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
 import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
@@ -16,6 +17,7 @@ import type { Datagram } from './fragments.ts';
 import type { ReferenceEvaluator } from './reference-evaluator.ts';
 import type { HeldPacket, PacketFilter, PacketSink, ReplayedPacket } from './replayed-packet.ts';
 import { countReason, type Tally } from './tally.ts';
+import { WaitingPackets } from './waiting-packets.ts';
 
 export interface ReplayOptions {
   readonly captures: readonly OpenCapture[];
@@ -50,6 +52,9 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #link: LinkLayer = new LinkLayer();
   readonly #packet: CapturedPacket = new CapturedPacket();
+  readonly #waiting: WaitingPackets = new WaitingPackets();
+  /** Since the first packet. */
+  #timeSeconds = 0;
   readonly #held: Map<Datagram, HeldPacket[]> = new Map();
   /** Whether each packet is looked at by itself, which only the reference evaluator can tell of. */
   readonly #looksAtEach: boolean;
@@ -77,10 +82,13 @@ export class Replay {
       if (step === STEP.packet) this.#take(merged.current);
       else if (step === STEP.end) break;
       else {
+        // What waits lies in bytes that are about to change.
+        this.#judgeWaiting();
         await merged.refill();
         this.#options.progress?.(this.#packets);
       }
     }
+    this.#judgeWaiting();
     this.#options.reference.finish();
     this.#options.other?.finish();
     this.#settle();
@@ -111,8 +119,34 @@ export class Replay {
       countReason(tally.unattributed, attribution.reason);
       return;
     }
+    this.#readTime(reader);
+    if (this.#wait(reader, start, place)) return;
+    this.#judgeWaiting();
     this.#fill(reader, start, place);
     this.#judge(reader);
+  }
+
+  /** Puts a packet by that is to be judged with others; false where it must be judged at once. HOT */
+  #wait(reader: CaptureReader, start: number, place: number): boolean {
+    const { fast, asksWhatIsSent } = this.#options;
+    if (fast === undefined || this.#looksAtEach) return false;
+    const isSent = place === SENT_BY_HOST;
+    if (isSent && asksWhatIsSent) return false;
+    const waiting = this.#waiting;
+    if (!waiting.add(reader, start, isSent ? CHECKED.none : fast.checked)) return false;
+    waiting.describe(place, this.#link.sourceMac, this.#timeSeconds);
+    if (waiting.isFull) this.#judgeWaiting();
+    return true;
+  }
+
+  /** HOT */
+  #readTime(reader: CaptureReader): void {
+    const timeSeconds =
+      reader.seconds -
+      this.#firstSeconds +
+      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000_000;
+    // The kernel's clock does not go back where a capture's does.
+    if (timeSeconds > this.#timeSeconds) this.#timeSeconds = timeSeconds;
   }
 
   /** Where IP begins in the reader's packet; -1 when it has none that the host would take, which is counted. HOT */
@@ -153,45 +187,71 @@ export class Replay {
     packet.wireEnd = reader.offset + reader.originalLength;
     packet.interfaceNumber = place;
     packet.sourceMac = this.#link.sourceMac;
-    const timeSeconds =
-      reader.seconds -
-      this.#firstSeconds +
-      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000_000;
-    // The kernel's clock does not go back where a capture's does.
-    if (timeSeconds > packet.timeSeconds) {
-      packet.timeSeconds = timeSeconds;
-      packet.nowMs = timeSeconds * 1000;
-    }
+    packet.originalLength = reader.originalLength;
+    packet.timeSeconds = this.#timeSeconds;
+    packet.nowMs = this.#timeSeconds * 1000;
     packet.readHeader();
   }
 
-  /** HOT */
-  #judge(reader: CaptureReader): void {
-    const { fast, tally, reference, other } = this.#options;
+  /** Judges the packets that wait, in their order. HOT */
+  #judgeWaiting(): void {
+    const { fast } = this.#options;
+    const waiting = this.#waiting;
+    if (fast === undefined || waiting.count === 0) return;
+    fast.fetch(waiting);
+    const { count } = waiting;
+    for (let place = 0; place < count; place++) {
+      const outcome = fast.takeWaiting(waiting, place);
+      if (outcome === NOT_FAST) {
+        waiting.load(place, this.#packet);
+        this.#judge(undefined);
+      } else this.#count(fast, outcome, waiting.originalLength[place]!, place);
+    }
+    waiting.count = 0;
+  }
+
+  /** Judges the packet that was filled; without the reader where it waited. HOT */
+  #judge(reader: CaptureReader | undefined): void {
+    const { fast, reference, other } = this.#options;
     const packet = this.#packet;
     const isAsked = this.#options.asksWhatIsSent && packet.interfaceNumber === SENT_BY_HOST;
     const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach && !isAsked;
     if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
       const outcome = fast.take(packet);
       if (outcome !== NOT_FAST) {
-        tally.count(outcome, reader.originalLength);
-        if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfBytes(outcome, packet);
-        if (tally.isStopped(outcome)) this.#countTalkers();
+        this.#count(fast, outcome, packet.originalLength, -1);
         return;
       }
     }
     const outcome = reference.take(packet);
     const otherOutcome = other?.take(packet);
     if (outcome === WAITS) this.#hold(reader);
-    else if (outcome === LEAVES) countReason(tally.ignored, REASONS.leavingTranslated);
+    else if (outcome === LEAVES)
+      countReason(this.#options.tally.ignored, REASONS.leavingTranslated);
     else this.#account(reader, outcome, otherOutcome);
     if (reference.settled.length > 0) this.#settle();
   }
 
+  /** Counts a packet that the fast evaluator judged: the one that waits in a place, or with -1 the one that was filled. HOT */
+  #count(fast: FastPath, outcome: number, lengthBytes: number, place: number): void {
+    const { tally } = this.#options;
+    tally.count(outcome, lengthBytes);
+    const isNew = fast.isNewToFlow(outcome, tally.flows);
+    const isStopped = tally.isStopped(outcome);
+    if (!isNew && !isStopped) return;
+    if (place >= 0) this.#waiting.load(place, this.#packet);
+    if (isNew) tally.countFlowOfBytes(outcome, this.#packet);
+    if (isStopped) this.#countTalkers(this.#packet);
+  }
+
   /** Counts and hands on a packet that the reference evaluator judged. */
-  #account(reader: CaptureReader, outcome: number, otherOutcome: number | undefined): void {
+  #account(
+    reader: CaptureReader | undefined,
+    outcome: number,
+    otherOutcome: number | undefined,
+  ): void {
     const { filter, sink, tally, reference, other } = this.#options;
-    if (this.#looksAtEach) {
+    if (this.#looksAtEach && reader !== undefined) {
       const seen: ReplayedPacket = {
         ...this.#recordOf(reader),
         outcome,
@@ -205,10 +265,10 @@ export class Replay {
       }
       sink?.(seen);
     }
-    tally.count(outcome, reader.originalLength);
+    tally.count(outcome, this.#packet.originalLength);
     if (reference.result === undefined) tally.countFlowOfBytes(outcome, this.#packet);
     else tally.countFlow(outcome, flowOfResult(reference.result));
-    if (tally.isStopped(outcome)) this.#countTalkers();
+    if (tally.isStopped(outcome)) this.#countTalkers(this.#packet);
   }
 
   #recordOf(reader: CaptureReader): HeldPacket {
@@ -224,18 +284,22 @@ export class Replay {
     };
   }
 
-  #countTalkers(): void {
+  #countTalkers({ bytes, start }: CapturedPacket): void {
     const { sources, destinations } = this.#options.tally;
-    const { bytes, start } = this.#packet;
-    const isIpv4 = bytes[start]! >>> 4 === 4;
-    const address = isIpv4 ? getIpv4 : getIpv6;
-    sources.count(renderIpAddress(address(bytes, start + (isIpv4 ? 12 : 8))));
-    destinations.count(renderIpAddress(address(bytes, start + (isIpv4 ? 16 : 24))));
+    if (bytes[start]! >>> 4 === 4) {
+      sources.count(get32(bytes, start + 12) | 0);
+      destinations.count(get32(bytes, start + 16) | 0);
+    } else {
+      sources.count(renderIpAddress(getIpv6(bytes, start + 8)));
+      destinations.count(renderIpAddress(getIpv6(bytes, start + 24)));
+    }
   }
 
-  #hold(reader: CaptureReader): void {
+  #hold(reader: CaptureReader | undefined): void {
     const datagram = this.#options.reference.waitsFor;
-    if (datagram === undefined) throw new Error('a fragment waits for nothing');
+    if (datagram === undefined || reader === undefined) {
+      throw new Error('a fragment waits for nothing');
+    }
     const record = this.#recordOf(reader);
     const held = { ...record, bytes: record.bytes.slice() };
     const others = this.#held.get(datagram);

@@ -1,3 +1,5 @@
+import { ipv4, renderIpAddress } from '../address/ip-address.ts';
+
 /** Addresses that are counted at a time. */
 const MOST_COUNTED = 65_536;
 
@@ -7,6 +9,9 @@ export interface Talker {
   readonly packets: number;
 }
 
+/** An address: IPv6 as it is written, IPv4 as it is written or, where no text shall be made for each packet, as a signed number. Either always in the same way. */
+export type TalkerKey = string | number;
+
 /**
  * Counts packets by address in bounded memory. Exact as long as there are fewer addresses than are counted at a time; from then on the
  * addresses with the fewest packets are forgotten, so that a count may be too low by as much as `missing` says.
@@ -14,14 +19,15 @@ export interface Talker {
 export class TopTalkers {
   /** The most that any count may lack. */
   missing = 0;
-  readonly #counts: Map<string, number> = new Map();
+  readonly #counts: Map<TalkerKey, number> = new Map();
   readonly #most: number;
 
   constructor(most: number = MOST_COUNTED) {
     this.#most = most;
   }
 
-  count(address: string, packets = 1): void {
+  /** HOT */
+  count(address: TalkerKey, packets = 1): void {
     const before = this.#counts.get(address);
     if (before === undefined && this.#counts.size >= this.#most) this.#forgetLower();
     this.#counts.set(address, (before ?? 0) + packets);
@@ -29,15 +35,18 @@ export class TopTalkers {
 
   /** The addresses with the most packets, most first. */
   top(count: number): readonly Talker[] {
+    const fewest = Float64Array.from(this.#counts.values()).sort().at(-count) ?? 0;
+    // Only of those is the text asked for.
     return [...this.#counts]
-      .map(([address, packets]) => ({ address, packets }))
+      .filter(([, packets]) => packets >= fewest)
+      .map(([key, packets]) => ({ address: textOf(key), packets }))
       .sort((a, b) => b.packets - a.packets || (a.address < b.address ? -1 : 1))
       .slice(0, count);
   }
 
   /** Takes a count off from all, as large as leaves half of them at most. */
   #forgetLower(): void {
-    const counts = [...this.#counts.values()].sort((a, b) => a - b);
+    const counts = Float64Array.from(this.#counts.values()).sort();
     const lost = counts[Math.floor(counts.length / 2)]!;
     this.missing += lost;
     for (const [address, packets] of this.#counts) {
@@ -45,4 +54,8 @@ export class TopTalkers {
       else this.#counts.set(address, packets - lost);
     }
   }
+}
+
+function textOf(key: TalkerKey): string {
+  return typeof key === 'string' ? key : renderIpAddress(ipv4(key));
 }

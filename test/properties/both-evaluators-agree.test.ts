@@ -77,6 +77,7 @@ describe('the fast evaluator says of every packet what the simulator says', () =
     const source = randomSource(seed);
     let packets = 0;
     let fast = 0;
+    let plain = 0;
     for (let index = 0; index < RULESETS; index++) {
       const ruleset = source.caseOf(index);
       const model = modelOf(ruleset);
@@ -98,8 +99,10 @@ describe('the fast evaluator says of every packet what the simulator says', () =
       expect(session.differences, `seed ${seed}, ruleset ${index}`).toEqual([]);
       packets += both.packets;
       fast += both.fastPackets;
+      plain += both.plainPackets;
     }
     // What is left to the simulator proves nothing.
     expect(fast / packets).toBeGreaterThan(0.25);
+    expect(plain / packets).toBeGreaterThan(0.1);
   });
 });

@@ -65,6 +65,13 @@ export class ConnectionRecords {
     this.at = (record & (CHUNK - 1)) * WORDS;
   }
 
+  /** Reads of each of a record's lines of the cache. HOT */
+  touch(record: number): number {
+    const words = this.#words[record >>> CHUNK_BITS]!;
+    const at = (record & (CHUNK - 1)) * WORDS;
+    return words[at]! ^ words[at + 16]! ^ words[at + 32]!;
+  }
+
   /** Selects a free record, all of whose words are 0, and returns its number. */
   make(): number {
     const record = this.#free.pop() ?? this.#used++;

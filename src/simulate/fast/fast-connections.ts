@@ -16,6 +16,7 @@ import { trackUdp } from '../conntrack/udp.ts';
 import { ConnectionColumns } from './connection-columns.ts';
 import { type ConnectionRecords, FIELD, FLAG } from './connection-records.ts';
 import { FlowHeaders } from './flow-headers.ts';
+import { PlainFlows } from './plain-flows.ts';
 import { loadTcp, storeTcp } from './stored-tcp.ts';
 
 /**
@@ -26,6 +27,8 @@ import { loadTcp, storeTcp } from './stored-tcp.ts';
  */
 export class FastConnections implements OtherConnections {
   readonly records: ConnectionRecords;
+  /** The same connections, for plain packets. */
+  readonly plain: PlainFlows;
   readonly #columns: ConnectionColumns = new ConnectionColumns();
   readonly #settings: ConntrackSettings;
   readonly #entries: Readonly<Record<'tcp' | 'udp' | 'icmp', ConnectionEntry>>;
@@ -37,6 +40,7 @@ export class FastConnections implements OtherConnections {
   constructor(settings: ConntrackSettings) {
     this.#settings = settings;
     this.records = this.#columns.records;
+    this.plain = new PlainFlows(this.#columns, settings);
     const entries = {
       tcp: blankEntry(IP_PROTOCOL.tcp),
       udp: blankEntry(IP_PROTOCOL.udp),
@@ -109,12 +113,11 @@ export class FastConnections implements OtherConnections {
     this.#entry.seenReply = true;
   }
 
-  /** Keeps the connection that `judgeNew` began: its packet has arrived. Returns the number of its record, which is selected. */
-  confirm(headers: FlowHeaders, nowMs: number): number {
-    const record = this.#columns.insert(headers);
+  /** Keeps the connection that `judgeNew` began, and selects its record: its packet has arrived. */
+  confirm(headers: FlowHeaders, nowMs: number): void {
+    this.#columns.insert(headers);
     this.#entry.expiresAtMs = nowMs + this.#entry.timeoutMs;
     this.store();
-    return record;
   }
 
   remove(record: number): void {

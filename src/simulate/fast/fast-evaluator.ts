@@ -2,6 +2,7 @@ import { type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
 import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
+import { HAS_OPTIONS, type PlainPackets } from '../../packet/plain-packets.ts';
 import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
 import type { Tuple } from '../conntrack/connection.ts';
 import type { ConnectionTracker } from '../conntrack/connection-tracker.ts';
@@ -42,8 +43,8 @@ const LEAST_TTL = 2;
  * what both must know of the other's connections (whether tuples are taken, how many there are) each asks the other.
  */
 export class FastEvaluator {
-  /** Number of the record of the last packet's connection; -1 where it has none. */
-  record = -1;
+  /** Whether the last packet has a connection here, whose record is selected. */
+  hasRecord = false;
   readonly #simulator: Simulator;
   readonly #tracker: ConnectionTracker;
   readonly #connections: FastConnections;
@@ -99,7 +100,7 @@ export class FastEvaluator {
     interfaceNumber: number,
     nowMs: number,
   ): number {
-    this.record = -1;
+    this.hasRecord = false;
     const ways = this.#ways[header.family];
     if (ways === undefined || header.ttl < LEAST_TTL) return REFERENCE;
     if (!this.#reader.read(bytes, header, end)) return REFERENCE;
@@ -107,13 +108,38 @@ export class FastEvaluator {
     if (arrives && this.#options.checksums && !isTransportChecksumRight(bytes, header, end)) {
       return REFERENCE;
     }
-    const { headers } = this.#reader;
-    headers.mix();
-    const inInterface = arrives ? this.#interfaceNames[interfaceNumber]! : '';
-    const record = this.#connections.find(headers, nowMs);
+    this.#reader.headers.mix();
+    return this.#takeRead(ways, interfaceNumber, nowMs);
+  }
+
+  /** Judges the packet that was read. HOT */
+  #takeRead(ways: PacketWays, interfaceNumber: number, nowMs: number): number {
+    const inInterface =
+      interfaceNumber === SENT_BY_HOST ? '' : this.#interfaceNames[interfaceNumber]!;
+    const record = this.#connections.find(this.#reader.headers, nowMs);
     return record < 0
       ? this.#takeUnknown(ways, inInterface, nowMs)
       : this.#takeKnown(ways, inInterface, interfaceNumber + 2, record, nowMs);
+  }
+
+  /** Prepares for the plain packets in the first `count` places, which will be taken next; changes nothing. HOT */
+  fetchPlain(packets: PlainPackets, count: number): void {
+    this.#connections.plain.fetch(packets, count);
+  }
+
+  /** The outcome of a plain packet that has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */
+  takePlain(packets: PlainPackets, place: number, interfaceNumber: number, nowMs: number): number {
+    const { plain } = this.#connections;
+    const outcome = plain.take(packets, place, interfaceNumber + 2, nowMs);
+    this.hasRecord = outcome >= 0;
+    if (outcome >= 0) return outcome;
+    const ways = this.#ways[4];
+    const isRead = (packets.flags[place]! & HAS_OPTIONS) === 0;
+    if (ways === undefined || (!isRead && packets.protocol[place] === IP_PROTOCOL.tcp)) {
+      return REFERENCE;
+    }
+    this.#reader.readPlain(packets, place, plain.hashOf(place));
+    return this.#takeRead(ways, interfaceNumber, nowMs);
   }
 
   /** Has the simulator judge a packet; its connection, and the one that it complains about, are the simulator's from now on. */
@@ -176,7 +202,7 @@ export class FastEvaluator {
     if (isReply) connections.noteReply();
     connections.store();
     if (verdict === 'remove') connections.remove(record);
-    else this.record = record;
+    else this.hasRecord = true;
     return outcome;
   }
 
@@ -211,7 +237,10 @@ export class FastEvaluator {
       return REFERENCE;
     }
     if (old >= 0) connections.remove(old);
-    if (arrives) this.record = connections.confirm(headers, nowMs);
+    if (arrives) {
+      connections.confirm(headers, nowMs);
+      this.hasRecord = true;
+    }
     return outcome;
   }
 

@@ -30,10 +30,27 @@ export class FlowHeaders {
     const a = end(this.s0, this.s1, this.s2, this.s3, isPorts ? this.sourceKey : 0);
     const b = end(this.d0, this.d1, this.d2, this.d3, isPorts ? this.destinationKey : 0);
     const shared = isPorts ? this.protocol : (this.sourceKey << 8) | this.protocol;
-    let h = Math.imul((a + b) ^ Math.imul(shared, 0x9e3779b1), 0x85ebca6b) ^ (a ^ b);
-    h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
-    this.hash = h ^ (h >>> 13);
+    this.hash = mixEnds(a, b, shared);
   }
+}
+
+/** The `hash` of an IPv4 packet of a protocol with ports; addresses as signed words. HOT */
+export function hashOfPorts(
+  protocol: number,
+  source: number,
+  destination: number,
+  sourcePort: number,
+  destinationPort: number,
+): number {
+  const a = end(0, 0, 0, source, sourcePort);
+  return mixEnds(a, end(0, 0, 0, destination, destinationPort), protocol);
+}
+
+/** HOT */
+function mixEnds(a: number, b: number, shared: number): number {
+  let h = Math.imul((a + b) ^ Math.imul(shared, 0x9e3779b1), 0x85ebca6b) ^ (a ^ b);
+  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
+  return h ^ (h >>> 13);
 }
 
 /** One end of a flow as a number. HOT */

@@ -1,0 +1,119 @@
+import { IP_PROTOCOL } from '../../address/protocol.ts';
+import { TCP_FLAG } from '../../packet/packet.ts';
+import { HAS_OPTIONS, MOST_PLAIN, type PlainPackets } from '../../packet/plain-packets.ts';
+import type { ConntrackSettings } from '../conntrack/timeouts.ts';
+import type { ConnectionColumns } from './connection-columns.ts';
+import { FIELD, FLAG } from './connection-records.ts';
+import { hashOfPorts } from './flow-headers.ts';
+import { PlainSegments } from './plain-segments.ts';
+
+/** `PlainFlows.take`: the packet's whole way must be asked about; nothing has changed. */
+export const NOT_PLAIN = -3;
+
+/** What a plain TCP segment may have set: ACK, and beside it PSH, ECE, CWR and URG. */
+const UNUSUAL = TCP_FLAG.S | TCP_FLAG.F | TCP_FLAG.R | HAS_OPTIONS;
+
+const IPV4 = 4;
+
+/**
+ * Judges plain packets of connections that are there and have been answered, from arrays alone: nothing that rules look at differs from
+ * the packet before in the same direction, whose outcome the connection's record holds. Everything else it leaves alone.
+ */
+export class PlainFlows {
+  /** Means nothing: it is there so that reading ahead is not left out as useless. */
+  fetched = 0;
+  readonly #columns: ConnectionColumns;
+  readonly #settings: ConntrackSettings;
+  readonly #segments: PlainSegments;
+  readonly #hashes: Int32Array = new Int32Array(MOST_PLAIN);
+
+  constructor(columns: ConnectionColumns, settings: ConntrackSettings) {
+    this.#columns = columns;
+    this.#settings = settings;
+    this.#segments = new PlainSegments(settings);
+  }
+
+  /** The hash of the flow of a packet that has been fetched. HOT */
+  hashOf(place: number): number {
+    return this.#hashes[place]!;
+  }
+
+  /** Prepares for the packets in the first `count` places, which will be taken next; changes nothing. HOT */
+  fetch(packets: PlainPackets, count: number): void {
+    const hashes = this.#hashes;
+    const { protocol, source, destination, sourcePort, destinationPort } = packets;
+    for (let i = 0; i < count; i++) {
+      hashes[i] = hashOfPorts(
+        protocol[i]!,
+        source[i]!,
+        destination[i]!,
+        sourcePort[i]!,
+        destinationPort[i]!,
+      );
+    }
+    this.fetched ^= this.#columns.fetch(hashes, count);
+  }
+
+  /**
+   * The number of the outcome of the packet in a place, which has been fetched, and whose connection is selected then; NOT_PLAIN. `arrival`: as
+   * records have it. HOT
+   */
+  take(packets: PlainPackets, place: number, arrival: number, nowMs: number): number {
+    const columns = this.#columns;
+    const protocol = packets.protocol[place]!;
+    const record = columns.find4(
+      packets.source[place]!,
+      packets.destination[place]!,
+      (packets.sourcePort[place]! << 16) | packets.destinationPort[place]!,
+      (protocol << 8) | IPV4,
+      this.#hashes[place]!,
+    );
+    if (record < 0) return NOT_PLAIN;
+    const { words, times, at } = columns.records;
+    if (times[(at + FIELD.expiresAt) >>> 1]! <= nowMs) return NOT_PLAIN;
+    const { isReply } = columns;
+    if (words[at + (isReply ? FIELD.replyIn : FIELD.originalIn)] !== arrival) return NOT_PLAIN;
+    const flags = words[at + FIELD.flags]!;
+    const isEstablished = isReply || (flags & FLAG.seenReply) !== 0;
+    const outcome =
+      words[
+        at +
+          (isReply
+            ? FIELD.replyEstablished
+            : isEstablished
+              ? FIELD.originalEstablished
+              : FIELD.originalAgain)
+      ]! - 1;
+    if (outcome < 0) return NOT_PLAIN;
+    if (protocol === IP_PROTOCOL.udp) this.#takeUdp(words, times, at, isReply, nowMs);
+    else {
+      if ((flags & FLAG.seenReply) === 0) return NOT_PLAIN;
+      const segmentFlags = packets.flags[place]!;
+      if ((segmentFlags & UNUSUAL) !== 0 || (segmentFlags & TCP_FLAG.A) === 0) return NOT_PLAIN;
+      const timeoutMs = this.#segments.take(packets, place, words, at, isReply);
+      if (timeoutMs < 0) return NOT_PLAIN;
+      words[at + FIELD.flags] = flags | FLAG.assured;
+      times[(at + FIELD.expiresAt) >>> 1] = nowMs + timeoutMs;
+    }
+    columns.noteExpiry(times[(at + FIELD.expiresAt) >>> 1]!);
+    return outcome;
+  }
+
+  /** As `trackUdp`. HOT */
+  #takeUdp(
+    words: Int32Array,
+    times: Float64Array,
+    at: number,
+    isReply: boolean,
+    nowMs: number,
+  ): void {
+    let flags = words[at + FIELD.flags]!;
+    const isStream =
+      (flags & FLAG.seenReply) !== 0 && nowMs > times[(at + FIELD.streamFrom) >>> 1]!;
+    if (isStream) flags |= FLAG.assured;
+    if (isReply) flags |= FLAG.seenReply;
+    words[at + FIELD.flags] = flags;
+    const { udpStreamMs, udpMs } = this.#settings;
+    times[(at + FIELD.expiresAt) >>> 1] = nowMs + (isStream ? udpStreamMs : udpMs);
+  }
+}
