@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Packet } from '../packet/packet.ts';
 import {
   type PacketProblem,
@@ -8,7 +9,7 @@ import {
 import { InputError, UsageError } from '../source/errors.ts';
 import type { Problem } from '../source/problem.ts';
 
-/** The packet that the words of a command line describe. @throws UsageError */
+/** The packet that the words of a command line describe, as a line or as an object. @throws UsageError */
 export function packetFromWords(words: readonly string[]): Packet {
   if (words.includes('-') || words.at(-1)?.endsWith('-') === true) {
     throw new UsageError(
@@ -17,7 +18,7 @@ export function packetFromWords(words: readonly string[]): Packet {
     );
   }
   const text = words.join(' ');
-  const parsed = parsePacketLine(text);
+  const parsed = parseText(text.trim());
   if (parsed.kind === 'packet') return parsed.packet;
   const lines = parsed.problems.map(
     ({ message, hint }) => `${message}${hint === undefined ? '' : `\n    hint: ${hint}`}`,
@@ -78,8 +79,7 @@ function fromLines(file: string, text: string, problems: Problem[]): readonly Pa
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const place = { file, line: index + 1, column: line.length - line.trimStart().length + 1 };
-    const parsed = trimmed.startsWith('{') ? parseJsonLine(trimmed) : parsePacketLine(trimmed);
-    take(parsed, { place, about: '', excerpt: line }, packets, problems);
+    take(parseText(trimmed), { place, about: '', excerpt: line }, packets, problems);
   }
   return packets;
 }
@@ -112,14 +112,20 @@ function take(
   }
 }
 
-function parseJsonLine(text: string): ParsedPacket {
-  let value: unknown;
+/** A packet in either written form; an object in JSON, or as YAML writes it on one line. */
+function parseText(text: string): ParsedPacket {
+  return text.startsWith('{') ? parseObject(text) : parsePacketLine(text);
+}
+
+function parseObject(text: string): ParsedPacket {
+  const json = parseJson(text);
+  if (json !== undefined) return parseJsonValue(json);
   try {
-    value = JSON.parse(text);
+    return parseJsonValue(parse(text, { logLevel: 'error' }));
   } catch (error) {
-    return wrong({ message: `not JSON: ${(error as Error).message}` });
+    const [message = ''] = (error as Error).message.split(/ at line \d|\n/, 1);
+    return wrong({ message: `neither JSON nor YAML: ${message}` });
   }
-  return parseJsonValue(value);
 }
 
 function parseJsonValue(value: unknown): ParsedPacket {

@@ -163,7 +163,20 @@ test('every wrong packet of a file is reported where it stands', async () => {
   });
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(error).toMatch(/^-:2:\d+: error: /m);
-  expect(error).toMatch(/^-:3:1: error: not JSON/m);
+  expect(error).toMatch(/^-:3:1: error: neither JSON nor YAML: /m);
+});
+
+test('a packet is written as an object as well as in words, on the command line and in a file', async () => {
+  const yaml = '{in: eth0, proto: tcp, src: 203.0.113.7, sport: 40000, dst: 192.0.2.10, dport: 80}';
+  const json = JSON.stringify({ proto: 'tcp', src: '203.0.113.7', dst: '192.0.2.10', dport: 81 });
+  expect(await runCli([...trace, '-q', yaml])).toMatchObject({ code: 0, out: 'accept\n' });
+  expect(await runCli([...trace, '-q', json])).toMatchObject({ code: 0, out: 'drop\n' });
+  const file = await runCli([...trace, '-q', '--packets', '-'], { stdin: `${yaml}\n${json}\n` });
+  expect(file.out).toBe('accept\ndrop\n');
+  const wrong = await runCli([...trace, '{proto: tcp, src: 203.0.113.7, dts: 192.0.2.10}']);
+  expect(wrong.code).toBe(2);
+  expect(wrong.error).toMatch(/dts/);
+  expect((await runCli([...trace, '{proto: tcp'])).error).toMatch(/not a packet: neither JSON/);
 });
 
 test('documents may come from standard input', async () => {
