@@ -37,6 +37,11 @@ export function renderProtocol(protocol: number): string {
   return NUMBERS.get(protocol) ?? String(protocol);
 }
 
+/** How JSON has it: its name, or its number where it has none here. */
+export function protocolField(protocol: number): string | number {
+  return NUMBERS.get(protocol) ?? protocol;
+}
+
 /** Whether packets of the protocol carry source and destination ports. */
 export function hasPorts(protocol: number): boolean {
   return (

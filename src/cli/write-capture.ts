@@ -13,8 +13,14 @@ export interface CaptureOutput {
   readonly finish: () => void;
 }
 
-/** @throws UsageError when the file to be written is one of those that are read. */
+/** @throws UsageError when the file to be written is one of those that are read, or standard output. */
 export function checkWritten(path: string, files: readonly string[]): void {
+  if (path === '-') {
+    throw new UsageError(
+      '--write needs a file: standard output has the counts',
+      'A file of the name `-` is ./-.',
+    );
+  }
   const written = realPath(path);
   if (written === undefined || !files.some((file) => file !== '-' && realPath(file) === written)) {
     return;

@@ -1,5 +1,11 @@
 import { renderIpAddress } from '../address/ip-address.ts';
-import { hasPorts, IP_PROTOCOL, isIcmp, renderProtocol } from '../address/protocol.ts';
+import {
+  hasPorts,
+  IP_PROTOCOL,
+  isIcmp,
+  protocolField,
+  renderProtocol,
+} from '../address/protocol.ts';
 import { type Packet, TCP_FLAG } from './packet.ts';
 import {
   DEFAULT_ICMP_ID,
@@ -31,11 +37,10 @@ export function renderPacketLine(packet: Packet): string {
 
 /** The object form that results print: every field that the protocol has, and of the others those off their default. */
 export function packetToFields(packet: Packet): Record<string, string | number> {
-  const protocol = renderProtocol(packet.protocol);
   const ports = hasPorts(packet.protocol);
   return withoutUndefined({
     in: packet.in,
-    proto: /^\d/.test(protocol) ? packet.protocol : protocol,
+    proto: protocolField(packet.protocol),
     src: renderIpAddress(packet.source),
     sport: ports ? packet.sourcePort : undefined,
     dst: renderIpAddress(packet.destination),

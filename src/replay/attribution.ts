@@ -103,6 +103,7 @@ export class Attribution {
     if (!this.#facts.isKnown(reader.bytes, destination, family, onward)) {
       return this.#leave(REASONS.noDestination);
     }
+    if (this.#macs.isForOthers(reader.bytes, link, towards)) return this.#ignore(REASONS.notOurs);
     return this.#found(towards, BY.addresses);
   }
 

@@ -1,17 +1,20 @@
 import { renderProtocol } from '../address/protocol.ts';
-import type { PacketResult } from '../simulate/packet-result.ts';
 import { type FlowEnds, flowOfResult, noteFlow, renderEnd } from './flow-ends.ts';
+import { flowKey } from './flow-log.ts';
 import { FlowTable } from './flow-table.ts';
 import type { OutcomeGroup, Outcomes } from './outcomes.ts';
 import type { OtherOutcome, ReplayedPacket } from './replayed-packet.ts';
 
-/** Flows of which two policies say different things for the same reasons: what settles it with the one, and with the one compared with. */
+/**
+ * Flows of which two policies say different things for the same reasons: what settles it with the one, and with the one compared with. It is the first
+ * packet of a flow that tells, for what becomes of the others follows from it.
+ */
 export interface Change {
   readonly given: OutcomeGroup;
   readonly against: OutcomeGroup;
   readonly packets: number;
   readonly bytes: number;
-  /** Distinct flows with a packet of the change. */
+  /** Distinct flows. */
   readonly flows: number;
   /** The first of them, `tcp 203.0.113.7:40000 -> 192.0.2.10:80 in=eth0`. */
   readonly examples: readonly string[];
@@ -29,6 +32,9 @@ export interface ComparisonSummary {
 /** Flows that are named of each change. */
 const MOST_EXAMPLES = 5;
 
+/** Flows whose change is remembered at a time; one that is forgotten is told by its next packet. */
+const MOST_FLOWS = 1 << 18;
+
 interface ChangeCount {
   readonly given: number;
   readonly against: number;
@@ -36,7 +42,8 @@ interface ChangeCount {
   readonly number: number;
   packets: number;
   bytes: number;
-  readonly examples: Map<string, true>;
+  /** Where the first packet of each flow arrived. */
+  readonly examples: Map<string, string>;
 }
 
 /** Counts the packets of which two policies say different things. Memory does not depend on their number. */
@@ -44,6 +51,8 @@ export class Comparison {
   readonly #given: Outcomes;
   readonly #against: Outcomes;
   readonly #counts: Map<string, ChangeCount> = new Map();
+  /** Of flows and verdicts: what change they belong to. */
+  readonly #changeOf: Map<string, ChangeCount> = new Map();
   readonly #flows: FlowTable = new FlowTable();
   #packets = 0;
   #changed = 0;
@@ -60,23 +69,39 @@ export class Comparison {
     const against = this.#against.at(other.outcome);
     if (given.verdict === against.verdict) return false;
     this.#changed++;
-    const groups = [
-      this.#given.groupOf[packet.outcome]!,
-      this.#against.groupOf[other.outcome]!,
-    ] as const;
-    const key = groups.join(' ');
-    let count = this.#counts.get(key);
-    if (count === undefined) {
-      const [givenGroup, againstGroup] = groups;
-      const number = this.#counts.size;
-      count = newCount(givenGroup, againstGroup, number);
-      this.#counts.set(key, count);
-    }
+    const result = packet.result ?? other.result;
+    const ends = result === undefined ? undefined : flowOfResult(result);
+    const count = this.#changeOfFlow(ends, packet.outcome, other.outcome);
     count.packets++;
     count.bytes += packet.originalLength;
-    const result = packet.result ?? other.result;
-    if (result !== undefined) this.#addFlow(count, result);
+    if (ends !== undefined) this.#addFlow(count, ends, result?.packet.in ?? 'local');
     return true;
+  }
+
+  /** The change that a flow's packet belongs to: that of its first packet with the same two verdicts. */
+  #changeOfFlow(ends: FlowEnds | undefined, given: number, against: number): ChangeCount {
+    const givenGroup = this.#given.groupOf[given]!;
+    const againstGroup = this.#against.groupOf[against]!;
+    if (ends === undefined) return this.#change(givenGroup, againstGroup);
+    const verdicts = `${this.#given.at(given).verdict} ${this.#against.at(against).verdict}`;
+    const key = `${flowKey(ends)} ${verdicts}`;
+    let count = this.#changeOf.get(key);
+    if (count === undefined) {
+      count = this.#change(givenGroup, againstGroup);
+      if (this.#changeOf.size >= MOST_FLOWS) this.#changeOf.clear();
+      this.#changeOf.set(key, count);
+    }
+    return count;
+  }
+
+  #change(given: number, against: number): ChangeCount {
+    const key = `${given} ${against}`;
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = newCount(given, against, this.#counts.size);
+      this.#counts.set(key, count);
+    }
+    return count;
   }
 
   summarize(): ComparisonSummary {
@@ -87,7 +112,7 @@ export class Comparison {
         packets: count.packets,
         bytes: count.bytes,
         flows: this.#flows.flowsOf[index] ?? 0,
-        examples: [...count.examples.keys()],
+        examples: [...count.examples].map(([flow, from]) => `${flow} in=${from}`),
       }),
     );
     return {
@@ -98,11 +123,13 @@ export class Comparison {
     };
   }
 
-  #addFlow(count: ChangeCount, result: PacketResult): void {
-    const ends = flowOfResult(result);
+  #addFlow(count: ChangeCount, ends: FlowEnds, from: string): void {
     noteFlow(this.#flows, ends, count.number, count.number);
-    if (count.examples.size >= MOST_EXAMPLES) return;
-    count.examples.set(`${renderFlow(ends)} in=${result.packet.in ?? 'local'}`, true);
+    // The first packet's way; others of the flow may go the other.
+    const example = renderFlow(ends);
+    if (count.examples.size < MOST_EXAMPLES && !count.examples.has(example)) {
+      count.examples.set(example, from);
+    }
   }
 }
 

@@ -88,7 +88,7 @@ export function noteFlowOfBytes(
 }
 
 /** The protocols whose flows have ports, as connection tracking has them. HOT */
-function hasFlowPorts(protocol: number): boolean {
+export function hasFlowPorts(protocol: number): boolean {
   return (
     protocol === IP_PROTOCOL.tcp ||
     protocol === IP_PROTOCOL.udp ||

@@ -1,6 +1,7 @@
 import { renderIpAddress } from '../address/ip-address.ts';
+import { isIcmp, protocolField } from '../address/protocol.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
-import { type FlowEnds, flowOfResult, renderEnd } from './flow-ends.ts';
+import { type FlowEnds, flowOfResult, hasFlowPorts, renderEnd } from './flow-ends.ts';
 import type { OutcomeGroup, Outcomes } from './outcomes.ts';
 import type { ReplayedPacket } from './replayed-packet.ts';
 import { VERDICTS } from './tally.ts';
@@ -122,14 +123,16 @@ export function flowToJson(flow: FlowRecord, outcomes: Outcomes): Record<string,
   const { ends, firstSeconds, lastSeconds, packets, bytes, verdicts, groups } = flow;
   const { protocol, source, destination, sourcePort, destinationPort } = ends;
   const deciding = decidingGroup(flow, outcomes);
+  const ports = hasFlowPorts(protocol);
   return {
     flow: `${renderEnd(source, sourcePort, protocol)} -> ${renderEnd(destination, destinationPort, protocol)}`,
-    proto: protocol,
+    proto: protocolField(protocol),
     in: flow.in,
     src: renderIpAddress(source),
-    sport: sourcePort,
+    ...(ports ? { sport: sourcePort } : {}),
     dst: renderIpAddress(destination),
-    dport: destinationPort,
+    ...(ports ? { dport: destinationPort } : {}),
+    ...(isIcmp(protocol) ? { id: sourcePort } : {}),
     first: firstSeconds,
     last: lastSeconds,
     packets,

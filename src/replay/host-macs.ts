@@ -51,6 +51,11 @@ export class HostMacs {
     const isTold = place >= 0 ? this.#known[place] === true : this.#allKnown;
     return isTold ? MAC_OWNER.others : MAC_OWNER.open;
   }
+
+  /** Whether the frame is another machine's, if it was `place` where it was captured. HOT */
+  isForOthers(bytes: Uint8Array, link: LinkLayer, place: number): boolean {
+    return this.areKnown && this.judge(bytes, link, place) === MAC_OWNER.others;
+  }
 }
 
 function macAt(bytes: Uint8Array, at: number): number {

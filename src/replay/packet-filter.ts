@@ -1,24 +1,17 @@
-import { type Cidr, cidrContains, parseCidr } from '../address/cidr.ts';
-import { parseIpAddress } from '../address/ip-address.ts';
 import { RESULT_FIELDS } from '../scenario/result-fields.ts';
 import { type ResultField, resultFieldToJson } from '../simulate/result-json.ts';
 import { nearestName } from '../source/nearest-name.ts';
+import { type FilterValue, isFilterValue, parseFilterValue } from './filter-value.ts';
 import type { Outcome, Outcomes } from './outcomes.ts';
 import type { PacketFilter, ReplayedPacket } from './replayed-packet.ts';
 
 /** One demand on a packet: a field has one of some values, or none of them. */
 export interface FilterTerm {
-  /** A result's field by its dotted name, or `frame`. */
+  /** A result's field by its dotted name, `frame`, or `via`. */
   readonly field: string;
   readonly values: readonly FilterValue[];
   readonly negated: boolean;
 }
-
-/** What a field is compared with. */
-export type FilterValue =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'range'; readonly first: number; readonly last: number }
-  | { readonly kind: 'block'; readonly cidr: Cidr };
 
 /** A term, or what is wrong with it. */
 export type ParsedTerm =
@@ -28,11 +21,15 @@ export type ParsedTerm =
 /** The record's number in its capture. */
 const FRAME = 'frame';
 
+/** The policies of all decisions: one of them has the value. */
+const VIA = 'via';
+
 /** Fields that are lists or objects cannot be compared with a value. */
 const NOT_COMPARED = new Set(['decisions', 'hops', 'packet.quoted', 'decision.source']);
 
 const FIELDS: readonly string[] = [
   FRAME,
+  VIA,
   ...RESULT_FIELDS.filter((field) => !NOT_COMPARED.has(field)),
 ];
 
@@ -68,18 +65,17 @@ export function makeTerm(name: string, values: readonly string[], negated: boole
         : `Did you mean \`${near}\`?`,
     );
   }
-  return { kind: 'term', term: { field, values: values.map(parseValue), negated } };
+  const wanted: FilterValue[] = [];
+  for (const text of values) {
+    const value = parseFilterValue(field, text);
+    if (value.kind === 'impossible') return problem(value.message, value.hint);
+    wanted.push(value);
+  }
+  return { kind: 'term', term: { field, values: wanted, negated } };
 }
 
 function problem(message: string, hint: string | undefined): ParsedTerm {
   return { kind: 'problem', message, hint };
-}
-
-function parseValue(text: string): FilterValue {
-  const range = /^(\d{1,10})-(\d{1,10})$/.exec(text);
-  if (range !== null) return { kind: 'range', first: Number(range[1]), last: Number(range[2]) };
-  const cidr = text.includes('/') ? parseCidr(text) : undefined;
-  return cidr === undefined ? { kind: 'text', text } : { kind: 'block', cidr };
 }
 
 /** Whether packets satisfy all of the terms. */
@@ -88,10 +84,16 @@ export function packetFilter(terms: readonly FilterTerm[], outcomes: Outcomes): 
 }
 
 function satisfies(packet: ReplayedPacket, term: FilterTerm, outcomes: Outcomes): boolean {
-  const value = term.field === FRAME ? packet.frame : fieldOf(packet, term.field, outcomes);
+  const value = termValue(packet, term.field, outcomes);
   const all = Array.isArray(value) ? value : [value];
-  const found = all.some((one) => term.values.some((wanted) => isValue(one, wanted)));
+  const found = all.some((one) => term.values.some((wanted) => isFilterValue(one, wanted)));
   return found !== term.negated;
+}
+
+function termValue(packet: ReplayedPacket, field: string, outcomes: Outcomes): unknown {
+  if (field === FRAME) return packet.frame;
+  if (field === VIA) return packet.result?.decisions.map(({ policy }) => policy);
+  return fieldOf(packet, field, outcomes);
 }
 
 function fieldOf(packet: ReplayedPacket, field: string, outcomes: Outcomes): unknown {
@@ -108,33 +110,4 @@ function fieldOf(packet: ReplayedPacket, field: string, outcomes: Outcomes): unk
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return value;
-}
-
-function isValue(value: unknown, wanted: FilterValue): boolean {
-  switch (wanted.kind) {
-    case 'range':
-      return typeof value === 'number' && value >= wanted.first && value <= wanted.last;
-    case 'block': {
-      const address = typeof value === 'string' ? parseIpAddress(value) : undefined;
-      return address !== undefined && cidrContains(wanted.cidr, address);
-    }
-    default:
-      if (value === undefined || value === null)
-        return wanted.text === '' || wanted.text === 'null';
-      return String(value) === wanted.text || isSameAddress(value, wanted.text);
-  }
-}
-
-/** An IPv6 address can be written in several ways. */
-function isSameAddress(value: unknown, text: string): boolean {
-  if (typeof value !== 'string' || !text.includes(':') || !value.includes(':')) return false;
-  const [a, b] = [parseIpAddress(value), parseIpAddress(text)];
-  return (
-    a !== undefined &&
-    b !== undefined &&
-    a.w0 === b.w0 &&
-    a.w1 === b.w1 &&
-    a.w2 === b.w2 &&
-    a.w3 === b.w3
-  );
 }

@@ -2,7 +2,7 @@ import type { CaptureProblem } from '../capture/capture-problems.ts';
 import { linkTypeName } from '../capture/link-type.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
 import type { Decision, PacketVerdict } from '../simulate/packet-result.ts';
-import { type Attribution, MEANS } from './attribution.ts';
+import { type Attribution, MEANS, REASONS } from './attribution.ts';
 import type { CaptureCount, Replay } from './replay.ts';
 import { type Tally, VERDICTS } from './tally.ts';
 import type { Talker } from './top-talkers.ts';
@@ -70,6 +70,10 @@ const TOP = 10;
 /** Reasons that a summary lists of those why packets are undetermined. */
 const MOST_REASONS = 100;
 
+/** Reasons that are counted whether or not a packet has them. Source: the outside contract. */
+const UNATTRIBUTED: readonly string[] = [REASONS.noInterface];
+const IGNORED: readonly string[] = ['ARP', REASONS.notOurs];
+
 /** What a replay came to. */
 export function summarize(
   replay: Replay,
@@ -101,8 +105,8 @@ export function summarize(
     flows: tally.flows.flows,
     verdicts,
     byVerdict,
-    unattributed: byCount(tally.unattributed),
-    ignored: byCount(tally.ignored),
+    unattributed: { ...byCount(tally.unattributed), ...none(tally.unattributed, UNATTRIBUTED) },
+    ignored: { ...byCount(tally.ignored), ...none(tally.ignored, IGNORED) },
     ...(isFiltered ? { leftOut: tally.leftOut } : {}),
     attributedBy: Object.fromEntries(
       MEANS.map((means, i) => [means, attribution.byMeans[i]!] as const).filter(([, n]) => n > 0),
@@ -153,6 +157,16 @@ function decisionCounts(tally: Tally): readonly DecisionCount[] {
     count.bytes += tally.bytesOf[outcome]!;
   }
   return counts.filter(({ packets }) => packets > 0).sort((a, b) => b.packets - a.packets);
+}
+
+/** Zero for each reason that no packet has. */
+function none(
+  counts: ReadonlyMap<string, number>,
+  reasons: readonly string[],
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    reasons.filter((reason) => !counts.has(reason)).map((reason) => [reason, 0]),
+  );
 }
 
 function undeterminedReasons(tally: Tally): Readonly<Record<string, number>> {

@@ -188,6 +188,7 @@ test('--write puts the packets into a capture with their verdicts as comments', 
   expect(written.includes('hepsim: drop: default: no rule matched, ingress')).toBe(true);
   const again = await runCli(['replay', ...documents(directory), '-q', path]);
   expect(again.out).toContain('drop 2\n');
+  expect(await runCli(args('--write', '-'))).toMatchObject({ code: 2, out: '' });
   const same = await runCli(args('--write', join(directory, 'a.pcap')));
   expect(same.code).toBe(2);
   expect(same.error).toContain('is one of the captures that are read');
@@ -212,6 +213,61 @@ test('--against tells which flows change their verdict, by what decides, and fai
   expect(same).toMatchObject({ code: 0, out: 'no verdict changes (5 packets)\n' });
 });
 
+test('a flow whose verdict changes is one change, told by its first packet', async () => {
+  const { directory, args } = replayed();
+  const other = join(directory, 'other.yaml');
+  writeFileSync(other, WEB_POLICY.replace('ports: [80]', 'ports: [443]'));
+  const { out } = await runCli(args('--against', other, '-o', 'json'));
+  expect(JSON.parse(out)).toMatchObject({ changedPackets: 3, changedFlows: 1 });
+  expect(JSON.parse(out).changes).toEqual([
+    {
+      given: { verdict: 'accept', decision: expect.objectContaining({ policy: 'web' }) },
+      against: { verdict: 'drop', decision: expect.objectContaining({ kind: 'default' }) },
+      packets: 3,
+      bytes: 162,
+      flows: 1,
+      examples: ['tcp 203.0.113.7:40000 -> 192.0.2.10:80 in=eth0'],
+    },
+  ]);
+});
+
+test('flows have the fields of packets: protocols by name, no ports where there are none', async () => {
+  const directory = folder();
+  const capture = join(directory, 'ping.pcap');
+  const lines = ['icmp 203.0.113.7 -> 192.0.2.10 id=9', '47 203.0.113.7 -> 192.0.2.10'];
+  writeFileSync(capture, pcapFile(lines.map((line) => ({ bytes: frame(line) }))));
+  const args = ['replay', ...documents(directory), capture];
+  const { out } = await runCli([...args, '--flows', '-o', 'json']);
+  const [ping, gre] = JSON.parse(out);
+  expect(ping).toMatchObject({ proto: 'icmp', src: '203.0.113.7', id: 9, packets: 1 });
+  expect(gre).toMatchObject({ proto: 47, dst: '192.0.2.10' });
+  for (const flow of [ping, gre]) expect(flow).not.toHaveProperty('sport');
+  const csv = await runCli([...args, '-o', 'csv', '--filter', 'proto=1']);
+  const [head, row] = csv.out.split('\n').map((line) => line.split(','));
+  const cell = (name: string): string | undefined => row?.[head?.indexOf(name) ?? -1];
+  expect([cell('icmpType'), cell('icmpCode'), cell('id'), cell('sport')]).toEqual([
+    ...['8', '0', '9'],
+    '',
+  ]);
+});
+
+test('the reasons of the contract are counted even where no packet has them', async () => {
+  const { args } = replayed();
+  const { unattributed, ignored } = JSON.parse((await runCli(args('-o', 'json'))).out);
+  expect(unattributed).toEqual({ 'no interface known for this packet': 0 });
+  expect(ignored).toEqual({ ARP: 1, 'not addressed to this host': 0 });
+  expect((await runCli(args())).out).not.toContain('not addressed');
+});
+
+test('a filter by the policies that a packet met, and none by what a field can never be', async () => {
+  const { args } = replayed();
+  const via = await runCli(args('-q', '--filter', 'via=web'));
+  expect(via.out).toContain('accept 1\n');
+  const wrong = await runCli(args('--filter', 'dport=http'));
+  expect(wrong).toMatchObject({ code: 2, out: '' });
+  expect(wrong.error).toContain('packet.dport is never `http`');
+});
+
 test('--merge adds summaries up, and refuses what is none', async () => {
   const { directory, args } = replayed();
   const path = join(directory, 'a.json');
@@ -222,6 +278,11 @@ test('--merge adds summaries up, and refuses what is none', async () => {
   expect(merged).toMatchObject({ packets: 12, flows: 6, verdicts: { accept: 6, drop: 4 } });
   expect(merged.decisions).toHaveLength(one.decisions.length);
   expect(merged.captures).toHaveLength(2);
+  const inEth0 = await runCli(['replay', '--merge', '--in', 'eth0', path]);
+  expect(inEth0).toMatchObject({ code: 2, out: '' });
+  expect(inEth0.error).toContain('--merge and --in exclude each other');
+  const missing = await runCli(['replay', '--merge', join(directory, 'c.json')]);
+  expect(missing.error).toContain('c.json:1:1: error: there is no such file');
   const wrong = await runCli(['replay', '--merge', join(directory, 'policy.yaml')]);
   expect(wrong.code).toBe(2);
   expect(wrong.error).toContain('not JSON');

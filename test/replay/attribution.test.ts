@@ -126,7 +126,9 @@ describe('by MAC addresses', () => {
     });
     const bytes = concatenate([plain.subarray(0, 12), Uint8Array.from(tag), plain.subarray(12)]);
     const { summary } = await replayEach(modelOf(host(true)), pcapFile([{ bytes }]));
-    return { ...summary.attributedBy, ...summary.ignored, ...summary.unattributed };
+    const { attributedBy, ignored, unattributed } = summary;
+    const counts = Object.entries({ ...attributedBy, ...ignored, ...unattributed });
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   test('a frame for an interface arrives there', async () => {
@@ -141,8 +143,16 @@ describe('by MAC addresses', () => {
     expect(await sent('02:00:00:00:00:99', 'ff:ff:ff:ff:ff:ff', IN)).toEqual({ addresses: 1 });
   });
 
-  test('without the MAC address of every interface a foreign one tells nothing', async () => {
-    expect(await sent('02:00:00:00:00:99', '02:00:00:00:00:98', IN)).toEqual({ addresses: 1 });
+  const tagged = 'udp 10.7.0.9:9 -> 10.7.0.1:53';
+
+  test('a foreign address tells nothing where that of the interface is not known to which addresses point', async () => {
+    expect(await sent('02:00:00:00:00:99', '02:00:00:00:00:98', tagged)).toEqual({ addresses: 1 });
+  });
+
+  test('a foreign address is not that of the interface to which addresses point, whatever the others have', async () => {
+    expect(await sent('02:00:00:00:00:99', '02:00:00:00:00:98', IN)).toEqual({
+      'not addressed to this host': 1,
+    });
   });
 });
 

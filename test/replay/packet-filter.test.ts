@@ -33,6 +33,10 @@ test.each<[string, boolean]>([
   ['dport=1-442', false],
   ['dport!=443', false],
   ['proto=tcp', true],
+  ['proto=6', true],
+  ['proto=TCP', true],
+  ['proto=udp|17', false],
+  ['flags=SA|S', true],
   ['in=eth0', true],
   ['verdict=drop', true],
   ['verdict=accept', false],
@@ -54,6 +58,15 @@ test.each([
   ['src', '`src` is not `field=value`'],
   ['sorce=1', 'a packet has no field `sorce`'],
   ['hops=1', 'a packet has no field `hops`'],
+  ['src=300.1.1.1', 'packet.src is never `300.1.1.1`'],
+  ['dst=192.0.2.0/33', 'packet.dst is never `192.0.2.0/33`'],
+  ['dport=http', 'packet.dport is never `http`'],
+  ['dport!=80|90-81', 'packet.dport is never `90-81`'],
+  ['verdict=dropped', 'verdict is never `dropped`'],
+  ['state=established|newish', 'state is never `newish`'],
+  ['kind=failsafes', 'decision.kind is never `failsafes`'],
+  ['proto=tpc', 'there is no protocol `tpc`'],
+  ['flags=X', 'there are no TCP flags `X`'],
 ])('%s is refused', (text, message) => {
   expect(parseTerm(text)).toMatchObject({ kind: 'problem', message });
 });

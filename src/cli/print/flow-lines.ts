@@ -8,8 +8,8 @@ import type { Paint } from './style.ts';
 import { VERDICT_STYLE } from './verdict-style.ts';
 
 const FLOW_COLUMNS: readonly string[] = [
-  ...['proto', 'in', 'src', 'sport', 'dst', 'dport', 'first', 'last', 'packets', 'bytes'],
-  'verdict',
+  ...['proto', 'in', 'src', 'sport', 'dst', 'dport', 'id', 'first', 'last'],
+  ...['packets', 'bytes', 'verdict'],
 ];
 
 /** A flow as one line for people: its worst verdict, packets and bytes, ends, and what decided. */

@@ -7,7 +7,7 @@ import { csvLine } from './csv.ts';
 /** The columns of packets as CSV, in the words of the result's fields. */
 const PACKET_COLUMNS: readonly string[] = [
   ...['capture', 'frame', 'time', 'bytes', 'in', 'proto', 'src', 'sport', 'dst', 'dport', 'flags'],
-  ...['verdict', 'delivered', 'state', 'because'],
+  ...['icmpType', 'icmpCode', 'id', 'verdict', 'delivered', 'state', 'because'],
 ];
 
 /** The columns of a decision. */
@@ -55,6 +55,8 @@ export function packetToCsv(
   >;
   const columns: Record<string, unknown> = {
     ...headers,
+    icmpType: headers.type,
+    icmpCode: headers.code,
     capture: files[packet.capture],
     frame: packet.frame,
     time: timeText(packet),

@@ -155,7 +155,7 @@ function reasonLines(
   reasons: Readonly<Record<string, number>>,
   { paint }: ReplayPrinting,
 ): string[] {
-  const entries = Object.entries(reasons);
+  const entries = Object.entries(reasons).filter(([, packets]) => packets > 0);
   if (entries.length === 0) return [];
   const rows = entries.map(([reason, packets]) => [String(packets), printable(reason)]);
   return [paint(title, 'bold'), ...alignColumns(rows, 'rl').map((line) => `  ${line}`)];
