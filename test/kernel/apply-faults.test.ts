@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/apply/kernel-tools.ts';
 import { EMPTY_STATE } from '../../src/apply/own-state.ts';
+import { type FaultCount, tellFaults } from '../support/fault-count.ts';
 import { FOREIGN_RULES, faultPolicies } from '../support/fault-policies.ts';
 import { type FaultCase, injectFaults, target } from '../support/inject-faults.ts';
 import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
@@ -29,11 +30,12 @@ describe.skipIf(reason !== undefined)(title, () => {
   });
   afterEach(() => namespace.close());
 
-  let injected = 0;
-  let half = 0;
-  afterAll(() => {
-    process.stderr.write(`${injected} faults injected, ${half} states half applied\n`);
-  });
+  const count: FaultCount = {
+    suite: 'programs that fail, do half of it, or are killed',
+    injected: 0,
+    halfApplied: 0,
+  };
+  afterAll(() => tellFaults(count));
 
   const [first, second, third] = faultPolicies();
   const nothing = { state: EMPTY_STATE, files: undefined };
@@ -41,6 +43,7 @@ describe.skipIf(reason !== undefined)(title, () => {
     ['a first apply', { from: EMPTY_STATE, to: target(first) }],
     ['a change of everything', { from: target(first).state, to: target(second) }],
     ['a change of one rule', { from: target(second).state, to: target(third) }],
+    ['a way back', { from: target(second).state, to: target(first) }],
     ['removal', { from: target(second).state, to: nothing }],
   ];
 
@@ -57,8 +60,8 @@ describe.skipIf(reason !== undefined)(title, () => {
         let tried = 0;
         for (const result of injectFaults(tools, change, (number) => number % STRIDE === 0)) {
           tried++;
-          injected++;
-          if (result.problem !== undefined) half++;
+          count.injected++;
+          if (result.problem !== undefined) count.halfApplied++;
           expect({ ...result }).toEqual({ ...result, problem: undefined });
         }
         expect(tried).toBeGreaterThan(0);

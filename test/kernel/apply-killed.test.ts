@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/apply/kernel-tools.ts';
 import { ApplyHost, ended, until } from '../support/apply-host.ts';
 import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
+import { type FaultCount, tellFaults } from '../support/fault-count.ts';
 import { whyNoNamespace } from '../support/namespace.ts';
 
 const BUILDS: readonly Build[] = ['legacy', 'nft'];
@@ -35,6 +36,13 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
   });
   afterEach(() => host.close());
 
+  const count: FaultCount = {
+    suite: `apply killed at a program or system call, iptables-${build}`,
+    injected: 0,
+    halfApplied: 0,
+  };
+  afterAll(() => tellFaults(count));
+
   const documents = (port: number): readonly string[] => [
     ...['-f', host.write('endpoint.yaml', ENDPOINT)],
     ...['-f', host.write('policy.yaml', onePolicy(port))],
@@ -57,7 +65,9 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
       host.namespace.run('flock', ['-n', join(host.stateDir, 'lock'), 'true']).status === 0;
     const journal = join(host.stateDir, 'journal.json');
     await until(() => !existsSync(host.stateDir) || (!existsSync(journal) && free()));
-    expect([before, after]).toContain(host.saved());
+    const saved = host.saved();
+    if (saved !== before && saved !== after) count.halfApplied++;
+    expect([before, after]).toContain(saved);
   };
 
   test.each([
@@ -86,6 +96,7 @@ exec ${program} "$@"`,
           );
         }
         await ended(host.start('apply', ...documents(8080)));
+        if (at > 0) count.injected++;
         calls = Math.max(calls, lines(host, counter));
         await settled(before, after);
         host.environment = {};
@@ -106,6 +117,7 @@ exec ${program} "$@"`,
         for (let at = 1; at <= CALLS_MAX; at += STRIDE) {
           const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${at}`];
           const run = host.traced(['-o', '/dev/null', ...inject], 'apply', ...documents(8080));
+          if (run.status !== 0) count.injected++;
           await settled(before, after);
           host.hepsim('status');
           expect([before, after]).toContain(host.saved());
