@@ -3,7 +3,13 @@ import { addFindings, type Findings, joinFindings, PartCollector } from './part-
 import { readDocument } from './read-document.ts';
 import { DocumentPlace } from './reading/document-place.ts';
 import { parseDocuments } from './reading/parse-documents.ts';
-import { type FilePart, splitDocuments } from './reading/split-documents.ts';
+import {
+  countLines,
+  type FilePart,
+  isBoundTogether,
+  isPartEnd,
+  splitDocuments,
+} from './reading/split-documents.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 import type { ParsedSelector } from './selector/parse-selector.ts';
 
@@ -16,6 +22,8 @@ interface ReadPart {
   /** From 0, in the order in which parts were read first. */
   readonly id: number;
   readonly text: string;
+  /** How many lines end in it. */
+  readonly lines: number;
   readonly place: DocumentPlace;
   readonly findings: Findings;
 }
@@ -23,6 +31,8 @@ interface ReadPart {
 interface ReadFile {
   readonly text: string;
   readonly parts: readonly ReadPart[];
+  /** Whether the file could not be cut. */
+  readonly isBound: boolean;
 }
 
 /** Parts that follow each other, and what was found in all of them. */
@@ -77,20 +87,46 @@ export class DocumentCache {
   }
 
   #readFile(file: string, text: string, known: ReadFile | undefined): ReadFile {
+    if (known === undefined || known.isBound) {
+      const parts = splitDocuments(text).map((part) => this.#readPart(file, part));
+      return { text, parts, isBound: isBoundTogether(text) };
+    }
+    const { before, changed, behind, linesBefore } = compareParts(known, text);
+    // Most changes are of few neighbouring documents.
+    if (isBoundTogether(changed)) return this.#readFile(file, text, undefined);
+    const middle = known.parts.slice(before, known.parts.length - behind);
+    const parts = [
+      ...known.parts.slice(0, before),
+      ...this.#readParts(file, splitDocuments(changed), { linesBefore, known: middle }),
+    ];
+    let lines = linesBefore + countLines(changed, 0, changed.length);
+    for (const part of known.parts.slice(known.parts.length - behind)) {
+      part.place.moveTo(lines);
+      lines += part.lines;
+      parts.push(part);
+    }
+    return { text, parts, isBound: false };
+  }
+
+  /** Parts, those that are known taken from there. */
+  #readParts(
+    file: string,
+    parts: readonly FilePart[],
+    { linesBefore, known }: { readonly linesBefore: number; readonly known: readonly ReadPart[] },
+  ): readonly ReadPart[] {
     const before = new Map<string, ReadPart[]>();
     // Backwards, so that of equal documents the first is taken first.
-    for (const part of known?.parts.toReversed() ?? []) {
+    for (const part of known.toReversed()) {
       const same = before.get(part.text);
       if (same === undefined) before.set(part.text, [part]);
       else same.push(part);
     }
-    const parts = splitDocuments(text).map((part) => {
+    return parts.map((part) => {
+      const lines = linesBefore + part.linesBefore;
       const found = before.get(part.text)?.pop();
-      found?.place.moveTo(part.linesBefore);
-      // A slice would keep all of the file's text for as long as this one document stays.
-      return found ?? this.#readPart(file, known === undefined ? part : copied(part));
+      found?.place.moveTo(lines);
+      return found ?? this.#readPart(file, { text: copied(part.text), linesBefore: lines });
     });
-    return { text, parts };
   }
 
   #readPart(file: string, { text, linesBefore }: FilePart): ReadPart {
@@ -102,7 +138,8 @@ export class DocumentCache {
     for (const { context, contents } of parseDocuments({ file, text }, reading)) {
       readDocument(context, contents, collector);
     }
-    return { id: this.#nextId++, text, place, findings: collector.findings() };
+    const lines = countLines(text, 0, text.length);
+    return { id: this.#nextId++, text, lines, place, findings: collector.findings() };
   }
 
   /** The parts in blocks. Where a block ends hangs on its last part alone, so that a part more or less leaves all other blocks as they were. */
@@ -130,6 +167,68 @@ function isSameParts(one: readonly ReadPart[], other: readonly ReadPart[]): bool
   return one.length === other.length && one.every((part, index) => part === other[index]);
 }
 
-function copied(part: FilePart): FilePart {
-  return { ...part, text: JSON.parse(JSON.stringify(part.text)) as string };
+/** How many parts at the start and at the end of a file are as they were, and the text between these. */
+function compareParts(
+  { text: old, parts }: ReadFile,
+  text: string,
+): {
+  readonly before: number;
+  readonly behind: number;
+  readonly changed: string;
+  readonly linesBefore: number;
+} {
+  const sameBefore = commonPrefix(old, text);
+  let start = 0;
+  let before = 0;
+  let linesBefore = 0;
+  for (; before < parts.length; before++) {
+    const part = parts[before] as ReadPart;
+    const end = start + part.text.length;
+    if (end > sameBefore || !isPartEnd(text, end)) break;
+    start = end;
+    linesBefore += part.lines;
+  }
+  const sameBehind = commonSuffix(old, text);
+  let end = text.length;
+  let behind = 0;
+  for (; before + behind < parts.length; behind++) {
+    const part = parts[parts.length - 1 - behind] as ReadPart;
+    const at = end - part.text.length;
+    // The first part needs no separator.
+    if (at < Math.max(start, text.length - sameBehind)) break;
+    if (at > 0 && !isPartEnd(text, at)) break;
+    end = at;
+  }
+  return { before, behind, changed: text.slice(start, end), linesBefore };
+}
+
+/** How many characters both begin with. Stretches are compared as a whole, which takes a small part of the time that characters take. */
+function commonPrefix(one: string, other: string): number {
+  let same = 0;
+  let end = Math.min(one.length, other.length);
+  while (same < end) {
+    const middle = (same + end + 1) >> 1;
+    if (one.slice(same, middle) === other.slice(same, middle)) same = middle;
+    else end = middle - 1;
+  }
+  return same;
+}
+
+/** How many characters both end with. */
+function commonSuffix(one: string, other: string): number {
+  let same = 0;
+  let end = Math.min(one.length, other.length);
+  const stretch = (text: string, from: number, to: number): string =>
+    text.slice(text.length - to, text.length - from);
+  while (same < end) {
+    const middle = (same + end + 1) >> 1;
+    if (stretch(one, same, middle) === stretch(other, same, middle)) same = middle;
+    else end = middle - 1;
+  }
+  return same;
+}
+
+/** The text by itself: a slice would keep all of its file's text for as long as this one document stays. */
+function copied(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
 }

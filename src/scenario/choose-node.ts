@@ -17,28 +17,53 @@ export interface NodeWish {
 
 /** Chooses the node: the one asked for, else the one that documents name, else this machine. */
 export function chooseNode(resources: ResourceSet, wish: NodeWish): NodeChoice {
-  const named = namedNodes(resources);
   const { wanted, machine } = wish;
-  const known = (node: string): string | undefined => {
-    if (named.includes(node) || named.length === 0) return undefined;
-    return `no document names the node \`${node}\`; they name ${listOf(named)}`;
-  };
-  if (wanted !== undefined) return { node: wanted, reason: 'as asked', doubt: known(wanted) };
-  const [only] = named;
-  if (only !== undefined && named.length === 1) {
+  if (wanted !== undefined) {
+    return { node: wanted, reason: 'as asked', doubt: doubtOf(resources, wanted) };
+  }
+  const [only, another] = firstNodes(resources, 2);
+  if (only !== undefined && another === undefined) {
     return { node: only, reason: 'the one node that the documents name', doubt: undefined };
   }
-  return { node: machine, reason: 'this machine', doubt: known(machine) };
+  return { node: machine, reason: 'this machine', doubt: doubtOf(resources, machine) };
 }
 
-/** The nodes that host endpoints, workload endpoints and Host documents are of; where there are none, the Node documents. */
-function namedNodes(resources: ResourceSet): readonly string[] {
+function doubtOf(resources: ResourceSet, node: string): string | undefined {
+  for (const name of namedNodes(resources)) if (name === node) return undefined;
+  const named = firstNodes(resources, Number.POSITIVE_INFINITY);
+  if (named.length === 0) return undefined;
+  return `no document names the node \`${node}\`; they name ${listOf(named.sort())}`;
+}
+
+/** The first nodes that documents name, so many at most. */
+function firstNodes(resources: ResourceSet, count: number): string[] {
   const names = new Set<string>();
-  for (const endpoint of resources.hostEndpoints) names.add(endpoint.node);
-  for (const endpoint of resources.workloadEndpoints) names.add(endpoint.node);
-  for (const host of resources.hosts) names.add(host.metadata.name);
-  if (names.size === 0) for (const node of resources.nodes) names.add(node.metadata.name);
-  return [...names].sort();
+  for (const name of namedNodes(resources)) {
+    names.add(name);
+    if (names.size === count) break;
+  }
+  return [...names];
+}
+
+/**
+ * The nodes that host endpoints, workload endpoints and Host documents are of; where there are none, the Node documents. Some more than once: nobody
+ * need look at all of a large cluster's.
+ */
+function* namedNodes(resources: ResourceSet): Generator<string, void> {
+  let hasAny = false;
+  for (const { node } of resources.hostEndpoints) {
+    hasAny = true;
+    yield node;
+  }
+  for (const { node } of resources.workloadEndpoints) {
+    hasAny = true;
+    yield node;
+  }
+  for (const { metadata } of resources.hosts) {
+    hasAny = true;
+    yield metadata.name;
+  }
+  if (!hasAny) for (const { metadata } of resources.nodes) yield metadata.name;
 }
 
 function listOf(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 // Measures everything that issue 2 sets a bar for and prints a table. `npm run bench` builds, bundles this file and runs it from the
 // repository's root; `npm run bench -- packets` measures one part.
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../src/machine/run-program.ts';
 import { applyFigures, measureApply } from './apply.ts';
@@ -143,7 +143,8 @@ function printFigures(wanted: readonly string[]): void {
     process.stderr.write(`measuring ${name} ...\n`);
     figures.push(...measure());
   }
-  const machine = `${process.version}, ${process.arch}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`;
+  const load = loadavg().map((one) => one.toFixed(1));
+  const machine = `${process.version}, ${process.arch}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, load ${load.join(', ')} (1, 5, 15 minutes)`;
   process.stdout.write(`\n${machine}\n\n${renderFigures(figures)}`);
   process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
 }

@@ -47,6 +47,8 @@ const DOCUMENTS: readonly string[] = [
   '...\n',
   '--- {apiVersion: v1, kind: Namespace, metadata: {name: m}}\n',
   '---not: a separator\n',
+  '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: q}',
+  '\n',
 ];
 
 /** What comes of reading: resources, or what is wrong. */
