@@ -66,6 +66,8 @@ export interface LabOptions {
  * held by the lab.
  */
 export interface KernelLab {
+  /** The name of its network namespace, as `ip netns` knows it. */
+  readonly namespace: string;
   /** Replaces all rules and sets with these, through the real ipset and iptables-restore programs. */
   load(rulesets: readonly Ruleset[]): Promise<void>;
   /** Empties the connection table. */

@@ -36,6 +36,7 @@ export async function startKernelLab(options: LabOptions): Promise<KernelLab> {
 
 function labOf(name: string, worker: LabProcess): KernelLab {
   return {
+    namespace: name,
     load: async (rulesets) => {
       await worker.ask({ kind: 'load', rulesets });
     },

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderIpAddress } from '../../src/address/ip-address.ts';
 import { parseConnections } from '../../src/host/connections/parse-connections.ts';
@@ -197,10 +196,7 @@ describe.skipIf(reason !== undefined)(title, () => {
   beforeAll(async () => {
     const before = modelOf(BEFORE);
     lab = await startTestLab({ host: before.host, build: 'legacy', watchState: false });
-    namespace = readdirSync('/run/netns')
-      .filter((name) => name.startsWith(`hepsim-${process.pid}-`))
-      .sort()
-      .at(-1) as string;
+    namespace = lab.namespace;
     await lab.load([before.ruleset(4), before.ruleset(6)]);
     const seen = await lab.inject(TRAFFIC.map(packet));
     expect(TRAFFIC.filter((_line, index) => seen[index]?.verdict !== 'accept')).toEqual([]);

@@ -37,6 +37,7 @@ export function fakeLabs(fault: Fault = (observed) => observed): {
       counts.started++;
       let simulators = new Map<number, Simulator>();
       const lab: KernelLab = {
+        namespace: 'none',
         load: async (rulesets) => {
           simulators = new Map(
             rulesets.map((ruleset) => [
