@@ -1,6 +1,7 @@
 import { decodePacket } from '../../src/packet/decode-packet.ts';
+import { encodePacket, NO_NUMBERS } from '../../src/packet/encode-packet.ts';
 import { IP_READ, IpHeader } from '../../src/packet/ip-header.ts';
-import { LOCAL } from '../../src/packet/packet.ts';
+import { LOCAL, type Packet } from '../../src/packet/packet.ts';
 import { CHECKED, MOST_PLAIN, PlainPackets } from '../../src/packet/plain-packets.ts';
 import {
   FastEvaluator,
@@ -17,6 +18,12 @@ export interface Said {
   readonly state: string | null;
   readonly decision: unknown;
   readonly because: readonly string[] | undefined;
+}
+
+/** What the simulator alone says, and what the fast evaluator does. */
+export interface Pair {
+  readonly alone: Said;
+  readonly together: Said;
 }
 
 /** A packet's bytes as they arrive. */
@@ -50,10 +57,31 @@ export class BothEvaluators {
     this.#names = options.host.interfaces.map(({ name }) => name);
   }
 
+  /** Begins again with the connections that there were at first. */
+  reset(): void {
+    this.#alone.reset();
+    this.fast.reset();
+  }
+
+  /**
+   * What both say of packets in the form of the outside contract, one after the other. Those that bear what no bytes do, such as a mark, are the
+   * simulator's in both cases.
+   */
+  runPackets(packets: readonly Packet[]): readonly Pair[] {
+    let seconds = 0;
+    return packets.map((packet) => {
+      seconds = packet.timeSeconds ?? seconds;
+      const timed = { ...packet, timeSeconds: seconds };
+      const sent = bytesOf(timed);
+      const ran = sent === undefined ? undefined : this.run(sent);
+      if (ran !== undefined) return ran;
+      this.packets++;
+      return { alone: said(this.#alone.run(timed)), together: said(this.fast.runReference(timed)) };
+    });
+  }
+
   /** What both say; undefined for bytes that are no whole datagram. */
-  run(
-    arriving: Arriving,
-  ): { readonly alone: Said; readonly together: Said; readonly result: PacketResult } | undefined {
+  run(arriving: Arriving): (Pair & { readonly result: PacketResult }) | undefined {
     const { bytes, timeSeconds } = arriving;
     const end = Math.min(arriving.captured ?? bytes.length, bytes.length);
     const header = new IpHeader();
@@ -95,6 +123,19 @@ export class BothEvaluators {
     }
     return this.fast.take(bytes, header, end, number, nowMs);
   }
+}
+
+/** The packet as a datagram; undefined where it is more than its bytes, or less. */
+function bytesOf(packet: Packet): (Arriving & { readonly timeSeconds: number }) | undefined {
+  const { mark, uid, gid, state, mac, timeSeconds = 0 } = packet;
+  if (mark !== 0 || (uid ?? gid ?? state ?? mac) !== undefined) return undefined;
+  // No packet can quote one of the other family.
+  if (packet.in === undefined || (packet.quoted?.family ?? packet.family) !== packet.family) {
+    return undefined;
+  }
+  const { tcpSequence: sequence = 1, tcpAcknowledgement: acknowledgement = 0 } = packet;
+  const tcp = { sequence, acknowledgement, window: 64_240 };
+  return { bytes: encodePacket(packet, { ...NO_NUMBERS, tcp }), in: packet.in, timeSeconds };
 }
 
 function said({ verdict, delivered, state, decision, because }: PacketResult): Said {

@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type IpFamily, renderIpAddress } from '../../src/address/ip-address.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { KernelLab, Observation } from '../../src/lab/kernel-lab.ts';
+import type { Packet } from '../../src/packet/packet.ts';
+import { renderPacketLine } from '../../src/packet/packet-text.ts';
 import type { Ruleset } from '../../src/ruleset/ruleset.ts';
 import { compareObservation } from '../../src/selftest/compare.ts';
 import type { PacketResult } from '../../src/simulate/packet-result.ts';
+import { BothEvaluators } from './both-evaluators.ts';
 import { foreignRules } from './foreign-rules.ts';
 import { testHost } from './hosts.ts';
 import { startTestLab, whyNoLab } from './kernel-lab.ts';
@@ -60,16 +63,22 @@ export function describeFacts(
       if (loaded === text) await lab.flushConnections();
       else await lab.load(rulesets);
       loaded = text;
-      const observed = await lab.inject(
-        row.packets.map(([line]) => packet(line)),
-        { trace: true },
-      );
+      const packets = row.packets.map(([line]) => packet(line));
+      const observed = await lab.inject(packets, { trace: true });
+      holdFast(new BothEvaluators({ host, rulesets, notModelled: [] }), packets);
       const simulated = simulator(rulesets, host);
       for (const [index, [line, wanted]] of row.packets.entries()) {
         holdPacket(run(simulated, line), observed[index] as Observation, wanted, watchState);
       }
     });
   });
+}
+
+/** The fast evaluator must say what the simulator says. */
+export function holdFast(both: BothEvaluators, packets: readonly Packet[]): void {
+  for (const [index, { alone, together }] of both.runPackets(packets).entries()) {
+    expect(together, `fast: ${renderPacketLine(packets[index] as Packet)}`).toEqual(alone);
+  }
 }
 
 /** A describe block that needs the kernel: skipped aloud where there can be no lab, failing in CI. */
