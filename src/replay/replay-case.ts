@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { CaptureError } from '../capture/capture-error.ts';
 import { type OpenCapture, openCapture } from '../capture/open-capture.ts';
@@ -6,14 +7,45 @@ import type { Mismatch } from '../scenario/expectation.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import type { PreparedCase } from '../scenario/prepare-scenario.ts';
 import type { CaseResult, StepResult } from '../scenario/run-scenario.ts';
+import type { SourceLocation } from '../source/location.ts';
 import type { Report } from '../source/problem.ts';
 import { type FilterTerm, makeTerm, packetFilter } from './packet-filter.ts';
 import { prepareReplay } from './prepare-replay.ts';
 import type { ReplaySummary } from './summary.ts';
 
-/** Reports what is wrong with the filters of a scenario's replays. */
+/** Reports what is wrong with the captures and filters of a scenario's replays. */
 export function checkReplays(cases: readonly PreparedCase[], report: Report): void {
-  for (const { replay } of cases) if (replay !== undefined) termsOf(replay, report);
+  for (const { replay } of cases) {
+    if (replay === undefined) continue;
+    termsOf(replay, report);
+    for (const { value, location } of replay.captures) {
+      const path = pathOf(value, location);
+      const why = unreadable(path);
+      if (why === undefined) continue;
+      report({
+        code: 'file-unreadable',
+        severity: 'error',
+        message: `the capture ${path}: ${why}`,
+        hint: 'Paths start at the directory of the scenario.',
+        location,
+      });
+    }
+  }
+}
+
+/** Why a path is no file that can be read; undefined where it may be one. */
+function unreadable(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return 'there is no such file';
+    return stats.isDirectory() ? 'it is a directory' : undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function pathOf(capture: string, { file }: SourceLocation): string {
+  return normalize(join(dirname(file), capture));
 }
 
 /** Runs the replay of a case and compares its counts with those that are expected. */
@@ -46,8 +78,7 @@ async function summaryOf(replay: ScenarioReplay, model: NodeModel): Promise<Repl
   const captures: OpenCapture[] = [];
   try {
     for (const { value, location } of replay.captures) {
-      const path = normalize(join(dirname(location.file), value));
-      captures.push(await openCapture(path, noStdin));
+      captures.push(await openCapture(pathOf(value, location), noStdin));
     }
     const { outcomes, run } = prepareReplay(model);
     const terms = termsOf(replay, () => undefined);

@@ -20,10 +20,11 @@ export function readScenarioCases(spec: Fields): readonly ScenarioCase[] {
   const names = new Map<string, SourceLocation>();
   for (const fields of spec.fieldsList('cases')) {
     const name = fields.requiredString('name');
-    const replay = fields.has('replay') ? readReplayCase(fields) : undefined;
-    const steps = replay === undefined ? readSteps(fields) : [];
+    const isReplay = fields.has('replay');
+    const replay = isReplay ? readReplayCase(fields) : undefined;
+    const steps = isReplay ? [] : readSteps(fields);
     fields.finish();
-    if (name === undefined || steps === undefined) continue;
+    if (name === undefined || steps === undefined || isReplay !== (replay !== undefined)) continue;
     const before = names.get(name.value);
     if (before !== undefined) {
       fields.context.problemWith(

@@ -190,6 +190,18 @@ test('-o json, junit, tap and github each report every case', async () => {
   expect(github.out).toMatch(/^::error file=[^,]+scenario\.yaml,line=11,col=\d+,title=web%3A it's/);
 });
 
+test('a replay whose capture is not there is a wrong input where it stands, and says nothing of packets', async () => {
+  const missing = '    - {name: a, replay: {capture: nothing.pcap}, expect: {drop: 0}}';
+  const absent = await runCli(['test', directoryOf(scenario(missing))]);
+  expect(absent).toMatchObject({ code: 2, out: '' });
+  expect(absent.error).toMatch(/scenario\.yaml:\d+:\d+: error: .*nothing\.pcap: there is no such/);
+  const misspelt = missing.replace('capture', 'captur');
+  const { code, error } = await runCli(['test', directoryOf(scenario(misspelt))]);
+  expect(code).toBe(2);
+  expect(error).toContain('Did you mean `capture`?');
+  expect(error).not.toContain('no `flow`');
+});
+
 test('a scenario whose name holds # is found again', async () => {
   const directory = filesIn({
     'web.yaml': WEB_POLICY,
