@@ -29,6 +29,9 @@ const VERDICT_WORDS = {
 /** Where packets come from and go to when a rule does not say: addresses that are for documentation. */
 const ELSEWHERE = { 4: '203.0.113.77', 6: '2001:db8:ffff::77' } as const;
 
+/** Rules that are tried of the chains that one calls. */
+const MOST_REACHED = 50;
+
 /** Says what differences of rules do to packets. The simulators are made once. */
 export class DriftEffects {
   readonly #host: Host;
@@ -53,9 +56,11 @@ export class DriftEffects {
     const within = drift.kind === 'rule-gone' ? this.#rulesets.meant : this.#rulesets.actual;
     const rule = findRule(within, drift);
     if (rule === undefined) return undefined;
-    for (const fields of this.#packetsFor(rule.matches)) {
-      const change = this.#changeOf(fields);
-      if (change !== undefined) return `${describe(rule.matches, fields)} would now be ${change}`;
+    for (const matches of reachedBy(rule, within, drift.table)) {
+      for (const fields of this.#packetsFor(matches)) {
+        const change = this.#changeOf(fields);
+        if (change !== undefined) return `${describe(matches, fields)} would now be ${change}`;
+      }
     }
     return undefined;
   }
@@ -127,6 +132,28 @@ function findRule(
   const table = ruleset.tables.find(({ name }) => name === drift.table);
   const chain = table?.chains.find(({ name }) => name === drift.chain);
   return chain?.rules.find((rule) => renderRule(rule, ruleset.family) === drift.text);
+}
+
+/** What packets must have that the rule takes, and, where it calls a chain, those that rules of the chain take then; the first few. */
+function reachedBy(rule: Rule, ruleset: Ruleset, table: string): readonly (readonly Match[])[] {
+  const chains = ruleset.tables.find(({ name }) => name === table)?.chains ?? [];
+  const reached: (readonly Match[])[] = [];
+  const waiting: { readonly rule: Rule; readonly before: readonly Match[] }[] = [
+    { rule, before: [] },
+  ];
+  while (reached.length < MOST_REACHED) {
+    const next = waiting.shift();
+    if (next === undefined) break;
+    const matches = [...next.before, ...next.rule.matches];
+    reached.push(matches);
+    const { target } = next.rule;
+    if (target?.kind !== 'jump' && target?.kind !== 'goto') continue;
+    const called = chains.find(({ name }) => name === target.chain);
+    for (const inner of called?.rules.slice(0, MOST_REACHED) ?? []) {
+      waiting.push({ rule: inner, before: matches });
+    }
+  }
+  return reached;
 }
 
 function runFresh(

@@ -63,6 +63,7 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
     const way = {
       force: options.force === true,
       dryRun: options.dryRun === true,
+      guardUnchanged: true,
       within,
       supervisor: () => startSupervisor(opening),
       planned: report.plan.bind(report),
@@ -75,7 +76,10 @@ export async function runApply(options: ApplyOptions, terminal: Terminal): Promi
   } finally {
     session.close();
   }
-  let code: number = result.kind === 'refused' ? EXIT.doesNotHold : EXIT.holds;
+  const isUnsafe =
+    result.kind === 'refused' ||
+    (result.kind === 'unchanged' && result.lost.length > 0 && options.force !== true);
+  let code: number = isUnsafe ? EXIT.doesNotHold : EXIT.holds;
   if (result.kind === 'applied' && within !== undefined && options.wait) {
     const kept = await waitForConfirmation(opening, within, terminal);
     report.confirmed(kept);

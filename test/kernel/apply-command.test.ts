@@ -205,6 +205,25 @@ spec:
     }
   });
 
+  test('asks the guard also where nothing changes, and refuses a datastore that is none', {
+    timeout: 60_000,
+  }, () => {
+    expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
+    const before = host.saved();
+    const kept = 'tcp 198.51.100.7:40000 -> 192.0.2.10:8081 in=eth0';
+    const again = host.hepsim('apply', ...documents(8080), '--keep', kept);
+    expect(again).toMatchObject({ status: 1 });
+    expect(again.stdout).toContain('nothing to change');
+    expect(again.stderr).toContain('these very rules are in force');
+    const forced = host.hepsim('apply', ...documents(8080), '--keep', kept, '--force');
+    expect(forced).toMatchObject({ status: 0 });
+    const allowed = kept.replace('8081', '8080');
+    expect(host.hepsim('apply', ...documents(8080), '--keep', allowed).status).toBe(0);
+    expect(host.hepsim('apply', ...documents(8080), '--datastore', 'x').status).toBe(2);
+    expect(host.hepsim('apply', '--watch', join(host.folder, 'nothing')).status).toBe(2);
+    expect(host.saved()).toBe(before);
+  });
+
   test('says in words what is no longer as it was applied', { timeout: 60_000 }, () => {
     host.hepsim('apply', ...documents(8080));
     const iptables = `iptables-${build}`;

@@ -17,7 +17,9 @@ import type { Guard } from './run-guard.ts';
 
 /** How far an apply came. */
 export type ApplyResult =
-  | { readonly kind: 'unchanged' | 'planned'; readonly plan: ApplyPlan }
+  | { readonly kind: 'planned'; readonly plan: ApplyPlan }
+  /** The rules are in force already; `lost` is what they do not let pass. */
+  | { readonly kind: 'unchanged'; readonly plan: ApplyPlan; readonly lost: readonly LostAccess[] }
   | { readonly kind: 'refused'; readonly plan: ApplyPlan; readonly lost: readonly LostAccess[] }
   | {
       readonly kind: 'applied';
@@ -32,6 +34,8 @@ export interface ApplyWay {
   readonly force: boolean;
   /** Only look what would change. */
   readonly dryRun: boolean;
+  /** Ask the guard also where nothing changes. */
+  readonly guardUnchanged: boolean;
   /** Seconds within which it must be confirmed. */
   readonly within: number | undefined;
   /** Starts what ends the change should this process be killed; called only before something is written. */
@@ -54,7 +58,10 @@ export async function applyPolicy(
 ): Promise<ApplyResult> {
   const plan = beforeWriting(() => planApply(session, policy.files));
   way.planned?.(plan);
-  if (plan.steps.kind === 'nothing') return { kind: 'unchanged', plan };
+  if (plan.steps.kind === 'nothing') {
+    const isAsked = way.guardUnchanged && !way.dryRun;
+    return { kind: 'unchanged', plan, lost: isAsked ? guard.check(policy.model, policy.asIs) : [] };
+  }
   if (way.dryRun) return { kind: 'planned', plan };
   const lost = guard.check(policy.model, policy.asIs);
   if (lost.length > 0 && !way.force) return { kind: 'refused', plan, lost };

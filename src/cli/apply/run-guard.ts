@@ -17,6 +17,7 @@ import {
 } from '../../apply/guard/kept-access.ts';
 import { findSshConnection } from '../../machine/find-ssh-connection.ts';
 import type { NodeModel } from '../../scenario/node-model.ts';
+import { UsageError } from '../../source/errors.ts';
 import { packetFromWords } from '../read-packets.ts';
 import type { Terminal } from '../terminal.ts';
 import { checkScenarios } from './check-scenarios.ts';
@@ -42,6 +43,8 @@ export interface Guard {
 export async function prepareGuard(options: GuardOptions, terminal: Terminal): Promise<Guard> {
   const packets = options.keep.map((text) => packetAccess(packetFromWords([text])));
   const scenarios = checkScenarios(options.scenarios, options.lenient);
+  const [wrong] = findDatastores(new Map(), options.datastore).problems;
+  if (wrong !== undefined) throw new UsageError(wrong);
   const ssh = sshInUse(terminal);
   const stores = await datastores(options.datastore, terminal);
   return {

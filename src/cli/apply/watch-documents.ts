@@ -166,6 +166,7 @@ class DocumentWatch {
       const way = {
         force: this.#options.force === true,
         dryRun: false,
+        guardUnchanged: false,
         within: undefined,
         supervisor: () => this.#standing(),
       };
@@ -209,6 +210,9 @@ class DocumentWatch {
       });
       return watcher;
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        throw new UsageError(`--watch: there is no directory ${this.#options.watch}`);
+      }
       throw new EnvironmentError(
         `${this.#options.watch} cannot be watched: ${(error as Error).message}`,
       );

@@ -64,9 +64,25 @@ export class ApplyReport {
 
   /** What came of it behind the plan. */
   result(result: ApplyResult): void {
-    if (result.kind === 'refused') this.#guard(result.lost, false);
-    if (result.kind !== 'applied') return;
-    this.#guard(result.lost, true);
+    switch (result.kind) {
+      case 'planned':
+        return;
+      case 'unchanged':
+        if (result.lost.length === 0) return;
+        return this.#guard(result.lost, {
+          forced: false,
+          end: 'nothing was changed: these very rules are in force, and they do not let it pass',
+        });
+      case 'refused':
+        return this.#guard(result.lost, {
+          forced: false,
+          end: 'refused: nothing was changed; the rules in force are those from before (--force goes on all the same)',
+        });
+    }
+    this.#guard(result.lost, {
+      forced: true,
+      end: 'the guard is overruled (--force), and that is recorded',
+    });
     const { record, kernelMs } = result.written;
     const kernelMilliseconds = Math.round(kernelMs);
     Object.assign(this.#value, { applied: true, apply: record.id, kernelMilliseconds });
@@ -107,7 +123,10 @@ export class ApplyReport {
     this.#printing.terminal.writeOut(`${JSON.stringify(this.#value, null, 2)}\n`);
   }
 
-  #guard(lost: readonly LostAccess[], forced: boolean): void {
+  #guard(
+    lost: readonly LostAccess[],
+    { forced, end }: { readonly forced: boolean; readonly end: string },
+  ): void {
     Object.assign(this.#value, {
       guard: lost.map(({ name, reason, result }) => ({
         name,
@@ -121,12 +140,7 @@ export class ApplyReport {
       terminal.writeError(`${paint('guard:', 'red')} ${name}: ${reason}\n`);
       if (result !== undefined) terminal.writeError(`${indented(this.#trace(result))}\n`);
     }
-    if (lost.length === 0) return;
-    terminal.writeError(
-      forced
-        ? 'the guard is overruled (--force), and that is recorded\n'
-        : 'refused: nothing was changed; the rules in force are those from before (--force goes on all the same)\n',
-    );
+    if (lost.length > 0) terminal.writeError(`${end}\n`);
   }
 
   #say(text: string): void {
