@@ -112,8 +112,8 @@ export function addCompile(program: Command, terminal: Terminal, done: Done): vo
     .option('-o, --output <form>', 'iptables, ipset or json', 'iptables')
     .option('--ip-version <version>', '4 or 6 (iptables: 4; others: both)')
     .option('--with-services', 'with the rules that kube-proxy has for Services')
-    .option('--out-dir <directory>', 'write ipsets, iptables.v4 and iptables.v6 there instead')
-    .option('-q, --quiet', 'no digest on standard error')
+    .option('--out-dir <directory>', 'write ipsets, iptables.v4 and iptables.v6 there instead');
+  addPrintOptions(command)
     .addHelpText(
       'after',
       `
@@ -150,7 +150,8 @@ export function addSelftest(program: Command, terminal: Terminal, done: Done): v
     .option('--ruleset <number>', 'only this random ruleset of the seed')
     .option('--build <build>', 'which iptables: legacy, nft or both (those installed)', 'both')
     .option('-o, --output <form>', 'text or json', 'text')
-    .option('--output-dir <directory>', 'where disagreements are written as scenario files', '.')
+    .option('--output-dir <directory>', 'where disagreements are written as scenario files', '.');
+  addPrintOptions(command)
     .addHelpText(
       'after',
       `
@@ -172,13 +173,13 @@ Examples:
 
 /** Adds `hepsim inspect`. */
 export function addInspect(program: Command, terminal: Terminal, done: Done): void {
-  program
+  const command = program
     .command('inspect')
     .description('print this machine as a Host document: links, routes, sysctls, rules, sets')
     .option('-n, --node <name>', "the node's name in documents (default: the host name)")
     .option('--connections', 'with the connection table')
-    .option('-o, --output <form>', 'yaml or json', 'yaml')
-    .option('-q, --quiet', 'do not say on standard error what is missing')
+    .option('-o, --output <form>', 'yaml or json', 'yaml');
+  addPrintOptions(command)
     .addHelpText(
       'after',
       `

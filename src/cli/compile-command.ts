@@ -5,19 +5,19 @@ import { renderIpsets } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { UsageError } from '../source/errors.ts';
-import { type DocumentOptions, outputForm } from './common-options.ts';
+import { type DocumentOptions, outputForm, type PrintOptions } from './common-options.ts';
 import { loadModel } from './load-model.ts';
 import { renderModelNotes } from './print/model-header.ts';
+import { count } from './print/replay-text.ts';
 import { rulesetToJson } from './print/ruleset-json.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { writeFiles } from './write-files.ts';
 
-export interface CompileOptions extends DocumentOptions {
+export interface CompileOptions extends DocumentOptions, PrintOptions {
   readonly output: string;
   readonly ipVersion?: string;
   readonly withServices?: boolean;
   readonly outDir?: string;
-  readonly quiet?: boolean;
 }
 
 const FORMS = ['iptables', 'ipset', 'json'] as const;
@@ -38,7 +38,8 @@ export async function runCompile(options: CompileOptions, terminal: Terminal): P
   if (options.outDir !== undefined) writeFiles(options.outDir, files);
   else terminal.writeOut(textOf(form, family, { rulesets, files, model, digest }));
   if (options.quiet !== true) {
-    terminal.writeError(`${renderModelNotes(model)}digest: ${digest}\n`);
+    const sizes = options.verbose === true ? rulesets.map(sizeNotes).join('') : '';
+    terminal.writeError(`${renderModelNotes(model)}${sizes}digest: ${digest}\n`);
   }
   return EXIT.holds;
 }
@@ -47,6 +48,17 @@ function rulesetOf(model: NodeModel, family: IpFamily, options: CompileOptions):
   const compiled = model.compiledRules(family);
   if (options.withServices !== true) return compiled;
   return mergeRulesets(compiled, model.serviceRules(family));
+}
+
+/** How many chains and rules each table has, and sets with members. */
+function sizeNotes({ family, tables, ipSets }: Ruleset): string {
+  const notes = tables.map(({ name, chains }) => {
+    const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+    return `note: IPv${family} ${name}: ${count(chains.length, 'chain')}, ${count(rules, 'rule')}\n`;
+  });
+  const members = ipSets.reduce((sum, set) => sum + set.members.length, 0);
+  const sets = `note: IPv${family}: ${count(ipSets.length, 'set')}, ${count(members, 'member')}\n`;
+  return [...notes, sets].join('');
 }
 
 interface Compiled {

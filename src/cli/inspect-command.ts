@@ -1,12 +1,12 @@
 import { inspectMachine } from '../machine/inspect-machine.ts';
-import { outputForm } from './common-options.ts';
+import { outputForm, type PrintOptions } from './common-options.ts';
+import { count } from './print/replay-text.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export interface InspectCommandOptions {
+export interface InspectCommandOptions extends PrintOptions {
   readonly node?: string;
   readonly connections?: boolean;
   readonly output: string;
-  readonly quiet?: boolean;
 }
 
 /** `hepsim inspect`: prints this machine as a Host document. Returns the exit code. @throws KernelError, UsageError */
@@ -22,6 +22,15 @@ export function runInspect(options: InspectCommandOptions, terminal: Terminal): 
     for (const { what } of document.spec.notModelled ?? []) {
       terminal.writeError(`not modelled, so that packets are undetermined: ${what}\n`);
     }
+  }
+  if (options.verbose === true) {
+    const { interfaces, routes, rules } = document.spec;
+    const sizes = [
+      count(interfaces.length, 'interface'),
+      count(routes?.length ?? 0, 'route'),
+      count(rules?.length ?? 0, 'routing rule'),
+    ];
+    terminal.writeError(`note: ${sizes.join(', ')}\n`);
   }
   terminal.writeOut(form === 'yaml' ? yaml : `${JSON.stringify(document, null, 2)}\n`);
   return EXIT.holds;

@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
 import { SUPERVISE } from '../apply/supervisor.ts';
+import { EnvironmentError, KernelError } from '../source/errors.ts';
 import { addKernelOptions, type KernelOptions } from './apply/kernel-options.ts';
 import type { ApplyOptions } from './apply-command.ts';
 import type { Done } from './commands.ts';
-import { addDocumentOptions, addPrintOptions, collect } from './common-options.ts';
+import {
+  addDocumentOptions,
+  addPrintOptions,
+  collect,
+  type PrintOptions,
+} from './common-options.ts';
 import type { StatusOptions } from './status-command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,26 +17,27 @@ import type { Terminal } from './terminal.ts';
 export function addKernelCommands(program: Command, terminal: Terminal, done: Done): void {
   addApply(program, terminal, done);
   addStatus(program, terminal, done);
-  addSimple(program, 'confirm', 'let the last apply stay', async (options) => {
+  const given = { program, terminal };
+  addSimple(given, 'confirm', 'let the last apply stay', async (options, printing) => {
     const { runConfirm } = await import('./confirm-command.ts');
-    done(runConfirm(options, terminal));
+    done(runConfirm(options, printing));
   });
   addSimple(
-    program,
+    given,
     'rollback',
     'bring back what was there before the last apply',
-    async (options) => {
+    async (options, printing) => {
       const { runRollback } = await import('./rollback-command.ts');
-      done(runRollback(options, terminal));
+      done(runRollback(options, printing));
     },
   );
   addSimple(
-    program,
+    given,
     'remove',
     'take away every trace of hepsim, and nothing else',
-    async (options) => {
+    async (options, printing) => {
       const { runRemove } = await import('./remove-command.ts');
-      done(runRemove(options, terminal));
+      done(runRemove(options, printing));
     },
   );
   addKernelOptions(program.command(SUPERVISE, { hidden: true })).action(
@@ -88,10 +95,12 @@ Examples:
   sudo hepsim apply -f policies/ --keep 'tcp 198.51.100.7:40000 -> 192.0.2.10:22'
   sudo hepsim apply --watch /etc/hepsim`,
     )
-    .action(async (options: ApplyOptions) => {
-      const { runApply } = await import('./apply-command.ts');
-      done(await runApply(options, terminal));
-    });
+    .action((options: ApplyOptions) =>
+      sayingWhoMay('apply', async () => {
+        const { runApply } = await import('./apply-command.ts');
+        done(await runApply(options, terminal));
+      }),
+    );
 }
 
 function addStatus(program: Command, terminal: Terminal, done: Done): void {
@@ -99,17 +108,37 @@ function addStatus(program: Command, terminal: Terminal, done: Done): void {
     .command('status')
     .description('what is in force, and what is no longer as it was applied (root)')
     .option('-o, --output <form>', 'text or json', 'text');
-  addKernelOptions(addPrintOptions(command)).action(async (options: StatusOptions) => {
-    const { runStatus } = await import('./status-command.ts');
-    done(runStatus(options, terminal));
+  addKernelOptions(addPrintOptions(command)).action((options: StatusOptions) =>
+    sayingWhoMay('status', async () => {
+      const { runStatus } = await import('./status-command.ts');
+      done(runStatus(options, terminal));
+    }),
+  );
+}
+
+/** A command that says one line, or with `-q` nothing. */
+function addSimple(
+  { program, terminal }: { readonly program: Command; readonly terminal: Terminal },
+  name: string,
+  description: string,
+  act: (options: KernelOptions, printing: Terminal) => Promise<void>,
+): void {
+  const command = program.command(name).description(`${description} (root)`);
+  addKernelOptions(addPrintOptions(command)).action((options: KernelOptions & PrintOptions) => {
+    const printing = options.quiet === true ? { ...terminal, writeOut: () => undefined } : terminal;
+    return sayingWhoMay(name, () => act(options, printing));
   });
 }
 
-function addSimple(
-  program: Command,
-  name: string,
-  description: string,
-  act: (options: KernelOptions) => Promise<void>,
-): void {
-  addKernelOptions(program.command(name).description(`${description} (root)`)).action(act);
+/** Where the machine refuses somebody who is not root, that is why. */
+async function sayingWhoMay(name: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const isRefused = error instanceof KernelError || error instanceof EnvironmentError;
+    if (!isRefused || process.getuid?.() === 0) throw error;
+    throw new EnvironmentError(
+      `${error.message}\n    hint: ${name} needs root: sudo hepsim ${name}`,
+    );
+  }
 }

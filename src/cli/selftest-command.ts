@@ -18,13 +18,13 @@ import {
 } from '../selftest/selftest-report.ts';
 import { userSource } from '../selftest/user-source.ts';
 import { EnvironmentError, UsageError } from '../source/errors.ts';
-import { type DocumentOptions, outputForm } from './common-options.ts';
+import { type DocumentOptions, outputForm, type PrintOptions } from './common-options.ts';
 import { felixEnvironment, loadModel } from './load-model.ts';
 import { shellQuote } from './shell-quote.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { writeFiles } from './write-files.ts';
 
-export interface SelftestCommandOptions extends DocumentOptions {
+export interface SelftestCommandOptions extends DocumentOptions, PrintOptions {
   readonly packets?: string;
   readonly seed?: string;
   readonly minutes?: string;
@@ -74,7 +74,7 @@ export async function runSelftestCommand(
   }
   const source = sourceOf(options, seed, terminal);
   const facts = factsOf(options, machine);
-  terminal.writeError(`seed: ${seed}\n`);
+  if (options.quiet !== true) terminal.writeError(`seed: ${seed}\n`);
   const start = machine.nowMs();
   let asked = 0;
   const isOver = (): boolean => {
@@ -82,7 +82,8 @@ export async function runSelftestCommand(
     if (minutes !== undefined && machine.nowMs() - start >= minutes * 60_000) return true;
     return limits.edges && asked >= LEAST_AT_EDGES && isEveryEdgeAsked(source);
   };
-  const progress = progressOn(terminal);
+  const shown = options.quiet !== true && (terminal.errorIsTerminal || options.verbose === true);
+  const progress = progressOn(terminal, shown);
   const findings: ReportedFinding[] = [];
   const outcome = await run({
     seed,
@@ -106,15 +107,27 @@ export async function runSelftestCommand(
       const name = reproductionName(finding, seed, findings.length);
       const reported = written(finding, { name, seed, folder: options.outputDir });
       findings.push(reported);
-      const end = terminal.errorIsTerminal ? '\n' : '';
+      const end = shown ? '\n' : '';
       terminal.writeError(`${end}disagreement ${findings.length}: ${reported.file}\n`);
     },
   });
-  if (terminal.errorIsTerminal) terminal.writeError('\n');
+  if (shown) terminal.writeError('\n');
   const seconds = (machine.nowMs() - start) / 1000;
   const edges = source.edges?.();
   const report = { seed, facts, counts: outcome.counts, edges, seconds, findings };
-  terminal.writeOut(form === 'json' ? renderSelftestJson(report) : renderSelftestText(report));
+  if (form === 'json') terminal.writeOut(renderSelftestJson(report));
+  else {
+    const text = renderSelftestText(report);
+    terminal.writeOut(
+      options.quiet === true ? text.slice(text.trimEnd().lastIndexOf('\n') + 1) : text,
+    );
+  }
+  if (outcome.counts.compared === 0) {
+    throw new UsageError(
+      'nothing was compared',
+      'Give --minutes or --packets that allow a packet.',
+    );
+  }
   return findings.length === 0 ? EXIT.holds : EXIT.doesNotHold;
 }
 
@@ -155,6 +168,7 @@ interface Limits {
 
 function limitsOf(options: SelftestCommandOptions): Limits {
   const minutes = numberOf('--minutes', options.minutes, /^\d+(\.\d+)?$/);
+  if (minutes === 0) throw new UsageError('--minutes: no packet is compared in no time');
   const packets = numberOf('--packets', options.packets, /^[1-9]\d{0,11}$/);
   const ruleset = numberOf('--ruleset', options.ruleset, /^\d{1,9}$/);
   if (ruleset !== undefined && options.filename.length > 0) {
@@ -207,8 +221,8 @@ function factsOf(options: SelftestCommandOptions, machine: SelftestMachine): Ker
   return found.facts;
 }
 
-function progressOn(terminal: Terminal): SelftestOptions['progress'] {
-  if (!terminal.errorIsTerminal) return () => undefined;
+function progressOn(terminal: Terminal, shown: boolean): SelftestOptions['progress'] {
+  if (!shown) return () => undefined;
   return ({ packets, rulesets, undetermined }: SelftestCounts, findings) => {
     terminal.writeError(
       `\r${packets} packets, ${rulesets} rulesets, ${undetermined} undetermined, ${findings} disagreements`,

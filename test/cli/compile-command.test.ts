@@ -25,6 +25,13 @@ test('the digest is of everything, whichever part is printed', async () => {
   expect((await runCli(['compile', '-f', other])).error).not.toBe(digests[0]);
 });
 
+test('-v says how much it is, -q nothing', async () => {
+  const { out, error } = await runCli([...compile, '-v']);
+  const rules = out.split('*filter')[1]?.match(/^-[AI] /gm)?.length;
+  expect(error).toMatch(new RegExp(`^note: IPv4 filter: \\d+ chains, ${rules} rules$`, 'm'));
+  expect(await runCli([...compile, '-q', '--no-color'])).toEqual({ code: 0, out, error: '' });
+});
+
 test('--ip-version 6 prints the rules of the other family', async () => {
   const v4 = await runCli([...compile]);
   const v6 = await runCli([...compile, '--ip-version', '6']);

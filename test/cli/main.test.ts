@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { VERSION } from '../../src/cli/version.ts';
 import { filesIn, runCli, TO_WEB, WEB_POLICY } from './run-cli.ts';
 
@@ -20,6 +20,24 @@ test.each([[['--help']], [['trace', '--help']], [['test', '--help']], [['compile
 
 test.each(['trace', 'test', 'compile'])('the help of %s has examples', async (command) => {
   expect((await runCli([command, '--help'])).out).toContain(`  hepsim ${command} `);
+});
+
+test.each([
+  ...['trace', 'test', 'replay', 'compile', 'selftest', 'inspect', 'flows'],
+  ...['apply', 'status', 'confirm', 'rollback', 'remove'],
+])('%s takes the options that all commands have', async (command) => {
+  const { out } = await runCli([command, '--help']);
+  for (const option of ['--color', '--no-color', '-q, --quiet', '-v, --verbose']) {
+    expect(out).toContain(option);
+  }
+});
+
+test('where the machine refuses somebody who is not root, that is said', async () => {
+  const user = vi.spyOn(process, 'getuid').mockReturnValue(1000);
+  const refused = await runCli(['remove', '--state-dir', '/dev/null/state']);
+  user.mockRestore();
+  expect(refused).toMatchObject({ code: 3, out: '' });
+  expect(refused.error).toContain('hint: remove needs root: sudo hepsim remove');
 });
 
 test('an unknown command is refused with the nearest name', async () => {

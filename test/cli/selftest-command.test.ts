@@ -134,6 +134,7 @@ ${nets.map((net) => `    - {action: Allow, source: {nets: [${net}]}}`).join('\n'
     [{ build: 'bsd' }, '--build'],
     [{ packets: '0' }, '--packets'],
     [{ minutes: 'ten' }, '--minutes'],
+    [{ minutes: '0' }, '--minutes'],
     [{ seed: '../x' }, '--seed'],
     [{ output: 'xml' }, '-o'],
     [{ node: 'node1' }, 'are about documents'],

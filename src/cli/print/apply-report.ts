@@ -20,6 +20,14 @@ export interface ApplyPrinting {
   readonly quiet: boolean;
 }
 
+/** What follows the guard's findings. */
+const GUARD_END = {
+  unchanged: 'nothing was changed: these very rules are in force, and they do not let it pass',
+  refused:
+    'refused: nothing was changed; the rules in force are those from before (--force goes on all the same)',
+  applied: 'the guard is overruled (--force), and that is recorded',
+} as const;
+
 /** Says what apply does, as it does it in text, or as one value at the end in JSON. */
 export class ApplyReport {
   readonly #form: 'text' | 'json';
@@ -64,25 +72,11 @@ export class ApplyReport {
 
   /** What came of it behind the plan. */
   result(result: ApplyResult): void {
-    switch (result.kind) {
-      case 'planned':
-        return;
-      case 'unchanged':
-        if (result.lost.length === 0) return;
-        return this.#guard(result.lost, {
-          forced: false,
-          end: 'nothing was changed: these very rules are in force, and they do not let it pass',
-        });
-      case 'refused':
-        return this.#guard(result.lost, {
-          forced: false,
-          end: 'refused: nothing was changed; the rules in force are those from before (--force goes on all the same)',
-        });
+    if (result.kind === 'planned') return;
+    if (result.kind !== 'unchanged' || result.lost.length > 0) {
+      this.#guard(result.lost, { forced: result.kind === 'applied', end: GUARD_END[result.kind] });
     }
-    this.#guard(result.lost, {
-      forced: true,
-      end: 'the guard is overruled (--force), and that is recorded',
-    });
+    if (result.kind !== 'applied') return;
     const { record, kernelMs } = result.written;
     const kernelMilliseconds = Math.round(kernelMs);
     Object.assign(this.#value, { applied: true, apply: record.id, kernelMilliseconds });
