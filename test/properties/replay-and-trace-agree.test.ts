@@ -102,7 +102,7 @@ test.each(['2.6', '3.9', '3.32'] as const)(
         if (traced.length === 0) return;
         const file = captureOf(traced, model);
         const { packets, summary } = await replayEach(model, file);
-        expect(summary.ignored).toEqual({});
+        expect(Object.values(summary.ignored).filter((count) => count > 0)).toEqual([]);
         expect(packets.map(({ frame: _, ...outcome }) => outcome)).toEqual(traced.map(said));
         const fast = await replayFast(model, file);
         expect({
