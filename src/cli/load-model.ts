@@ -4,7 +4,7 @@ import type { DocumentCache } from '../resources/document-cache.ts';
 import { type DocumentText, readResources } from '../resources/read-resources.ts';
 import type { ResourceSet } from '../resources/resource-set.ts';
 import { NodeModel, type NodeModelOptions } from '../scenario/node-model.ts';
-import { UsageError } from '../source/errors.ts';
+import { InputError, UsageError } from '../source/errors.ts';
 import { renderProblem } from '../source/problem.ts';
 import { type DocumentOptions, wantedVersion } from './common-options.ts';
 import { readTexts } from './read-documents.ts';
@@ -69,6 +69,7 @@ export function readModelDocuments(
       'Name files or directories with -f, or - for standard input.',
     );
   }
+  if (options.node === '') throw new UsageError('-n: the name is empty');
   const texts = readTexts(options.filename, terminal, caches?.files);
   const resources = readResources(texts, {
     version: wantedVersion(options.calicoVersion, terminal),
@@ -78,10 +79,15 @@ export function readModelDocuments(
   printWarnings(resources, terminal);
   if (isEmpty(resources)) {
     const names = options.filename.map((name) => (name === '-' ? 'standard input' : name));
-    throw new UsageError(
-      `no documents in ${names.join(', ')}`,
-      'Without any, every packet would pass unpoliced.',
-    );
+    throw new InputError([
+      {
+        code: 'no-documents',
+        severity: 'error',
+        message: `no documents in ${names.join(', ')}`,
+        location: { file: texts[0]?.file ?? '-', line: 1, column: 1 },
+        hint: 'Without any, every packet would pass unpoliced.',
+      },
+    ]);
   }
   return { resources, texts };
 }

@@ -49,7 +49,6 @@ function chooseScenario(reference: string, options: DocumentOptions): ScenarioFi
   const fitting = all.filter((_, i) => name === undefined || names[i] === name);
   const [first] = fitting;
   if (first !== undefined && fitting.length === 1) return first;
-  if (all.length === 0) throw new UsageError(`--scenario: there is no scenario in ${file}`);
   throw new UsageError(
     name === undefined
       ? `--scenario: ${file} holds ${all.length} scenarios`

@@ -25,29 +25,61 @@ export interface ScenarioResources {
 const MENTIONS_SCENARIO = /["']?kind["']?\s*:\s*["']?Scenario\b/;
 
 /**
- * The Scenario documents in files and directories, found by their content.
+ * The Scenario documents in files and directories, found by their content; each once, however often its file is named.
  *
- * @throws InputError with what is wrong in any file that holds one.
+ * @throws InputError with what is wrong in any file that holds one, and every path under which there is none.
  */
 export function findScenarios(
   paths: readonly string[],
   options: { readonly lenient: boolean | undefined },
 ): readonly ScenarioFile[] {
   const problems: Problem[] = [];
-  const found: ScenarioFile[] = [];
-  for (const { file, text } of readDocumentTexts(paths)) {
-    if (!MENTIONS_SCENARIO.test(text)) continue;
-    try {
-      const resources = readResources([{ file, text }], { lenient: options.lenient });
-      const shared = holdsMore(resources) ? { file, text } : undefined;
-      for (const scenario of resources.scenarios) found.push({ scenario, file, shared });
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      problems.push(...error.problems);
+  const inFiles = new Map<string, readonly ScenarioFile[]>();
+  for (const path of paths) {
+    const counted = problems.length;
+    let holdsOne = false;
+    const texts = attempt(() => readDocumentTexts([path]), problems) ?? [];
+    for (const text of texts) {
+      const scenarios =
+        inFiles.get(text.file) ?? attempt(() => scenariosOf(text, options.lenient), problems) ?? [];
+      inFiles.set(text.file, scenarios);
+      if (scenarios.length > 0) holdsOne = true;
     }
+    if (!holdsOne && problems.length === counted) problems.push(noScenario(path));
   }
   if (problems.length > 0) throw new InputError(problems);
-  return found;
+  return [...inFiles.values()].flat();
+}
+
+function scenariosOf(
+  { file, text }: DocumentText,
+  lenient: boolean | undefined,
+): readonly ScenarioFile[] {
+  if (!MENTIONS_SCENARIO.test(text)) return [];
+  const resources = readResources([{ file, text }], { lenient });
+  const shared = holdsMore(resources) ? { file, text } : undefined;
+  return resources.scenarios.map((scenario) => ({ scenario, file, shared }));
+}
+
+/** What `act` returns; where the input is wrong, undefined and its problems. */
+function attempt<T>(act: () => T, problems: Problem[]): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function noScenario(path: string): Problem {
+  return {
+    code: 'no-documents',
+    severity: 'error',
+    message: 'no scenario is there',
+    location: { file: path, line: 1, column: 1 },
+    hint: 'A scenario is a document with `apiVersion: hepsim/v1` and `kind: Scenario` in a .yaml, .yml or .json file.',
+  };
 }
 
 function holdsMore(resources: ResourceSet): boolean {

@@ -32,7 +32,14 @@ test('scenarios are found by their content, in directories and by their own path
   expect((await runCli(['test', '-q', join(directory, 'scenario.yaml')])).code).toBe(0);
   const none = await runCli(['test', join(directory, 'policy.yaml')]);
   expect({ code: none.code, out: none.out }).toEqual({ code: 2, out: '' });
-  expect(none.error).toContain('no scenario');
+  expect(none.error).toMatch(/policy\.yaml:1:1: error: no scenario is there/);
+});
+
+test('a path without a scenario is an error beside one that has some, and no scenario runs twice', async () => {
+  const directory = directoryOf(scenario(OPEN));
+  const [file, policy] = [join(directory, 'scenario.yaml'), join(directory, 'policy.yaml')];
+  expect(await runCli(['test', file, policy])).toMatchObject({ code: 2, out: '' });
+  expect((await runCli(['test', '-q', directory, file])).out).toBe('1 passed, 0 failed\n');
 });
 
 test('a failing case shows what was expected, what came, the trace, and a command that shows the same', async () => {
@@ -114,6 +121,11 @@ test('invariants are counted as not yet proved, neither passed nor failed', asyn
   expect({ code, out }).toEqual({
     code: 0,
     out: '1 passed, 0 failed, 1 invariant not yet proved\n',
+  });
+  const alone = scenario(OPEN, invariants).replace(/ {2}cases:\n[\s\S]*?(?= {2}invariants:)/, '');
+  expect(await runCli(['test', directoryOf(alone), '-q'])).toMatchObject({
+    code: 1,
+    out: '0 passed, 0 failed, 1 invariant not yet proved\n',
   });
 });
 

@@ -365,7 +365,7 @@ test('forms for programs name node and version on standard error, where they are
 test('documents that are empty are no documents', async () => {
   const { code, out, error } = await runCli(['trace', '-f', '-', TO_WEB], { stdin: '---\n' });
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(error).toContain('no documents in standard input');
+  expect(error).toMatch(/^-:1:1: error: no documents in standard input/);
 });
 
 test('a derived host without addresses is warned of, also when quiet', async () => {

@@ -1,11 +1,16 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/apply/kernel-tools.ts';
 import { ApplyHost, ended, hasPending, until } from '../support/apply-host.ts';
 import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
+import { pcapFile } from '../support/capture-files.ts';
 import { FOREIGN_RULES } from '../support/fault-policies.ts';
+import { ipPacket } from '../support/frames.ts';
 import { whyNoNamespace } from '../support/namespace.ts';
+
+const WEB = 'tcp 198.51.100.7:4000 -> 192.0.2.10:8080 flags=S';
+const RAW = { linkType: 101 };
 
 const BUILDS: readonly Build[] = ['legacy', 'nft'];
 
@@ -141,6 +146,18 @@ spec:
       host.hepsim('apply', ...documents(8080), '--scenarios', scenario(expected)).status;
     expect(held('drop')).toBe(1);
     expect(held('accept')).toBe(0);
+    const replay = (counts: string): number => {
+      const path = scenario('accept');
+      writeFileSync(join(host.folder, 'web.pcap'), pcapFile([{ bytes: ipPacket(WEB) }], RAW));
+      const text = readFileSync(path, 'utf8').replace(
+        /packet: .*/,
+        `replay: {capture: web.pcap, in: eth0}, expect: ${counts}}`,
+      );
+      writeFileSync(path, text);
+      return host.hepsim('apply', ...documents(8080), '--scenarios', path).status;
+    };
+    expect(replay('{accept: 1}')).toBe(0);
+    expect(replay('{accept: 0}')).toBe(1);
     host.namespace.run(`iptables-${build}`, ['-A', 'INPUT', '-i', 'lo', '-j', 'ACCEPT']);
     const all = ENDPOINT.replace('interfaceName: eth0', "interfaceName: '*'");
     const everywhere = ['-f', host.write('all.yaml', all), '-f', join(host.folder, 'policy.yaml')];

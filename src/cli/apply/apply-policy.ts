@@ -60,10 +60,11 @@ export async function applyPolicy(
   way.planned?.(plan);
   if (plan.steps.kind === 'nothing') {
     const isAsked = way.guardUnchanged && !way.dryRun;
-    return { kind: 'unchanged', plan, lost: isAsked ? guard.check(policy.model, policy.asIs) : [] };
+    const lost = isAsked ? await guard.check(policy.model, policy.asIs) : [];
+    return { kind: 'unchanged', plan, lost };
   }
   if (way.dryRun) return { kind: 'planned', plan };
-  const lost = guard.check(policy.model, policy.asIs);
+  const lost = await guard.check(policy.model, policy.asIs);
   if (lost.length > 0 && !way.force) return { kind: 'refused', plan, lost };
   const supervisor = way.supervisor();
   const signals = holdSignals();

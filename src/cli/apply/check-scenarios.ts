@@ -1,16 +1,17 @@
 import type { LostAccess } from '../../apply/guard/check-access.ts';
+import { checkReplays, runReplayCase } from '../../replay/replay-case.ts';
 import type { ScenarioDocument } from '../../resources/scenario-document.ts';
 import type { NodeModel } from '../../scenario/node-model.ts';
 import { type PreparedCase, prepareScenario } from '../../scenario/prepare-scenario.ts';
 import { type CaseResult, CaseRunner, stepFailed } from '../../scenario/run-scenario.ts';
-import { InputError, UsageError } from '../../source/errors.ts';
+import { InputError } from '../../source/errors.ts';
 import { renderLocation } from '../../source/location.ts';
 import type { Problem } from '../../source/problem.ts';
 import { findScenarios } from '../scenario-files.ts';
 
 /** Scenarios that must hold on the rules to be written and this machine. */
 export interface ScenarioChecks {
-  readonly check: (model: NodeModel) => readonly LostAccess[];
+  readonly check: (model: NodeModel) => Promise<readonly LostAccess[]>;
 }
 
 interface ReadyScenario {
@@ -21,40 +22,52 @@ interface ReadyScenario {
 /**
  * Reads scenarios. Their own documents take no part: their cases are held against what is to be applied. Those of other nodes say nothing about this one.
  *
- * @throws InputError, UsageError when a scenario is wrong, or a path holds none.
+ * @throws InputError when a scenario is wrong, or a path holds none.
  */
 export function checkScenarios(
   paths: readonly string[],
   lenient: boolean | undefined,
 ): ScenarioChecks {
-  const ready: ReadyScenario[] = [];
   const problems: Problem[] = [];
-  for (const path of paths) {
-    const found = findScenarios([path], { lenient });
-    if (found.length === 0) throw new UsageError(`--scenarios: there is no scenario in ${path}`);
-    for (const { scenario } of found) {
-      const cases = prepareScenario(scenario, (problem) => problems.push(problem));
-      ready.push({ scenario, cases });
-    }
-  }
+  const report = (problem: Problem): void => {
+    problems.push(problem);
+  };
+  const found = paths.length === 0 ? [] : findScenarios(paths, { lenient });
+  const ready = found.map(({ scenario }): ReadyScenario => {
+    const cases = prepareScenario(scenario, report);
+    checkReplays(cases, report);
+    return { scenario, cases };
+  });
   if (problems.length > 0) throw new InputError(problems);
-  return { check: (model) => ready.flatMap((one) => checkScenario(one, model)) };
+  return {
+    check: async (model) => {
+      const lost: LostAccess[] = [];
+      for (const one of ready) lost.push(...(await checkScenario(one, model)));
+      return lost;
+    },
+  };
 }
 
-function checkScenario(
+async function checkScenario(
   { scenario, cases }: ReadyScenario,
   model: NodeModel,
-): readonly LostAccess[] {
+): Promise<readonly LostAccess[]> {
   if (scenario.node !== undefined && scenario.node !== model.choice.node) return [];
   const about = `scenario ${scenario.metadata.name}`;
   const runner = new CaseRunner(model);
-  const failed = cases.flatMap((one) => failureOf(runner.run(one), about) ?? []);
+  const lost: LostAccess[] = [];
+  for (const one of cases) {
+    const result =
+      one.replay === undefined ? runner.run(one) : await runReplayCase(one, one.replay, model);
+    const failure = failureOf(result, about);
+    if (failure !== undefined) lost.push(failure);
+  }
   const unproved = scenario.invariants.map(({ name }) => ({
     name: `${about}: ${name}`,
     reason: 'it is a statement about all packets, which hepsim cannot prove yet',
     result: undefined,
   }));
-  return [...failed, ...unproved];
+  return [...lost, ...unproved];
 }
 
 function failureOf({ name, passed, steps }: CaseResult, about: string): LostAccess | undefined {

@@ -32,7 +32,7 @@ export interface GuardOptions {
 /** What the guard asks of new rules, read and checked before anything is looked at. */
 export interface Guard {
   /** What the rules would take away, or nobody can promise. */
-  readonly check: (model: NodeModel, asIs: () => NodeModel) => readonly LostAccess[];
+  readonly check: (model: NodeModel, asIs: () => NodeModel) => Promise<readonly LostAccess[]>;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function prepareGuard(options: GuardOptions, terminal: Terminal): P
   const ssh = sshInUse(terminal);
   const stores = await datastores(options.datastore, terminal);
   return {
-    check: (model, asIs) => {
+    check: async (model, asIs) => {
       // Nobody asked for these: where they do not work today, there is nothing to keep.
       const usual = [...loopbackAccess(), ...stores.kept, ...neighbourAccess(model.host)];
       return [
@@ -56,7 +56,7 @@ export async function prepareGuard(options: GuardOptions, terminal: Terminal): P
         ...stores.unclear,
         ...checkAccess(model, [...ssh.kept, ...packets]),
         ...checkWorkingAccess(model, asIs, usual),
-        ...scenarios.check(model),
+        ...(await scenarios.check(model)),
       ];
     },
   };
