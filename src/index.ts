@@ -8,6 +8,7 @@ import type { ResourceSet } from './resources/resource-set.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 import { NodeModel } from './scenario/node-model.ts';
 import { PacketSession } from './scenario/packet-session.ts';
+import { PacketPathError } from './simulate/packet-path-error.ts';
 import type { PacketResult } from './simulate/packet-result.ts';
 import { UsageError } from './source/errors.ts';
 
@@ -69,7 +70,7 @@ export type PacketInput = string | Readonly<Record<string, unknown>> | Packet;
  * rules that were looked at and did not match.
  *
  * @throws InputError when the documents contradict each other.
- * @throws UsageError for what is not a packet, and when no node is given and the documents do not name exactly one.
+ * @throws UsageError for what is not a packet, or none that the host can meet, and when no node is given and the documents do not name exactly one.
  */
 export function simulate(
   resources: ResourceSet,
@@ -79,7 +80,14 @@ export function simulate(
   const model = modelOf(resources, options);
   const session = new PacketSession((family) => model.simulator(family));
   const explain = options.explain ?? false;
-  return packets.map((packet) => session.run(packetOf(packet), { explain }));
+  return packets.map((packet) => {
+    try {
+      return session.run(packetOf(packet), { explain });
+    } catch (error) {
+      if (!(error instanceof PacketPathError)) throw error;
+      throw new UsageError(error.message, error.hint);
+    }
+  });
 }
 
 /**

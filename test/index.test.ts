@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compile, readResources, renderIptables, simulate } from '../src/index.ts';
+import { compile, readResources, renderIptables, simulate, UsageError } from '../src/index.ts';
 import { TO_OTHER, TO_WEB, WEB_POLICY } from './cli/run-cli.ts';
 
 const resources = readResources([{ file: 'web.yaml', text: WEB_POLICY }]);
@@ -36,6 +36,11 @@ test('compiles for both families', () => {
   expect(node).toBe('node1');
   expect(rulesets.map(({ family }) => family)).toEqual([4, 6]);
   expect(renderIptables(rulesets[0])).toContain('*filter');
+});
+
+test('a packet by an interface that the host does not have is refused', () => {
+  const packet = TO_WEB.replace('in=eth0', 'in=eth7');
+  expect(() => simulate(resources, [packet])).toThrow(UsageError);
 });
 
 test('what is not a packet is refused, and so is a node that nobody names', () => {
