@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IpFamily } from '../address/ip-address.ts';
 import { buildHost } from '../host/build-host.ts';
 import type { Host } from '../host/host.ts';
@@ -13,6 +12,7 @@ import { readNativeTables } from './read-nftables.ts';
 import { readRoutes } from './read-routes.ts';
 import { readRoutingRules } from './read-routing-rules.ts';
 import { readSysctls } from './read-sysctls.ts';
+import { foreignServers, readVirtualServers } from './read-virtual-servers.ts';
 import { attemptProgram } from './run-program.ts';
 import { withoutDerivedRoutes } from './without-derived-routes.ts';
 
@@ -82,7 +82,10 @@ function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
     { 4: firewall[4].incompatible, 6: firewall[6].incompatible },
     { missing, remarks },
   );
-  if (hasVirtualServers()) remarks.push({ what: 'virtual servers of IPVS' });
+  const sets = options.firewall?.sets ?? readSets(missing);
+  // Those of kube-proxy show in its device and its sets.
+  const servers = foreignServers(readVirtualServers() ?? [], interfaces, sets);
+  if (servers.length > 0) remarks.push({ what: 'virtual servers of IPVS' });
   return {
     interfaces,
     ...withoutDerivedRoutes(routes, readBack(renderHostYaml(documentOf('bare', bare), []))),
@@ -90,7 +93,7 @@ function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
     sysctls,
     ...textField('iptables', firewall[4].text),
     ...textField('ip6tables', firewall[6].text),
-    ...textField('ipsets', options.firewall?.sets ?? readSets(missing)),
+    ...textField('ipsets', sets),
     ...textField('connections', options.connections === true ? readConnectionTable(missing) : ''),
     ...(remarks.length === 0 ? {} : { notModelled: remarks }),
   };
@@ -123,15 +126,6 @@ function noteSysctls(sysctls: HostSpec['sysctls'], missing: Missing[]): void {
     missing.push({ what: 'sysctls', why: '/proc/sys is not to be had' });
   } else if (sysctls['net.netfilter.nf_conntrack_max'] === undefined) {
     missing.push({ what: 'settings of connection tracking', why: 'it is not loaded' });
-  }
-}
-
-/** Whether kube-proxy or someone else has the kernel spread connections by itself. */
-function hasVirtualServers(): boolean {
-  try {
-    return /^(TCP|UDP|SCTP|FWM) /m.test(readFileSync('/proc/net/ip_vs', 'utf8'));
-  } catch {
-    return false;
   }
 }
 

@@ -39,7 +39,8 @@ export class DoubtfulMatches {
     if (known !== undefined) return known;
     const doubt = doubtOf(match);
     const place = { table: chain.table, chain: chain.chain.name, rule: number };
-    return this.#assumptions.holds(doubt, place);
+    // Without a quota it only counts, and no rule shows one.
+    return this.#assumptions.holds(doubt, place) ?? (match.kind === 'nfacct' ? true : undefined);
   }
 
   #assumedOnThisWay(match: Match, rule: number): boolean {

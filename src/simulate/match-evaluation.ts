@@ -1,6 +1,7 @@
 import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import { assertNever } from '../source/never.ts';
+import { matchesWithoutHeader } from './absent-headers.ts';
 import type { Assumptions } from './assumptions.ts';
 import type { ChangedSets } from './changed-sets.ts';
 import { matchesConnmark, matchesConntrack } from './connection-matches.ts';
@@ -138,8 +139,9 @@ export function matchesIfKnown(
     case 'string':
     case 'u32':
     case 'policy':
-    case 'unknown-match':
       return undefined;
+    case 'unknown-match':
+      return matchesWithoutHeader(match, packet);
     default:
       return assertNever(match);
   }

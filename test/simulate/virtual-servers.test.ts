@@ -37,6 +37,32 @@ test.each([
   expect(verdict(packet)).toBe(wanted);
 });
 
+const SERVICES = `create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536
+  add KUBE-CLUSTER-IP 10.96.0.10,tcp:443
+  add KUBE-CLUSTER-IP 10.96.0.10,udp:53`;
+
+test.each([
+  ['a port that a Service has', 'tcp 203.0.113.7:40000 -> 10.96.0.10:443 in=eth0', 'undetermined'],
+  [
+    'the same port of another protocol',
+    'udp 203.0.113.7:443 -> 10.96.0.10:443 in=eth0',
+    'accept local',
+  ],
+  ['a port that none has', 'tcp 203.0.113.7:40000 -> 10.96.0.10:80 in=eth0', 'accept local'],
+  ['no port at all', 'icmp 203.0.113.7 -> 10.96.0.10 type=8 in=eth0', 'accept local'],
+  [
+    'whom an error concerns',
+    'icmp 203.0.113.7 -> 10.96.0.10 type=3 code=1 in=eth0',
+    'undetermined',
+  ],
+])(
+  'where the sets of kube-proxy tell the Services, only those are not known: %s',
+  (_, packet, wanted) => {
+    const rules = foreignRules('*filter\n:INPUT ACCEPT [0:0]\nCOMMIT', 4, `${SETS}\n${SERVICES}`);
+    expect(outcome(run(simulator([rules], host), packet))).toBe(wanted);
+  },
+);
+
 test('what table filter drops in INPUT never comes to a virtual server', () => {
   const rules = '*filter\n:INPUT DROP [0:0]\nCOMMIT';
   expect(verdict('tcp 203.0.113.7:40000 -> 10.96.0.10:443 in=eth0', rules)).toBe('drop');
