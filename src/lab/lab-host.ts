@@ -7,6 +7,7 @@ import { LOCAL, type Packet } from '../packet/packet.ts';
 import type { TableName } from '../ruleset/hook.ts';
 import { renderIpsets } from '../ruleset/render-ruleset.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { AccountingObjects } from './accounting-objects.ts';
 import { ConnectionFlush } from './connection-flush.ts';
 import { ConnectionNumbers } from './connection-numbers.ts';
 import type { InjectOptions, LabOptions, Observation, TracedRule } from './kernel-lab.ts';
@@ -51,6 +52,7 @@ export class LabHost {
   readonly #connections = new ConnectionFlush();
   readonly #numbers = new ConnectionNumbers();
   readonly #sets = new LoadedSets();
+  readonly #accounting = new AccountingObjects();
   /** Whether the kernel has the rules and sets that were loaded last: all of them, as nothing was refused. */
   #isSure = true;
   /** Tables that have been loaded, by family. */
@@ -111,6 +113,7 @@ export class LabHost {
     const text = replacementText(ruleset, this.#used[family]);
     this.#used[family] = new Set([...this.#used[family], ...tableNames(ruleset)]);
     this.#tracer.loaded(ruleset);
+    this.#accounting.make(ruleset);
     if (text === '') return;
     runProgram(
       `${family === 4 ? 'iptables' : 'ip6tables'}-${this.#options.build}-restore`,

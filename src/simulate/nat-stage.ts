@@ -1,5 +1,6 @@
 import { type IpAddress, renderIpAddress } from '../address/ip-address.ts';
 import { hasPorts, IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
+import { smallestLengthBytes } from '../packet/packet-defaults.ts';
 import type { Hook } from '../ruleset/hook.ts';
 import type { PacketPath } from './journey.ts';
 import { type NatWish, wishOf } from './nat-target.ts';
@@ -115,8 +116,20 @@ export class NatStage {
       after: renderPlace(after, packet),
       ...how,
     });
+    if (!isSame && isTooShortGre(packet)) {
+      const detail = 'GRE with fewer than 8 bytes behind the IP header cannot be translated';
+      this.#path.journal.event({ kind: 'note', detail });
+      return 'drop';
+    }
     return after.address === before.address ? 'kept' : 'moved';
   }
+}
+
+/** Source: nf_nat_proto.c, gre_manip_pkt (Linux 6.18), which wants room for a header of version 1. */
+function isTooShortGre({ family, protocol, packet }: PacketInFlight): boolean {
+  if (protocol !== IP_PROTOCOL.gre) return false;
+  const length = packet.length ?? smallestLengthBytes(family, protocol);
+  return length < (family === 4 ? 20 : 40) + 8;
 }
 
 const ICMP_REDIRECT = 5;

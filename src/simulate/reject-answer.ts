@@ -48,7 +48,7 @@ export function whyNotAnswered(
     return 'there is nothing behind its IPv6 header';
   }
   const by = rejectWith === 'tcp-reset' ? 'tcp-reset' : 'icmp';
-  if (!router.canAnswer(packet.source, packet.destination, by)) {
+  if (!router.canAnswer(packet, by)) {
     return 'there is no route back to the source';
   }
   return undefined;

@@ -6,7 +6,13 @@ import type { FibEntry } from './fib-table.ts';
 import type { Network } from './network.ts';
 import type { RouteOutcome } from './route-outcome.ts';
 import { selectIpv6Source } from './select-ipv6-source.ts';
-import { isLinkLocal, isMulticast, isUnspecified } from './special-addresses.ts';
+import {
+  isLinkAnycast,
+  isLinkLocal,
+  isMulticast,
+  isOnLink,
+  isUnspecified,
+} from './special-addresses.ts';
 
 const NOWHERE4 = ipv4(0);
 const NOWHERE6 = ipv6(0, 0, 0, 0);
@@ -34,9 +40,23 @@ function findSilence(network: Network, packet: PacketInFlight): string | undefin
   }
   if (isMulticast(packet.destination)) return 'it was sent to a group';
   if (isUnspecified(source) || isMulticast(source)) return 'its source is no address to answer to';
+  return whyNoWayBack(network, packet);
+}
+
+/** Why an answer to the packet's source has no way, in words; undefined where it has one. An answer to a link-local source takes the link that the packet came by. */
+export function whyNoWayBack(network: Network, packet: PacketInFlight): string | undefined {
+  const { source, family } = packet;
+  // The interface has an address of the link, and with it the way back, even where the Host document does not tell it.
+  if (family === 6 && isOnLink(source) && hasUntoldLinkLocal(network, packet)) {
+    return isLinkAnycast(source) ? 'its source is an anycast address' : undefined;
+  }
   const back = findAnswerRoute(network, packet);
   if (family === 6 && isAnycast(back, source)) return 'its source is an anycast address';
   return back.outcome === undefined ? 'there is no route back to its source' : undefined;
+}
+
+function hasUntoldLinkLocal(network: Network, { inInterface }: PacketInFlight): boolean {
+  return network.findInterface(inInterface)?.linkLocal.kind === 'unknown';
 }
 
 /**

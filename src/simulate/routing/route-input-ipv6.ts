@@ -54,8 +54,6 @@ function forward(
     if (isUnspecified(source)) return { kind: 'drop', reason: 'source :: may not be forwarded' };
     if (isLinkLocal(source)) {
       const reason = `link-local source ${renderIpAddress(source)} may not leave its link`;
-      // It answers by its own link-local address; where that is not known, nothing is promised.
-      if (isLinkLocalUnknown(network, packet.inInterface)) return { kind: 'drop', reason };
       return answered(network, packet, reason);
     }
   }

@@ -5,7 +5,7 @@ import { LOCAL, type Packet } from '../../packet/packet.ts';
 import type { AddressTypesMatch } from '../../ruleset/match/address-types.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import { ipv4Type, matchesAddressTypes } from './address-types-match.ts';
-import { isAnycast } from './answers.ts';
+import { isAnycast, whyNoWayBack } from './answers.ts';
 import { masqueradeAddress } from './masquerade-address.ts';
 import { Network } from './network.ts';
 import { outputSource } from './output-source.ts';
@@ -16,7 +16,14 @@ import type { RouteOutcome } from './route-outcome.ts';
 import { routeOutput } from './route-output.ts';
 import { passesRpfilterMatch, type RpfilterOptions } from './rpfilter-match.ts';
 import { selectIpv6Source } from './select-ipv6-source.ts';
-import { isLoopback, isMulticast, isUnspecified, needsInterface } from './special-addresses.ts';
+import {
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isOnLink,
+  isUnspecified,
+  needsInterface,
+} from './special-addresses.ts';
 
 export type { RouteOutcome } from './route-outcome.ts';
 
@@ -106,9 +113,15 @@ export class Router {
    * answers no anycast address.
    * Source: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmpv6_route_lookup (Linux 6.18).
    */
-  canAnswer(source: IpAddress, destination: IpAddress, by: 'icmp' | 'tcp-reset'): boolean {
+  canAnswer(packet: PacketInFlight, by: 'icmp' | 'tcp-reset'): boolean {
+    const { source, destination } = packet;
     if (this.isLocalAddress(source)) return true;
-    if (needsInterface(source) || isMulticast(source)) return false;
+    if (isMulticast(source) || (source.family === 6 && isLoopback(source))) return false;
+    if (isLinkLocal(source)) {
+      // An ICMP error goes back to the link that the packet came from, a reset to whichever link there is.
+      if (by === 'icmp') return whyNoWayBack(this.#network, packet) === undefined;
+      if (isOnLink(source)) return this.#hasLinkLocal();
+    }
     const nowhere = source.family === 4 ? NOWHERE4 : NOWHERE6;
     if (source.family === 6 && isUnspecified(source)) return false;
     const from = this.isLocalAddress(destination) ? destination : nowhere;
@@ -119,6 +132,10 @@ export class Router {
     }
     const { type } = back;
     return type === 'unicast' || type === 'broadcast';
+  }
+
+  #hasLinkLocal(): boolean {
+    return this.#network.interfaces.some(({ linkLocal }) => linkLocal.kind !== 'none');
   }
 
   /** The blocks of all routes of a family: addresses that are in the same ones are routed alike where no rules of one's own interfere. */

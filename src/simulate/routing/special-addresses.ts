@@ -42,3 +42,13 @@ export function needsInterface(address: IpAddress): boolean {
     address.family === 6 && (isLinkLocal(address) || isMulticast(address) || isLoopback(address))
   );
 }
+
+/** Whether the route that comes with every link-local address covers it: fe80::/64 of all of fe80::/10. */
+export function isOnLink({ w0, w1 }: IpAddress): boolean {
+  return w0 === 0xfe800000 && w1 === 0;
+}
+
+/** fe80::, the anycast address of a link's routers. */
+export function isLinkAnycast(address: IpAddress): boolean {
+  return isOnLink(address) && address.w2 === 0 && address.w3 === 0;
+}

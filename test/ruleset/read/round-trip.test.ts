@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IpFamily } from '../../../src/address/ip-address.ts';
@@ -17,7 +17,11 @@ import { randomTarget } from '../../support/random-targets.ts';
 import '../../support/seed.ts';
 
 const folder = resolve(import.meta.dirname, '../../fixtures/iptables-save');
-const CORPUS = readdirSync(folder).filter((name) => /\.v[46]$/.test(name));
+const CORPUS = [folder, resolve(folder, '../recorded')].flatMap((place) =>
+  readdirSync(place)
+    .filter((name) => /\.v[46]$/.test(name))
+    .map((name) => relative(folder, join(place, name))),
+);
 
 interface Placed {
   readonly family: IpFamily;
@@ -201,6 +205,7 @@ const NUMBER: Readonly<Record<string, number>> = { ipencap: 4, igmp: 2 };
 
 /** What has no kind of its own in the corpus. */
 const UNKNOWN: Readonly<Record<string, readonly string[]>> = {
+  '../recorded/ufw.v6': ['rt', 'rt', 'rt'],
   'shorewall.v4': ['NFQUEUE'],
   'ip6tables.v6': ['rt', 'ipv6header'],
 };

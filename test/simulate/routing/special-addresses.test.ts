@@ -148,7 +148,7 @@ describe('IPv6 addresses', () => {
     ['destination ff01::1', { src: CLIENT6, dst: 'ff01::1' }, 'refuse'],
     ['source :: in transit', { src: '::', dst: PEER6 }, 'drop'],
     ['source :: to the host', { src: '::', dst: OWN6 }, 'local'],
-    ['a link-local source in transit', { src: 'fe80::9', dst: PEER6 }, 'drop'],
+    ['a link-local source in transit', { src: 'fe80::9', dst: PEER6 }, 'reject'],
     ['a link-local source to the host', { src: 'fe80::9', dst: OWN6 }, 'local'],
     ['an own address as source', { src: OWN6, dst: PEER6 }, 'forward eth1'],
     ['an own address as source, to the host', { src: OWN6, dst: '2001:db8:100::1' }, 'local'],
