@@ -105,7 +105,9 @@ function datagramOf(one: Given<typeof segment>, tracking: TcpTracking): Uint8Arr
   return bytes;
 }
 
-test('what is done to an established connection on its words is what connection tracking does', () => {
+test('what is done to an established connection on its words is what connection tracking does', {
+  timeout: 60_000,
+}, () => {
   let taken = 0;
   let repeated = 0;
   fc.assert(
