@@ -23,9 +23,11 @@ export class FastPath implements Evaluator {
     this.checked = checked;
   }
 
-  /** Prepares for packets that wait, all of which are taken next. HOT */
-  fetch({ plain, count }: WaitingPackets): void {
-    this.#fast.fetchPlain(plain, count);
+  /** Prepares for packets that wait, all of which are taken next and counted in `flows`. HOT */
+  fetch({ plain: packets, count }: WaitingPackets, flows: FlowTable): void {
+    const { plain } = this.#fast;
+    plain.fetch(packets, count);
+    flows.fetch4(plain.unknown, plain.unknownCount);
   }
 
   /** The outcome of a packet that waits; NOT_FAST where it must be taken by itself. HOT */

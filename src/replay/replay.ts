@@ -198,50 +198,50 @@ export class Replay {
     const { fast } = this.#options;
     const waiting = this.#waiting;
     if (fast === undefined || waiting.count === 0) return;
-    fast.fetch(waiting);
+    fast.fetch(waiting, this.#options.tally.flows);
     const { count } = waiting;
     for (let place = 0; place < count; place++) {
       const outcome = fast.takeWaiting(waiting, place);
       if (outcome === NOT_FAST) {
         waiting.load(place, this.#packet);
         this.#judge(undefined);
-      } else this.#count(fast, outcome, waiting.originalLength[place]!, place);
+      } else this.#countWaiting(fast, outcome, place);
     }
     waiting.count = 0;
   }
 
   /** Judges the packet that was filled; without the reader where it waited. HOT */
   #judge(reader: CaptureReader | undefined): void {
-    const { fast, reference, other } = this.#options;
+    const { fast, tally, reference, other } = this.#options;
     const packet = this.#packet;
     const isAsked = this.#options.asksWhatIsSent && packet.interfaceNumber === SENT_BY_HOST;
     const isFast = packet.headerRead === IP_READ.sound && !this.#looksAtEach && !isAsked;
     if (fast !== undefined && isFast && !reference.isWrongHeader(packet)) {
       const outcome = fast.take(packet);
       if (outcome !== NOT_FAST) {
-        this.#count(fast, outcome, packet.originalLength, -1);
+        tally.count(outcome, packet.originalLength);
+        if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfBytes(outcome, packet);
+        if (tally.isStopped(outcome)) this.#countTalkers(packet);
         return;
       }
     }
     const outcome = reference.take(packet);
     const otherOutcome = other?.take(packet);
     if (outcome === WAITS) this.#hold(reader);
-    else if (outcome === LEAVES)
-      countReason(this.#options.tally.ignored, REASONS.leavingTranslated);
+    else if (outcome === LEAVES) countReason(tally.ignored, REASONS.leavingTranslated);
     else this.#account(reader, outcome, otherOutcome);
     if (reference.settled.length > 0) this.#settle();
   }
 
-  /** Counts a packet that the fast evaluator judged: the one that waits in a place, or with -1 the one that was filled. HOT */
-  #count(fast: FastPath, outcome: number, lengthBytes: number, place: number): void {
+  /** Counts a packet that waited and that the fast evaluator judged. HOT */
+  #countWaiting(fast: FastPath, outcome: number, place: number): void {
     const { tally } = this.#options;
-    tally.count(outcome, lengthBytes);
-    const isNew = fast.isNewToFlow(outcome, tally.flows);
-    const isStopped = tally.isStopped(outcome);
-    if (!isNew && !isStopped) return;
-    if (place >= 0) this.#waiting.load(place, this.#packet);
-    if (isNew) tally.countFlowOfBytes(outcome, this.#packet);
-    if (isStopped) this.#countTalkers(this.#packet);
+    const { plain, originalLength } = this.#waiting;
+    tally.count(outcome, originalLength[place]!);
+    if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfPlain(outcome, plain, place);
+    if (!tally.isStopped(outcome)) return;
+    tally.sources.count(plain.source[place]!);
+    tally.destinations.count(plain.destination[place]!);
   }
 
   /** Counts and hands on a packet that the reference evaluator judged. */

@@ -1,3 +1,4 @@
+import type { PlainPackets } from '../packet/plain-packets.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
@@ -54,6 +55,19 @@ export class Tally {
   /** The same straight from the packet's bytes. HOT */
   countFlowOfBytes(outcome: number, packet: CapturedPacket): void {
     noteFlowOfBytes(this.flows, packet, this.#classOf(outcome), this.#verdictOf[outcome]!);
+  }
+
+  /** The same for a plain packet. HOT */
+  countFlowOfPlain(outcome: number, packets: PlainPackets, place: number): void {
+    this.flows.note4(
+      packets.protocol[place]!,
+      packets.source[place]! >>> 0,
+      packets.destination[place]! >>> 0,
+      packets.sourcePort[place]!,
+      packets.destinationPort[place]!,
+      this.#classOf(outcome),
+      this.#verdictOf[outcome]!,
+    );
   }
 
   /** Whether packets of the outcome were stopped. HOT */

@@ -114,7 +114,7 @@ export class BothEvaluators {
     // Any place is as good as another.
     const place = this.packets % MOST_PLAIN;
     if (this.#plain.read(place, bytes, 0, end, CHECKED.none)) {
-      this.fast.fetchPlain(this.#plain, MOST_PLAIN);
+      this.fast.plain.fetch(this.#plain, MOST_PLAIN);
       const outcome = this.fast.takePlain(this.#plain, place, number, nowMs);
       if (outcome !== REFERENCE) {
         this.plainPackets++;

@@ -18,6 +18,7 @@ import type { FlowHeaders } from './flow-headers.ts';
 import { HeaderReader } from './header-reader.ts';
 import { type FastOutcome, FastOutcomes } from './outcomes.ts';
 import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
+import type { PlainFlows } from './plain-flows.ts';
 import { TRACKED } from './way-legs.ts';
 
 export { REFERENCE } from './packet-ways.ts';
@@ -122,9 +123,9 @@ export class FastEvaluator {
       : this.#takeKnown(ways, inInterface, interfaceNumber + 2, record, nowMs);
   }
 
-  /** Prepares for the plain packets in the first `count` places, which will be taken next; changes nothing. HOT */
-  fetchPlain(packets: PlainPackets, count: number): void {
-    this.#connections.plain.fetch(packets, count);
+  /** Plain packets on their way; `fetch` must be told of them before `takePlain` is. */
+  get plain(): PlainFlows {
+    return this.#connections.plain;
   }
 
   /** The outcome of a plain packet that has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */

@@ -37,7 +37,12 @@ export class HostFacts {
   /** The addresses cut by routes alone, and where in them each finer interval lies. */
   readonly #routed: AddressIntervals;
   readonly #routedIndex: Int32Array;
-  readonly #routes: Map<string, Map<number, FastRoute>> = new Map();
+  /** Numbers of routes by input interface, and by the blocks that both addresses lie in. */
+  readonly #routes: Map<string, Map<number, number>> = new Map();
+  #latestIn: string | undefined = undefined;
+  #latestRoutes: Map<number, number> = new Map();
+  /** By number. */
+  readonly #leads: FastRoute[] = [];
   readonly #routedBack: Map<string, Ranges> = new Map();
   #local: Ranges | undefined;
 
@@ -72,27 +77,49 @@ export class HostFacts {
     return found;
   }
 
-  /** Where a packet between two intervals is routed that came in by an interface, or with '' one that the host sends. HOT */
-  route(inInterface: string, protocol: number, source: number, destination: number): FastRoute {
-    let routes = this.#routes.get(inInterface);
-    if (routes === undefined) {
-      routes = new Map();
-      this.#routes.set(inInterface, routes);
-    }
+  /**
+   * The number of where a packet between two intervals is routed that came in by an interface, or with '' one that the host sends; `routeOf` tells
+   * what it stands for. HOT
+   */
+  route(inInterface: string, protocol: number, source: number, destination: number): number {
+    const routes = this.#routesOf(inInterface);
     const from = this.#routedIndex[source]!;
     const to = this.#routedIndex[destination]!;
     const key = from * this.#routed.count + to;
     const known = routes.get(key);
-    if (known !== undefined || routes.has(key)) return known;
+    if (known !== undefined) return known;
     const packet = probePacket({
       family: this.#addresses.family,
       protocol,
       source: this.#routed.firstOf(from),
       destination: this.#routed.firstOf(to),
     });
-    const found = this.#ask(new PacketInFlight(packet, inInterface));
-    routes.set(key, found);
-    return found;
+    const number = this.#numberOf(this.#ask(new PacketInFlight(packet, inInterface)));
+    routes.set(key, number);
+    return number;
+  }
+
+  /** What a number that `route` returned stands for. */
+  routeOf(number: number): FastRoute {
+    return this.#leads[number];
+  }
+
+  /** Most packets come in where the one before did. HOT */
+  #routesOf(inInterface: string): Map<number, number> {
+    if (inInterface === this.#latestIn) return this.#latestRoutes;
+    let routes = this.#routes.get(inInterface);
+    if (routes === undefined) {
+      routes = new Map();
+      this.#routes.set(inInterface, routes);
+    }
+    this.#latestIn = inInterface;
+    this.#latestRoutes = routes;
+    return routes;
+  }
+
+  #numberOf(route: FastRoute): number {
+    const known = this.#leads.indexOf(route);
+    return known >= 0 ? known : this.#leads.push(route) - 1;
   }
 
   #ask(flight: PacketInFlight): FastRoute {

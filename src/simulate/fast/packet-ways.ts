@@ -7,19 +7,26 @@ import type { Router } from '../routing/router.ts';
 import type { RuleProgram } from '../rule-program.ts';
 import { blocksOf, ConditionReader } from './condition-reader.ts';
 import { Histories } from './histories.ts';
-import { type FastRoute, HostFacts, routedBlocks } from './host-facts.ts';
+import { HostFacts, routedBlocks } from './host-facts.ts';
 import type { FastOutcomes } from './outcomes.ts';
 import { leavesSetsAlone } from './rule-effects.ts';
 import { AskedHeaders } from './rule-index.ts';
 import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
+import { type Decided, FORK, ForkBudget, NO_RESULT, WayFork } from './way-fork.ts';
 import { type Entry, type Leg, type Legs, TRACKED, WayLegs } from './way-legs.ts';
 
 /** Only the reference evaluator can say. */
 export const REFERENCE = -1;
 
 /** `PacketWays.begin`: connection tracking has its turn. */
-export const TO_TRACK = -2;
+export const TO_TRACK = -3;
+
+/** Routes that forks tell apart. Of a host with more, ways that lead elsewhere are walked rule by rule. */
+const MOST_ROUTES = 1024;
+
+/** Connection tracking has its turn; what it says is told later. */
+const TRACKING: Decided = { kind: FORK.tracked, index: undefined, from: 0, choice: 0 };
 
 /** How a stretch of a way ended. */
 const END = { passed: 0, stopped: 1, untracked: 2, reference: 3 } as const;
@@ -36,7 +43,8 @@ const STATE_NAMES: readonly ConnectionState[] = [
  * The ways of one family's packets through the host, as far as they depend on nothing but addresses, ports, interfaces and connection state,
  * and what became of packets on them. Only for hosts whose packets are routed by their addresses alone.
  *
- * Ways on which the same rules tell something are one; what became of the packet is worked out once for each.
+ * Ways on which the same rules tell something are one; what became of the packet is worked out once for each. A way is walked rule by rule once:
+ * after that the forks on it, of which there are few, lead to its outcome.
  */
 export class PacketWays {
   readonly addresses: AddressIntervals;
@@ -55,6 +63,11 @@ export class PacketWays {
   #stoppedAt: Leg | undefined;
   #ending: WalkEnding | undefined;
   #delivered = '';
+  /** Where connection tracking has its turn on the way of the packet that was begun; undefined where that is not known. */
+  #toTrack: WayFork | undefined;
+  /** What the way that is walked depends on; filled only while forks are made. */
+  #decided: Decided[] | undefined;
+  readonly #forks: ForkBudget = new ForkBudget();
   /** Filled only while a way is learnt. */
   #met: MetRuleAt[] | undefined;
 
@@ -92,29 +105,117 @@ export class PacketWays {
   }
 
   /**
-   * Walks the selected packet up to connection tracking. `inInterface` is empty for one that the host itself sends.
+   * Takes the selected packet up to connection tracking. `inInterface` is empty for one that the host itself sends.
    *
    * Returns the number of its outcome where that is settled already, REFERENCE, or TO_TRACK. HOT
    */
   begin(inInterface: string, protocol: number): number {
     let outInterface = '';
     if (inInterface === '') {
-      const route = this.#route('', protocol);
+      const route = this.#facts.routeOf(this.#route('', protocol));
       if (route === undefined) return REFERENCE;
       outInterface = route;
     }
-    this.#entry = this.#legs.entry(inInterface, outInterface, protocol);
-    const end = this.#walkRaw(this.#entry);
-    if (end === END.passed) return TO_TRACK;
-    if (end === END.reference) return REFERENCE;
-    return end === END.untracked ? this.settle(TRACKED.untracked) : this.#outcome(undefined);
+    const entry = this.#legs.entry(inInterface, outInterface, protocol);
+    this.#entry = entry;
+    const known = this.#follow(entry, entry.start, 0);
+    return known === NO_RESULT ? this.#beginByRules(entry) : known;
   }
 
-  /** The outcome of the packet that `begin` has walked, once it is known what it is to connection tracking (TRACKED). HOT */
+  /** The outcome of the packet that was begun last, once it is known what it is to connection tracking (TRACKED). HOT */
   settle(tracked: number): number {
-    return this.#walkOn(this.#entry!, tracked) === END.reference
-      ? REFERENCE
-      : this.#outcome(tracked);
+    const entry = this.#entry!;
+    const fork = this.#toTrack;
+    if (fork === undefined) return this.#settleByRules(entry, undefined, tracked);
+    const known = this.#follow(entry, fork, tracked);
+    return known === NO_RESULT ? this.#settleByRules(entry, fork, tracked) : known;
+  }
+
+  /** Where a choice at a fork leads: the number of an outcome, REFERENCE, TO_TRACK; NO_RESULT where nobody has gone yet. HOT */
+  #follow(entry: Entry, from: WayFork, first: number): number {
+    let fork = from;
+    let choice = first;
+    for (;;) {
+      const result = fork.resultOf(choice);
+      if (result !== NO_RESULT) return result;
+      const next = fork.nextOf(choice);
+      if (next === undefined) return NO_RESULT;
+      fork = next;
+      if (fork.kind === FORK.index) choice = fork.index!.find(fork.from, this.#headers) + 1;
+      else if (fork.kind === FORK.route) {
+        choice = this.#route(entry.inInterface, entry.protocol);
+        if (choice >= MOST_ROUTES) return NO_RESULT;
+      } else {
+        this.#toTrack = fork;
+        return TO_TRACK;
+      }
+    }
+  }
+
+  #beginByRules(entry: Entry): number {
+    this.#toTrack = undefined;
+    const decided: Decided[] = [];
+    this.#decided = decided;
+    const end = this.#walkRaw(entry);
+    if (end === END.passed) {
+      this.#decided = undefined;
+      this.#toTrack = this.#grow(entry.start, 0, [...decided, TRACKING])?.at;
+      return TO_TRACK;
+    }
+    const isUntracked = end === END.untracked;
+    return isUntracked
+      ? this.#finish(entry.start, 0, this.#walkOn(entry, TRACKED.untracked), TRACKED.untracked)
+      : this.#finish(entry.start, 0, end, undefined);
+  }
+
+  /** `fork` is undefined where there was no room for one. */
+  #settleByRules(entry: Entry, fork: WayFork | undefined, tracked: number): number {
+    this.#walkRaw(entry);
+    this.#decided = [];
+    return this.#finish(fork, tracked, this.#walkOn(entry, tracked), tracked);
+  }
+
+  /** Works out the outcome of the way that was walked, and notes it behind the forks that lead there from `fork`. */
+  #finish(
+    fork: WayFork | undefined,
+    choice: number,
+    end: number,
+    tracked: number | undefined,
+  ): number {
+    const decided = this.#decided!;
+    this.#decided = undefined;
+    const result = end === END.reference ? REFERENCE : this.#outcome(tracked);
+    const last = fork === undefined ? undefined : this.#grow(fork, choice, decided);
+    last?.at.setResult(last.choice, result);
+    return result;
+  }
+
+  /** The last fork of a way that goes on from a choice at a fork by these decisions, and the choice there; undefined without room for it. */
+  #grow(
+    from: WayFork,
+    first: number,
+    decided: readonly Decided[],
+  ): { readonly at: WayFork; readonly choice: number } | undefined {
+    let at = from;
+    let choice = first;
+    for (const one of decided) {
+      if (one.kind === FORK.route && one.choice >= MOST_ROUTES) return undefined;
+      let next = at.nextOf(choice);
+      if (next === undefined) {
+        const choices = this.#choicesOf(one);
+        if (!this.#forks.spend(choices)) return undefined;
+        next = new WayFork(one, choices);
+        at.setNext(choice, next);
+      }
+      at = next;
+      choice = one.choice;
+    }
+    return { at, choice };
+  }
+
+  #choicesOf({ kind, index }: Decided): number {
+    if (kind === FORK.index) return index!.size + 1;
+    return kind === FORK.route ? MOST_ROUTES : STATE_NAMES.length;
   }
 
   /** HOT */
@@ -169,7 +270,9 @@ export class PacketWays {
       this.#delivered = entry.outInterface;
       return end;
     }
-    const route = this.#route(inInterface, protocol);
+    const number = this.#route(inInterface, protocol);
+    this.#decided?.push({ kind: FORK.route, index: undefined, from: 0, choice: number });
+    const route = this.#facts.routeOf(number);
     if (route === undefined) return END.reference;
     this.#delivered = route;
     const routed = entry.routed.get(route)?.[tracked];
@@ -177,7 +280,7 @@ export class PacketWays {
   }
 
   /** HOT */
-  #route(inInterface: string, protocol: number): FastRoute {
+  #route(inInterface: string, protocol: number): number {
     const { source, destination } = this.#headers;
     return this.#facts.route(inInterface, protocol, source, destination);
   }
@@ -205,6 +308,9 @@ export class PacketWays {
     for (;;) {
       const { index, end } = node;
       const found = index === undefined ? -1 : index.find(at, this.#headers);
+      if (index !== undefined) {
+        this.#decided?.push({ kind: FORK.index, index, from: at, choice: found + 1 });
+      }
       if (node.tells) this.#note(leg, node, firstMet, found);
       if (found >= 0) {
         node = walk.successor(node, found);

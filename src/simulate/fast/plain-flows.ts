@@ -20,8 +20,9 @@ const IPV4 = 4;
  * the packet before in the same direction, whose outcome the connection's record holds. Everything else it leaves alone.
  */
 export class PlainFlows {
-  /** Means nothing: it is there so that reading ahead is not left out as useless. */
-  fetched = 0;
+  /** Hashes of those packets that were fetched last and begin a flow, as it seems; the first `unknownCount` of these. */
+  readonly unknown: Int32Array = new Int32Array(MOST_PLAIN);
+  unknownCount = 0;
   readonly #columns: ConnectionColumns;
   readonly #settings: ConntrackSettings;
   readonly #segments: PlainSegments;
@@ -51,7 +52,7 @@ export class PlainFlows {
         destinationPort[i]!,
       );
     }
-    this.fetched ^= this.#columns.fetch(hashes, count);
+    this.unknownCount = this.#columns.fetch(hashes, count, this.unknown);
   }
 
   /**

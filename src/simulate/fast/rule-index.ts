@@ -31,6 +31,11 @@ export class RuleIndex {
     this.#parts = conditions.length < INDEXED_FROM ? [] : partsOf(conditions, addresses);
   }
 
+  /** How many conditions there are. */
+  get size(): number {
+    return this.#conditions.length;
+  }
+
   /** The first condition from `from` on that the headers meet; -1 where they meet none. HOT */
   find(from: number, headers: AskedHeaders): number {
     const parts = this.#parts;

@@ -5,6 +5,7 @@ import { STAGES } from '../pipeline.ts';
 import { ChainWalk } from './chain-walk.ts';
 import type { WalkContext } from './condition-reader.ts';
 import type { WalkSources } from './rule-effects.ts';
+import { FORK, WayFork } from './way-fork.ts';
 
 /** What connection tracking may have said of a packet. `first` begins a connection, `again` belongs to one that was not answered yet. */
 export const TRACKED = { first: 0, again: 1, established: 2, invalid: 3, untracked: 4 } as const;
@@ -37,6 +38,8 @@ export interface Legs {
 /** The way of packets of one protocol that came in by one interface, or that leave by one; made leg by leg. */
 export interface Entry extends WalkContext {
   readonly event: number;
+  /** Where its ways begin. */
+  readonly start: WayFork;
   /** Before connection tracking; undefined where there is no such chain. */
   readonly raw: Leg | undefined;
   /** What follows connection tracking, by TRACKED: up to routing, or for what the host sends to the end. */
@@ -94,6 +97,7 @@ export class WayLegs {
     const made: Entry = {
       ...context,
       event: this.#sources.budget.event(),
+      start: new WayFork({ kind: FORK.start, index: undefined, from: 0 }, 1),
       raw: this.#legsOf(hook, context, undefined)[0],
       tracked: [],
       routed: new Map(),

@@ -1,0 +1,71 @@
+import type { RuleIndex } from './rule-index.ts';
+
+/** What a way depends on at a fork: nothing, where routing leads, what connection tracking says, or which condition headers meet. */
+export const FORK = { start: 0, route: 1, tracked: 2, index: 3 } as const;
+
+/** `resultOf`: no packet has taken that choice yet. */
+export const NO_RESULT = -2;
+
+/** One decision that a packet's way depended on, and how it went; choices are numbered from 0. */
+export interface Decided {
+  readonly kind: number;
+  /** Of an index: which, and from which of its conditions on it was asked. */
+  readonly index: RuleIndex | undefined;
+  readonly from: number;
+  readonly choice: number;
+}
+
+/** How many choices all forks of one family have room for, 16 MiB. */
+const MOST_CHOICES = 2 ** 20;
+
+/** Ends the making of forks that would take too much memory; ways beyond are walked rule by rule. */
+export class ForkBudget {
+  #left = MOST_CHOICES;
+
+  /** False when so many choices are not left. */
+  spend(choices: number): boolean {
+    if (choices > this.#left) return false;
+    this.#left -= choices;
+    return true;
+  }
+}
+
+/**
+ * A point where ways part. From fork to fork the way depends on nothing else, so that packets that choose alike end alike: a tree of forks
+ * tells what becomes of a packet without any of the rules in between.
+ */
+export class WayFork {
+  readonly kind: number;
+  readonly index: RuleIndex | undefined;
+  readonly from: number;
+  // By choice: 0 where nothing is known, else -1 - the result - 1; and the next fork.
+  readonly #results: Int32Array;
+  readonly #next: (WayFork | undefined)[];
+
+  /** `choices`: how many there are. */
+  constructor({ kind, index, from }: Omit<Decided, 'choice'>, choices: number) {
+    this.kind = kind;
+    this.index = index;
+    this.from = from;
+    this.#results = new Int32Array(choices);
+    this.#next = new Array<WayFork | undefined>(choices).fill(undefined);
+  }
+
+  /** The way's end, a number from -1 on, where it ends with the choice; NO_RESULT. HOT */
+  resultOf(choice: number): number {
+    return -this.#results[choice]! - 2;
+  }
+
+  /** HOT */
+  nextOf(choice: number): WayFork | undefined {
+    return this.#next[choice];
+  }
+
+  setResult(choice: number, result: number): void {
+    this.#results[choice] = -result - 2;
+  }
+
+  setNext(choice: number, fork: WayFork): void {
+    this.#next[choice] = fork;
+  }
+}
