@@ -86,7 +86,7 @@ function pseudoSum(bytes: Uint8Array, header: IpHeader, lengthBytes: number): nu
 }
 
 /** The sum of 16-bit words, as one number that need not be folded yet; an odd last byte is a word's upper half. HOT */
-export function sumWords(bytes: Uint8Array, start: number, end: number): number {
+function sumWords(bytes: Uint8Array, start: number, end: number): number {
   let upper = 0;
   let lower = 0;
   let i = start;

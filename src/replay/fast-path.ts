@@ -1,9 +1,10 @@
+import { PLAIN_WORDS } from '../packet/plain-packets.ts';
 import { type FastEvaluator, REFERENCE } from '../simulate/fast/fast-evaluator.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type Evaluator, NOT_FAST } from './evaluator.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { Outcomes } from './outcomes.ts';
-import type { WaitingPackets } from './waiting-packets.ts';
+import { WAITING, type WaitingPackets } from './waiting-packets.ts';
 
 /** An outcome of the fast evaluator that has none here yet. */
 const UNKNOWN = -1;
@@ -31,9 +32,11 @@ export class FastPath implements Evaluator {
   }
 
   /** The outcome of a packet that waits; NOT_FAST where it must be taken by itself. HOT */
-  takeWaiting({ plain, interfaceNumber, timeSeconds }: WaitingPackets, place: number): number {
+  takeWaiting({ plain, timeSeconds }: WaitingPackets, place: number): number {
+    const { words } = plain;
+    const at = place * PLAIN_WORDS;
     const nowMs = timeSeconds[place]! * 1000;
-    const number = this.#fast.takePlain(plain, place, interfaceNumber[place]!, nowMs);
+    const number = this.#fast.takePlain(words, at, words[at + WAITING.interfaceNumber]!, nowMs);
     return number === REFERENCE ? NOT_FAST : this.#numberOf(number);
   }
 

@@ -7,7 +7,7 @@ import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
-import { CHECKED } from '../packet/plain-packets.ts';
+import { CHECKED, PLAIN, PLAIN_WORDS } from '../packet/plain-packets.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
 import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
@@ -17,7 +17,7 @@ import type { Datagram } from './fragments.ts';
 import type { ReferenceEvaluator } from './reference-evaluator.ts';
 import type { HeldPacket, PacketFilter, PacketSink, ReplayedPacket } from './replayed-packet.ts';
 import { countReason, type Tally } from './tally.ts';
-import { WaitingPackets } from './waiting-packets.ts';
+import { WAITING, WaitingPackets } from './waiting-packets.ts';
 
 export interface ReplayOptions {
   readonly captures: readonly OpenCapture[];
@@ -236,12 +236,13 @@ export class Replay {
   /** Counts a packet that waited and that the fast evaluator judged. HOT */
   #countWaiting(fast: FastPath, outcome: number, place: number): void {
     const { tally } = this.#options;
-    const { plain, originalLength } = this.#waiting;
-    tally.count(outcome, originalLength[place]!);
-    if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfPlain(outcome, plain, place);
+    const { words } = this.#waiting.plain;
+    const at = place * PLAIN_WORDS;
+    tally.count(outcome, words[at + WAITING.originalLength]! >>> 0);
+    if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfPlain(outcome, words, at);
     if (!tally.isStopped(outcome)) return;
-    tally.sources.count(plain.source[place]!);
-    tally.destinations.count(plain.destination[place]!);
+    tally.sources.count(words[at + PLAIN.source]!);
+    tally.destinations.count(words[at + PLAIN.destination]!);
   }
 
   /** Counts and hands on a packet that the reference evaluator judged. */

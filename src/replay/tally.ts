@@ -1,4 +1,4 @@
-import type { PlainPackets } from '../packet/plain-packets.ts';
+import { PLAIN } from '../packet/plain-packets.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
@@ -57,14 +57,15 @@ export class Tally {
     noteFlowOfBytes(this.flows, packet, this.#classOf(outcome), this.#verdictOf[outcome]!);
   }
 
-  /** The same for a plain packet. HOT */
-  countFlowOfPlain(outcome: number, packets: PlainPackets, place: number): void {
+  /** The same for the plain packet at a word. HOT */
+  countFlowOfPlain(outcome: number, words: Int32Array, at: number): void {
+    const ports = words[at + PLAIN.ports]!;
     this.flows.note4(
-      packets.protocol[place]!,
-      packets.source[place]! >>> 0,
-      packets.destination[place]! >>> 0,
-      packets.sourcePort[place]!,
-      packets.destinationPort[place]!,
+      words[at + PLAIN.kind]! >>> 8,
+      words[at + PLAIN.source]! >>> 0,
+      words[at + PLAIN.destination]! >>> 0,
+      ports >>> 16,
+      ports & 0xffff,
       this.#classOf(outcome),
       this.#verdictOf[outcome]!,
     );

@@ -1,19 +1,23 @@
 import type { CaptureReader } from '../capture/capture-reader.ts';
-import { MOST_PLAIN, PlainPackets } from '../packet/plain-packets.ts';
+import { MOST_PLAIN, PLAIN_WORDS, PlainPackets } from '../packet/plain-packets.ts';
 import type { CapturedPacket } from './captured-packet.ts';
+
+/** What else stands in the words of a plain packet that waits, from `PLAIN.others` on. */
+export const WAITING = {
+  interfaceNumber: 10,
+  originalLength: 11,
+  start: 12,
+  end: 13,
+  sourceMac: 14,
+} as const;
 
 /** Plain packets that wait to be judged together. Their bytes are the reader's, which must not move on past its window before. */
 export class WaitingPackets {
   count = 0;
   readonly plain: PlainPackets = new PlainPackets();
-  /** By place. */
+  /** Of each place. */
   readonly timeSeconds: Float64Array = new Float64Array(MOST_PLAIN);
-  readonly interfaceNumber: Int32Array = new Int32Array(MOST_PLAIN);
-  readonly originalLength: Uint32Array = new Uint32Array(MOST_PLAIN);
   readonly #bytes: Uint8Array[] = [];
-  readonly #start: Int32Array = new Int32Array(MOST_PLAIN);
-  readonly #end: Int32Array = new Int32Array(MOST_PLAIN);
-  readonly #sourceMac: Int32Array = new Int32Array(MOST_PLAIN);
 
   /** Whether there is no room for another. */
   get isFull(): boolean {
@@ -27,30 +31,35 @@ export class WaitingPackets {
     const end = reader.offset + reader.capturedLength;
     if (!this.plain.read(place, bytes, start, end, checked)) return false;
     this.#bytes[place] = bytes;
-    this.#start[place] = start;
-    this.#end[place] = end;
-    this.originalLength[place] = reader.originalLength;
+    const { words } = this.plain;
+    const at = place * PLAIN_WORDS;
+    words[at + WAITING.start] = start;
+    words[at + WAITING.end] = end;
+    words[at + WAITING.originalLength] = reader.originalLength;
     return true;
   }
 
   /** What else is known of the packet that was added; it counts from now on. HOT */
   describe(interfaceNumber: number, sourceMac: number, timeSeconds: number): void {
     const place = this.count++;
-    this.interfaceNumber[place] = interfaceNumber;
-    this.#sourceMac[place] = sourceMac;
+    const { words } = this.plain;
+    words[place * PLAIN_WORDS + WAITING.interfaceNumber] = interfaceNumber;
+    words[place * PLAIN_WORDS + WAITING.sourceMac] = sourceMac;
     this.timeSeconds[place] = timeSeconds;
   }
 
   /** Fills a packet with the one in a place, header included. */
   load(place: number, packet: CapturedPacket): void {
+    const { words } = this.plain;
+    const at = place * PLAIN_WORDS;
     packet.bytes = this.#bytes[place]!;
-    packet.start = this.#start[place]!;
-    packet.end = this.#end[place]!;
+    packet.start = words[at + WAITING.start]!;
+    packet.end = words[at + WAITING.end]!;
     // Whole, and what stands behind a datagram matters to nobody.
     packet.wireEnd = packet.end;
-    packet.originalLength = this.originalLength[place]!;
-    packet.interfaceNumber = this.interfaceNumber[place]!;
-    packet.sourceMac = this.#sourceMac[place]!;
+    packet.originalLength = words[at + WAITING.originalLength]! >>> 0;
+    packet.interfaceNumber = words[at + WAITING.interfaceNumber]!;
+    packet.sourceMac = words[at + WAITING.sourceMac]!;
     packet.timeSeconds = this.timeSeconds[place]!;
     packet.nowMs = packet.timeSeconds * 1000;
     packet.readHeader();

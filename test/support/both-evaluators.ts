@@ -2,7 +2,7 @@ import { decodePacket } from '../../src/packet/decode-packet.ts';
 import { encodePacket, NO_NUMBERS } from '../../src/packet/encode-packet.ts';
 import { IP_READ, IpHeader } from '../../src/packet/ip-header.ts';
 import { LOCAL, type Packet } from '../../src/packet/packet.ts';
-import { CHECKED, MOST_PLAIN, PlainPackets } from '../../src/packet/plain-packets.ts';
+import { CHECKED, MOST_PLAIN, PLAIN_WORDS, PlainPackets } from '../../src/packet/plain-packets.ts';
 import {
   FastEvaluator,
   type FastEvaluatorOptions,
@@ -115,7 +115,8 @@ export class BothEvaluators {
     const place = this.packets % MOST_PLAIN;
     if (this.#plain.read(place, bytes, 0, end, CHECKED.none)) {
       this.fast.plain.fetch(this.#plain, MOST_PLAIN);
-      const outcome = this.fast.takePlain(this.#plain, place, number, nowMs);
+      const { words } = this.#plain;
+      const outcome = this.fast.takePlain(words, place * PLAIN_WORDS, number, nowMs);
       if (outcome !== REFERENCE) {
         this.plainPackets++;
         return outcome;

@@ -2,7 +2,7 @@ import { type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
 import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
-import { HAS_OPTIONS, type PlainPackets } from '../../packet/plain-packets.ts';
+import { HAS_OPTIONS, PLAIN } from '../../packet/plain-packets.ts';
 import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
 import type { Tuple } from '../conntrack/connection.ts';
 import type { ConnectionTracker } from '../conntrack/connection-tracker.ts';
@@ -128,18 +128,17 @@ export class FastEvaluator {
     return this.#connections.plain;
   }
 
-  /** The outcome of a plain packet that has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */
-  takePlain(packets: PlainPackets, place: number, interfaceNumber: number, nowMs: number): number {
-    const { plain } = this.#connections;
-    const outcome = plain.take(packets, place, interfaceNumber + 2, nowMs);
+  /** The outcome of the plain packet at a word, which has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */
+  takePlain(packet: Int32Array, from: number, interfaceNumber: number, nowMs: number): number {
+    const outcome = this.#connections.plain.take(packet, from, interfaceNumber + 2, nowMs);
     this.hasRecord = outcome >= 0;
     if (outcome >= 0) return outcome;
     const ways = this.#ways[4];
-    const isRead = (packets.flags[place]! & HAS_OPTIONS) === 0;
-    if (ways === undefined || (!isRead && packets.protocol[place] === IP_PROTOCOL.tcp)) {
+    const isTcp = packet[from + PLAIN.kind]! >>> 8 === IP_PROTOCOL.tcp;
+    if (ways === undefined || (isTcp && (packet[from + PLAIN.flags]! & HAS_OPTIONS) !== 0)) {
       return REFERENCE;
     }
-    this.#reader.readPlain(packets, place, plain.hashOf(place));
+    this.#reader.readPlain(packet, from);
     return this.#takeRead(ways, interfaceNumber, nowMs);
   }
 

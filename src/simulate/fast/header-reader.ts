@@ -4,7 +4,7 @@ import { decodeTcp, emptyTcpWireFacts } from '../../packet/decode-tcp.ts';
 import { get16, get32 } from '../../packet/header-bytes.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
 import type { ConnectionState, Packet } from '../../packet/packet.ts';
-import type { PlainPackets } from '../../packet/plain-packets.ts';
+import { PLAIN } from '../../packet/plain-packets.ts';
 import { TCP_HEADER_BYTES } from '../../packet/tcp.ts';
 import { UDP_HEADER_BYTES } from '../../packet/udp.ts';
 import type { TcpWireFacts, WireFacts } from '../../packet/wire-facts.ts';
@@ -83,37 +83,38 @@ export class HeaderReader {
     return family === 4 ? this.#readIpv4(bytes, header) : this.#readIpv6(bytes, header);
   }
 
-  /** The same from a plain packet without options that must be read; `hash` is its flow's. HOT */
-  readPlain(packets: PlainPackets, place: number, hash: number): void {
+  /** The same from the plain packet at a word, which has a hash and no options that must be read. HOT */
+  readPlain(packet: Int32Array, from: number): void {
     const { headers } = this;
-    const protocol = packets.protocol[place]!;
+    const protocol = packet[from + PLAIN.kind]! >>> 8;
+    const ports = packet[from + PLAIN.ports]!;
     headers.family = 4;
     headers.protocol = protocol;
     headers.s0 = 0;
     headers.s1 = 0;
     headers.s2 = 0;
-    headers.s3 = packets.source[place]!;
+    headers.s3 = packet[from + PLAIN.source]!;
     headers.d0 = 0;
     headers.d1 = 0;
     headers.d2 = 0;
-    headers.d3 = packets.destination[place]!;
-    headers.sourceKey = packets.sourcePort[place]!;
-    headers.destinationKey = packets.destinationPort[place]!;
+    headers.d3 = packet[from + PLAIN.destination]!;
+    headers.sourceKey = ports >>> 16;
+    headers.destinationKey = ports & 0xffff;
     headers.replySourceKey = headers.destinationKey;
     headers.replyDestinationKey = headers.sourceKey;
-    headers.hash = hash;
+    headers.hash = packet[from + PLAIN.hash]!;
     if (protocol !== IP_PROTOCOL.tcp) return;
-    const packet = this.#packet;
-    packet.tcpFlags = packets.flags[place]!;
-    packet.tcpSequence = packets.sequence[place]! >>> 0;
-    packet.tcpAcknowledgement = packets.acknowledgement[place]! >>> 0;
+    const read = this.#packet;
+    read.tcpFlags = packet[from + PLAIN.flags]!;
+    read.tcpSequence = packet[from + PLAIN.sequence]! >>> 0;
+    read.tcpAcknowledgement = packet[from + PLAIN.acknowledgement]! >>> 0;
     const tcp = this.#tcp;
-    tcp.window = packets.window[place]!;
+    tcp.window = packet[from + PLAIN.window]!;
     tcp.windowScale = -1;
     tcp.sackPermitted = false;
     tcp.hasSack = false;
     tcp.sackHighest = 0;
-    tcp.payloadBytes = packets.payloadBytes[place]!;
+    tcp.payloadBytes = packet[from + PLAIN.payloadBytes]!;
   }
 
   /** HOT */

@@ -1,6 +1,12 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import { TCP_FLAG } from '../../packet/packet.ts';
-import { HAS_OPTIONS, MOST_PLAIN, type PlainPackets } from '../../packet/plain-packets.ts';
+import {
+  HAS_OPTIONS,
+  MOST_PLAIN,
+  PLAIN,
+  PLAIN_WORDS,
+  type PlainPackets,
+} from '../../packet/plain-packets.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import type { ConnectionColumns } from './connection-columns.ts';
 import { FIELD, FLAG } from './connection-records.ts';
@@ -12,8 +18,6 @@ export const NOT_PLAIN = -3;
 
 /** What a plain TCP segment may have set: ACK, and beside it PSH, ECE, CWR and URG. */
 const UNUSUAL = TCP_FLAG.S | TCP_FLAG.F | TCP_FLAG.R | HAS_OPTIONS;
-
-const IPV4 = 4;
 
 /**
  * Judges plain packets of connections that are there and have been answered, from arrays alone: nothing that rules look at differs from
@@ -34,40 +38,38 @@ export class PlainFlows {
     this.#segments = new PlainSegments(settings);
   }
 
-  /** The hash of the flow of a packet that has been fetched. HOT */
-  hashOf(place: number): number {
-    return this.#hashes[place]!;
-  }
-
-  /** Prepares for the packets in the first `count` places, which will be taken next; changes nothing. HOT */
-  fetch(packets: PlainPackets, count: number): void {
+  /** Prepares for the packets in the first `count` places, which will be taken next; changes nothing but their hashes. HOT */
+  fetch({ words }: PlainPackets, count: number): void {
     const hashes = this.#hashes;
-    const { protocol, source, destination, sourcePort, destinationPort } = packets;
     for (let i = 0; i < count; i++) {
-      hashes[i] = hashOfPorts(
-        protocol[i]!,
-        source[i]!,
-        destination[i]!,
-        sourcePort[i]!,
-        destinationPort[i]!,
+      const at = i * PLAIN_WORDS;
+      const ports = words[at + PLAIN.ports]!;
+      const hash = hashOfPorts(
+        words[at + PLAIN.kind]! >>> 8,
+        words[at + PLAIN.source]!,
+        words[at + PLAIN.destination]!,
+        ports >>> 16,
+        ports & 0xffff,
       );
+      words[at + PLAIN.hash] = hash;
+      hashes[i] = hash;
     }
     this.unknownCount = this.#columns.fetch(hashes, count, this.unknown);
   }
 
   /**
-   * The number of the outcome of the packet in a place, which has been fetched, and whose connection is selected then; NOT_PLAIN. `arrival`: as
+   * The number of the outcome of the packet at a word, which has been fetched, and whose connection is selected then; NOT_PLAIN. `arrival`: as
    * records have it. HOT
    */
-  take(packets: PlainPackets, place: number, arrival: number, nowMs: number): number {
+  take(packet: Int32Array, from: number, arrival: number, nowMs: number): number {
     const columns = this.#columns;
-    const protocol = packets.protocol[place]!;
+    const kind = packet[from + PLAIN.kind]!;
     const record = columns.find4(
-      packets.source[place]!,
-      packets.destination[place]!,
-      (packets.sourcePort[place]! << 16) | packets.destinationPort[place]!,
-      (protocol << 8) | IPV4,
-      this.#hashes[place]!,
+      packet[from + PLAIN.source]!,
+      packet[from + PLAIN.destination]!,
+      packet[from + PLAIN.ports]!,
+      kind,
+      packet[from + PLAIN.hash]!,
     );
     if (record < 0) return NOT_PLAIN;
     const { words, times, at } = columns.records;
@@ -86,12 +88,12 @@ export class PlainFlows {
               : FIELD.originalAgain)
       ]! - 1;
     if (outcome < 0) return NOT_PLAIN;
-    if (protocol === IP_PROTOCOL.udp) this.#takeUdp(words, times, at, isReply, nowMs);
+    if (kind >>> 8 === IP_PROTOCOL.udp) this.#takeUdp(words, times, at, isReply, nowMs);
     else {
       if ((flags & FLAG.seenReply) === 0) return NOT_PLAIN;
-      const segmentFlags = packets.flags[place]!;
+      const segmentFlags = packet[from + PLAIN.flags]!;
       if ((segmentFlags & UNUSUAL) !== 0 || (segmentFlags & TCP_FLAG.A) === 0) return NOT_PLAIN;
-      const timeoutMs = this.#segments.take(packets, place, words, at, isReply);
+      const timeoutMs = this.#segments.take(packet, from, words, at, isReply);
       if (timeoutMs < 0) return NOT_PLAIN;
       words[at + FIELD.flags] = flags | FLAG.assured;
       times[(at + FIELD.expiresAt) >>> 1] = nowMs + timeoutMs;

@@ -1,4 +1,4 @@
-import type { PlainPackets } from '../../packet/plain-packets.ts';
+import { PLAIN } from '../../packet/plain-packets.ts';
 import { TCP_KIND, TCP_STATE } from '../conntrack/tcp-state.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import { FIELD } from './connection-records.ts';
@@ -24,14 +24,8 @@ export class PlainSegments {
     this.#establishedMs = settings.tcpMs[TCP_STATE.ESTABLISHED]!;
   }
 
-  /** For how many milliseconds the connection at `at` lives from now on; LEFT. It has been answered. HOT */
-  take(
-    packets: PlainPackets,
-    place: number,
-    words: Int32Array,
-    at: number,
-    isReply: boolean,
-  ): number {
+  /** For how many milliseconds the connection at `at` lives on after the plain packet at `from`; LEFT. It has been answered. HOT */
+  take(packet: Int32Array, from: number, words: Int32Array, at: number, isReply: boolean): number {
     if (words[at + FIELD.state] !== TCP_STATE.ESTABLISHED) return LEFT;
     const tcp = at + FIELD.tcp;
     const sender = tcp + (isReply ? TCP_WORD.reply : TCP_WORD.original);
@@ -42,12 +36,13 @@ export class PlainSegments {
     if ((senderBits & receiverBits & SIDE_BIT.anchored) === 0) return LEFT;
     if ((bits & TCP_BIT.areNumbersUnknown) !== 0) return LEFT;
 
-    const sequence = (packets.sequence[place]! - words[sender + SIDE.base]!) | 0;
-    const acknowledgement = (packets.acknowledgement[place]! - words[receiver + SIDE.base]!) | 0;
-    const end = (sequence + packets.payloadBytes[place]!) | 0;
+    const sequence = (packet[from + PLAIN.sequence]! - words[sender + SIDE.base]!) | 0;
+    const acknowledgement =
+      (packet[from + PLAIN.acknowledgement]! - words[receiver + SIDE.base]!) | 0;
+    const end = (sequence + packet[from + PLAIN.payloadBytes]!) | 0;
     if (!isWithin(words, sender, receiver, sequence, end, acknowledgement)) return LEFT;
 
-    const window = packets.window[place]!;
+    const window = packet[from + PLAIN.window]!;
     this.#noteNumbers(words, sender, receiver, end, acknowledgement, window);
     this.#noteLast(words, tcp, isReply, sequence, acknowledgement, end, window);
     words[tcp + TCP_WORD.lastKind] = TCP_KIND.ack;

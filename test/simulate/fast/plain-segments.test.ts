@@ -131,7 +131,7 @@ test('what is done to an established connection on its words is what connection 
         const untouched = words.slice();
         const packets = new PlainPackets();
         expect(packets.read(0, bytes, 0, bytes.length, CHECKED.none)).toBe(true);
-        const timeoutMs = new PlainSegments(settings).take(packets, 0, words, 0, one.isReply);
+        const timeoutMs = new PlainSegments(settings).take(packets.words, 0, words, 0, one.isReply);
         if (timeoutMs < 0) {
           expect(words).toEqual(untouched);
           return;
