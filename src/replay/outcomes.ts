@@ -60,28 +60,26 @@ export class Outcomes {
 
   /** The number of an outcome, the same for equal ones. */
   intern(outcome: Outcome): number {
-    const given = this.#find(outcome);
+    const key = keyOf(outcome);
+    const given = this.#numbers.get(key);
     if (given !== undefined) return given;
     const { decision, because } = outcome;
     const isReasoned = because !== undefined || decision.reason !== undefined;
-    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome);
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome, key);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,
       decision: reason === undefined ? rest : { ...rest, reason: 'other reasons' },
       because: because === undefined ? undefined : ['other reasons'],
     };
-    return this.#find(blurred) ?? this.#add(blurred);
+    const blurredKey = keyOf(blurred);
+    return this.#numbers.get(blurredKey) ?? this.#add(blurred, blurredKey);
   }
 
-  #find(outcome: Outcome): number | undefined {
-    return this.#numbers.get(keyOf(outcome));
-  }
-
-  #add(outcome: Outcome): number {
+  #add(outcome: Outcome, key: string): number {
     const number = this.#all.length;
     this.#all.push(outcome);
-    this.#numbers.set(keyOf(outcome), number);
+    this.#numbers.set(key, number);
     this.groupOf.push(this.#groupNumber(outcome));
     return number;
   }

@@ -65,11 +65,11 @@ export class PacketWays {
   #delivered = '';
   /** Where connection tracking has its turn on the way of the packet that was begun; undefined where that is not known. */
   #toTrack: WayFork | undefined;
-  /** What the way that is walked depends on; filled only while forks are made. */
-  #decided: Decided[] | undefined;
+  /** What the way that is walked depends on. */
+  #decided: Decided[] = [];
   readonly #forks: ForkBudget = new ForkBudget();
-  /** Filled only while a way is learnt. */
-  #met: MetRuleAt[] | undefined;
+  /** What it has met that tells something. */
+  #met: MetRuleAt[] = [];
 
   constructor(
     program: RuleProgram,
@@ -154,12 +154,11 @@ export class PacketWays {
 
   #beginByRules(entry: Entry): number {
     this.#toTrack = undefined;
-    const decided: Decided[] = [];
-    this.#decided = decided;
+    this.#met = [];
+    this.#decided = [];
     const end = this.#walkRaw(entry);
     if (end === END.passed) {
-      this.#decided = undefined;
-      this.#toTrack = this.#grow(entry.start, 0, [...decided, TRACKING])?.at;
+      this.#toTrack = this.#grow(entry.start, 0, [...this.#decided, TRACKING])?.at;
       return TO_TRACK;
     }
     const isUntracked = end === END.untracked;
@@ -170,6 +169,7 @@ export class PacketWays {
 
   /** `fork` is undefined where there was no room for one. */
   #settleByRules(entry: Entry, fork: WayFork | undefined, tracked: number): number {
+    this.#met = [];
     this.#walkRaw(entry);
     this.#decided = [];
     return this.#finish(fork, tracked, this.#walkOn(entry, tracked), tracked);
@@ -182,10 +182,8 @@ export class PacketWays {
     end: number,
     tracked: number | undefined,
   ): number {
-    const decided = this.#decided!;
-    this.#decided = undefined;
-    const result = end === END.reference ? REFERENCE : this.#outcome(tracked);
-    const last = fork === undefined ? undefined : this.#grow(fork, choice, decided);
+    const result = end === END.reference ? REFERENCE : this.#outcome(end, tracked);
+    const last = fork === undefined ? undefined : this.#grow(fork, choice, this.#decided);
     last?.at.setResult(last.choice, result);
     return result;
   }
@@ -218,27 +216,17 @@ export class PacketWays {
     return kind === FORK.route ? MOST_ROUTES : STATE_NAMES.length;
   }
 
-  /** HOT */
-  #outcome(tracked: number | undefined): number {
+  /** What came of the way that was walked. */
+  #outcome(end: number, tracked: number | undefined): number {
     const known = this.#histories.valueOf(this.#history);
-    return known >= 0 ? known : this.#learn(tracked);
-  }
-
-  /** Walks the way once more, noting what it meets, and says what came of it. */
-  #learn(tracked: number | undefined): number {
-    const entry = this.#entry!;
-    this.#met = [];
-    let end: number = this.#walkRaw(entry);
-    if (tracked !== undefined) end = this.#walkOn(entry, tracked);
-    const met = this.#met;
-    this.#met = undefined;
+    if (known >= 0) return known;
     const isStopped = end === END.stopped;
     const cause: EndingCause = isStopped ? this.#causeOfStop() : { kind: 'arrived' };
     const outcome = this.#outcomes.intern({
       verdict: isStopped ? 'drop' : 'accept',
       delivered: isStopped ? null : this.#delivered,
       state: tracked === undefined ? null : STATE_NAMES[tracked]!,
-      decision: decisionOfRules(this.#program, met, cause),
+      decision: decisionOfRules(this.#program, this.#met, cause),
     });
     this.#histories.setValue(this.#history, outcome);
     return outcome;
@@ -271,7 +259,7 @@ export class PacketWays {
       return end;
     }
     const number = this.#route(inInterface, protocol);
-    this.#decided?.push({ kind: FORK.route, index: undefined, from: 0, choice: number });
+    this.#decided.push({ kind: FORK.route, index: undefined, from: 0, choice: number });
     const route = this.#facts.routeOf(number);
     if (route === undefined) return END.reference;
     this.#delivered = route;
@@ -309,7 +297,7 @@ export class PacketWays {
       const { index, end } = node;
       const found = index === undefined ? -1 : index.find(at, this.#headers);
       if (index !== undefined) {
-        this.#decided?.push({ kind: FORK.index, index, from: at, choice: found + 1 });
+        this.#decided.push({ kind: FORK.index, index, from: at, choice: found + 1 });
       }
       if (node.tells) this.#note(leg, node, firstMet, found);
       if (found >= 0) {
@@ -336,11 +324,11 @@ export class PacketWays {
       const { before, telling } = met[i]!;
       if (before > last) break;
       this.#history = this.#histories.after(this.#history, telling.event);
-      this.#met?.push({ rule: telling.rule, owner: telling.owner, hook });
+      this.#met.push({ rule: telling.rule, owner: telling.owner, hook });
     }
     const telling = left < 0 ? undefined : branches[left]!.telling;
     if (telling === undefined) return;
     this.#history = this.#histories.after(this.#history, telling.event);
-    this.#met?.push({ rule: telling.rule, owner: telling.owner, hook });
+    this.#met.push({ rule: telling.rule, owner: telling.owner, hook });
   }
 }
