@@ -88,7 +88,7 @@ function toJson(
   return {
     inForce: restarted ? null : (state.records.at(-1) ?? null),
     restarted,
-    pending: state.pending ?? null,
+    pending: restarted ? null : (state.pending ?? null),
     event: state.event ?? null,
     unfinished: unfinished?.message ?? null,
     kernelDigest: kernelDigest ?? null,
@@ -108,6 +108,9 @@ function printStatus(
     say(
       `apply ${last.id} of ${last.time} is not in force: the machine has been started again since`,
     );
+    if (state.pending !== undefined) {
+      say('  it had not been confirmed; of it and of what was there before nothing is left');
+    }
   } else {
     say(`apply ${last.id} of ${last.time} by ${last.by} is in force (iptables-${last.build})`);
     say(`  node       ${last.node}, Calico ${last.calicoVersion}`);

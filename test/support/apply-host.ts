@@ -5,7 +5,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -20,10 +22,11 @@ import { namespaceTools } from './namespace-tools.ts';
 
 /** A host in a namespace of its own on which hepsim runs as a user would run it. */
 export class ApplyHost {
-  readonly namespace: NetworkNamespace;
-  readonly tools: KernelTools;
+  namespace: NetworkNamespace;
+  tools: KernelTools;
   readonly folder: string;
   readonly stateDir: string;
+  readonly #build: Build;
   readonly #program: string;
   readonly #path: string;
   environment: Record<string, string> = {};
@@ -33,6 +36,7 @@ export class ApplyHost {
     this.tools = namespaceTools(namespace, build);
     this.folder = mkdtempSync(join(tmpdir(), 'hepsim-apply-'));
     this.stateDir = join(this.folder, 'state');
+    this.#build = build;
     this.#program = program;
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
@@ -49,6 +53,40 @@ export class ApplyHost {
   static async start(build: Build): Promise<ApplyHost> {
     const [namespace, program] = await Promise.all([NetworkNamespace.open(), cliProgram()]);
     const host = new ApplyHost(namespace, build, program);
+    host.#connect();
+    return host;
+  }
+
+  /**
+   * Takes the kernel away as starting the machine again does, with all that runs in it, and leaves the disk: a kernel of another boot without rules.
+   */
+  async reboot(): Promise<void> {
+    for (const pid of this.#processes()) process.kill(pid, 'SIGKILL');
+    await until(() => this.#processes().length === 0);
+    await this.namespace.close();
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    for (const name of ['state.json', 'state.json.next', 'journal.json']) {
+      const path = join(this.stateDir, name);
+      if (!existsSync(path)) continue;
+      const text = readFileSync(path, 'utf8').replaceAll(bootId, EARLIER_BOOT);
+      writeFileSync(path, text, { mode: 0o600 });
+    }
+    this.namespace = await NetworkNamespace.open();
+    this.tools = namespaceTools(this.namespace, this.#build);
+    this.#connect();
+  }
+
+  /** What runs in the namespace, but for what keeps it. */
+  #processes(): readonly number[] {
+    const holder = Number(/\d+/.exec(this.namespace.enter)?.[0]);
+    const own = namespaceOf(holder);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => pid !== holder && namespaceOf(pid) === own);
+  }
+
+  #connect(): void {
     const commands = [
       ['link', 'set', 'lo', 'up'],
       ['link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0'],
@@ -60,10 +98,9 @@ export class ApplyHost {
       ['-6', 'route', 'add', 'default', 'via', '2001:db8::1'],
     ];
     for (const args of commands) {
-      const { status, stderr } = namespace.run('ip', args);
+      const { status, stderr } = this.namespace.run('ip', args);
       if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
     }
-    return host;
   }
 
   /** Writes a file and returns its path. */
@@ -131,6 +168,18 @@ export class ApplyHost {
   async close(): Promise<void> {
     await this.namespace.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The boot that `reboot` has been of. */
+const EARLIER_BOOT = '00000000-0000-4000-8000-000000000000';
+
+/** The network namespace of a process; undefined where it has ended. */
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
   }
 }
 
