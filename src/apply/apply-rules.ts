@@ -8,7 +8,7 @@ import type { ForeignUse } from './parse-rule-text.ts';
 import { type RuleFiles, stateOf } from './rule-files.ts';
 import { recordInForce, type Session } from './session.ts';
 import { secondsSinceBoot, thisKernel } from './state/kernel-identity.ts';
-import type { ApplyRecord, StateRecord } from './state/state-record.ts';
+import { type ApplyRecord, RECORDS_KEPT, type StateRecord } from './state/state-record.ts';
 import { StopWatch, timedTools } from './timed-tools.ts';
 
 /** What apply would do. */
@@ -117,14 +117,17 @@ export function writeApply(
 }
 
 function nextState(
-  { records }: StateRecord,
+  state: StateRecord,
   record: ApplyRecord,
   within: number | undefined,
 ): StateRecord {
+  // Records of an earlier boot are of rules that are gone.
+  const ofBoot = state.records.filter(({ where }) => where.bootId === record.where.bootId);
+  const isCut = state.isCut && ofBoot.length > 0;
   return {
     format: 1,
-    // Records of an earlier boot are of rules that are gone.
-    records: [...records.filter(({ where }) => where.bootId === record.where.bootId), record],
+    records: [...ofBoot, record].slice(-RECORDS_KEPT),
+    isCut: isCut || ofBoot.length >= RECORDS_KEPT,
     pending:
       within === undefined
         ? undefined

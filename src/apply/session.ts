@@ -5,7 +5,12 @@ import { isEmptyState } from './own-state.ts';
 import { lockDirectory } from './state/directory-lock.ts';
 import { secondsSinceBoot, thisKernel } from './state/kernel-identity.ts';
 import { StateDirectory } from './state/state-directory.ts';
-import { type ApplyRecord, NOTHING_APPLIED, type StateRecord } from './state/state-record.ts';
+import {
+  type ApplyRecord,
+  NOTHING_APPLIED,
+  RECORDS_KEPT,
+  type StateRecord,
+} from './state/state-record.ts';
 
 /** One command's work with the kernel's rules and the record of them, alone. */
 export interface Session {
@@ -70,6 +75,7 @@ export function openSession({ path, lockSeconds, create }: SessionOptions): Sess
       notes.push(unfinished === undefined ? (state.event ?? '') : stuckText(state, unfinished));
       builds = read();
     }
+    if (unfinished === undefined) state = wordTold(directory, state);
     return { directory, state, builds, notes, unfinished, close: lock.release };
   } catch (error) {
     lock.release();
@@ -101,6 +107,19 @@ export function isOverdue(state: StateRecord): boolean {
 
 function wordLeft({ event }: StateRecord): string[] {
   return event?.startsWith(GAVE_UP) === true ? [event] : [];
+}
+
+/** Once what the watchdog gave up is done, its word need not be told again. */
+function wordTold(directory: StateDirectory, state: StateRecord): StateRecord {
+  if (wordLeft(state).length === 0) return state;
+  const told = { ...state, event: undefined };
+  try {
+    directory.writeState(told);
+  } catch (error) {
+    // Then it is told once more.
+    if (!(error instanceof EnvironmentError)) throw error;
+  }
+  return told;
 }
 
 /**
@@ -151,10 +170,16 @@ export function rollBack(
         : 'the machine has been started again since the last apply: none of its rules are in force',
     );
   }
+  if (state.isCut && state.records.length === 1) {
+    throw new EnvironmentError(
+      `what was there before apply ${last.id} is not kept any more: rollback goes back ${RECORDS_KEPT - 1} applies`,
+    );
+  }
   const { kernel, tools } = chooseBuild(builds);
   const wanted = directory.readBefore(last.id);
   const next: StateRecord = {
     format: 1,
+    isCut: state.isCut,
     records: state.records.slice(0, -1),
     pending: undefined,
     event,

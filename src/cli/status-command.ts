@@ -109,7 +109,7 @@ function printStatus(
       `apply ${last.id} of ${last.time} is not in force: the machine has been started again since`,
     );
     if (state.pending !== undefined) {
-      say('  it had not been confirmed; of it and of what was there before nothing is left');
+      say('  it had not been confirmed, and there is nothing left to go back to');
     }
   } else {
     say(`apply ${last.id} of ${last.time} by ${last.by} is in force (iptables-${last.build})`);

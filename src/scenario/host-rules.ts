@@ -92,7 +92,8 @@ export function notesOn(
   return notes;
 }
 
-function hasKubeProxy(ruleset: Ruleset): boolean {
+/** Whether kube-proxy has its rules there. */
+export function hasKubeProxy(ruleset: Ruleset): boolean {
   return hasChain(ruleset, (name) => name === 'KUBE-SERVICES');
 }
 

@@ -46,6 +46,8 @@ export interface NodeModelOptions {
   readonly connections?: ConnectionSnapshot | undefined;
   /** Run exactly the rules that the host has: nothing is compiled, and nothing added for Services. */
   readonly asIs?: boolean | undefined;
+  /** Whether Services have rules of kube-proxy where the host has none: left out, they have. */
+  readonly servicesRun?: boolean | undefined;
   /** What is taken for given where rules ask for what cannot be known. */
   readonly assumptions?: Assumptions | undefined;
 }
@@ -134,7 +136,12 @@ export class NodeModel {
   hostRules(family: IpFamily): Ruleset {
     return cached(this.foreignRules, family, () => {
       const written = this.writtenRules(family);
-      return this.asIs ? written : foreignRules(written, this.serviceRules(family));
+      if (this.asIs) return written;
+      const services =
+        this.options.servicesRun === false
+          ? { family, tables: [], ipSets: [] }
+          : this.serviceRules(family);
+      return foreignRules(written, services);
     });
   }
 

@@ -24,9 +24,6 @@ import {
   type StateRecord,
 } from './state-record.ts';
 
-/** How many applies back `rollback` can go. */
-const GENERATIONS_KEPT = 10;
-
 /** A change of the kernel that has been begun. As long as it is on the disk, whoever comes next must end it. */
 export interface Journal {
   readonly build: Build;
@@ -180,15 +177,11 @@ export class StateDirectory {
     syncDirectory(folder);
   }
 
-  /** Those that no record names, and those beyond what is kept. */
+  /** Those that no record names. */
   #forgetOldGenerations(): void {
     const folder = this.#file('generations');
     if (!existsSync(folder)) return;
-    const kept = new Set(
-      this.readState()
-        .records.slice(-GENERATIONS_KEPT)
-        .map(({ id }) => String(id)),
-    );
+    const kept = new Set(this.readState().records.map(({ id }) => String(id)));
     for (const name of readdirSync(folder)) {
       if (!kept.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
     }

@@ -35,11 +35,16 @@ export interface Pending {
   readonly withinSeconds: number;
 }
 
+/** So many applies are remembered, the one in force among them: `rollback` can go back to each of the others. */
+export const RECORDS_KEPT = 11;
+
 /** All that hepsim remembers between commands. */
 export interface StateRecord {
   readonly format: 1;
   /** Oldest first; the last is the one in force. */
   readonly records: readonly ApplyRecord[];
+  /** Whether there were records before these, which are not kept. */
+  readonly isCut: boolean;
   readonly pending: Pending | undefined;
   /** What happened last that no command was there to say. */
   readonly event: string | undefined;
@@ -49,6 +54,7 @@ export interface StateRecord {
 export const NOTHING_APPLIED: StateRecord = {
   format: 1,
   records: [],
+  isCut: false,
   pending: undefined,
   event: undefined,
 };
@@ -62,6 +68,7 @@ export function parseStateRecord(text: string): StateRecord {
   return {
     format: 1,
     records: value.records,
+    isCut: value.isCut === true,
     pending: value.pending,
     event: value.event,
   };

@@ -79,6 +79,9 @@ export async function applyPolicy(
   }
 }
 
+/** Records are read and written whole, and documents may be tens of thousands of files. */
+const NAMES_KEPT = 20;
+
 interface Writing {
   readonly plan: ApplyPlan;
   readonly policy: PolicyToApply;
@@ -93,7 +96,7 @@ function write(
 ): WrittenApply {
   const facts = {
     documentsDigest: policy.documentsDigest,
-    documents: policy.texts.map(({ file }) => file),
+    documents: namesOf(policy.texts),
     time: new Date().toISOString(),
     by: whoAsks(terminal),
     node: policy.model.choice.node,
@@ -106,6 +109,13 @@ function write(
   if (written.outcome.kind !== 'done') throw failedChange(written.outcome);
   compareReadBack(session, plan);
   return written;
+}
+
+/** Names of files, of very many the first. */
+function namesOf(texts: PolicyToApply['texts']): readonly string[] {
+  const names = texts.slice(0, NAMES_KEPT).map(({ file }) => file);
+  const more = texts.length - names.length;
+  return more === 0 ? names : [...names, `and ${more} more`];
 }
 
 /** What the kernel has now is what was meant, or it gets its old rules back. */

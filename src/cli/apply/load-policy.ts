@@ -9,6 +9,7 @@ import { DocumentCache } from '../../resources/document-cache.ts';
 import { type DocumentText, readResources } from '../../resources/read-resources.ts';
 import type { ResourceSet } from '../../resources/resource-set.ts';
 import { chooseNode } from '../../scenario/choose-node.ts';
+import { hasKubeProxy } from '../../scenario/host-rules.ts';
 import { hostOfDocuments, NodeModel } from '../../scenario/node-model.ts';
 import type { DocumentOptions } from '../common-options.ts';
 import {
@@ -106,12 +107,18 @@ export function policyForMachine(
   const model = new NodeModel(resources, {
     ...shared,
     node: documents.wanted,
+    // What runs here is known: nothing else is taken to.
+    servicesRun: false,
     host: withoutOwn(machine.host),
     policyInterfaces: policyInterfaces(documents, machine.host),
   });
   const absent = missingInterfaces(documents, machine.host);
   if (absent.length > 0) {
     notes.push(`this machine has no interface ${absent.join(', ')}, which the documents name`);
+  }
+  const hasServices = resources.kubernetes.services.length > 0;
+  if (hasServices && !hasKubeProxy(model.hostRules(4)) && !hasKubeProxy(model.hostRules(6))) {
+    notes.push('this machine has no rules of kube-proxy, so that Services take no part');
   }
   return {
     model,

@@ -1,4 +1,3 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { openSession, type Session, type SessionOptions } from '../../apply/session.ts';
 import { type Supervisor, startSupervisor } from '../../apply/supervisor.ts';
 import { notifyServiceManager } from '../../machine/notify-service-manager.ts';
@@ -15,14 +14,13 @@ import {
   policyForMachine,
 } from './load-policy.ts';
 import { type Guard, prepareGuard } from './run-guard.ts';
+import { watchFiles } from './watch-files.ts';
 import { type LogEvent, watchLog } from './watch-log.ts';
+import { WatchStatus } from './watch-status.ts';
 
 export interface WatchOptions extends ApplyOptions {
   readonly watch: string;
 }
-
-/** How long files must be left alone before they are read: an editor writes several times. */
-const SETTLE_MS = 300;
 
 /**
  * `hepsim apply --watch`: applies the documents of a directory, and again whenever they or the kernel's rules change, until a signal. What is broken or
@@ -60,18 +58,32 @@ class DocumentWatch {
   /** What was said last of documents, and of rules. */
   readonly #said = new Map<'documents' | 'rules', string>();
   #warned = '';
+  /** Of the session before. */
+  #notes: readonly string[] = [];
+  readonly #status = new WatchStatus();
+  #toldStatus = '';
 
   constructor(options: WatchOptions, terminal: Terminal) {
     this.#options = { ...options, filename: [...options.filename, options.watch] };
     this.#opening = sessionOptions(options, true);
     this.#everyMs = parseDuration('--interval', options.interval) * 1000;
     this.#terminal = terminal;
-    this.#log = watchLog(terminal);
+    const log = watchLog(terminal);
+    this.#log = (event) => {
+      log(event);
+      this.#status.note(event);
+    };
   }
 
   async run(): Promise<number> {
-    const watcher = this.#watchFiles();
-    const timer = setInterval(() => this.#rouse('kernel'), this.#everyMs);
+    const files = watchFiles(this.#options.watch, {
+      changed: () => this.#rouse('documents'),
+      failed: (message) => this.#log({ level: 'error', event: 'not-watched', message }),
+    });
+    const timer = setInterval(() => {
+      // Files that are being written are not read; a look follows when they are left alone.
+      if (!files.isUnsettled()) this.#rouse('kernel');
+    }, this.#everyMs);
     const signals = this.#takeSignals();
     try {
       let isReady = false;
@@ -79,15 +91,15 @@ class DocumentWatch {
         const wakes = this.#wakes;
         this.#wakes = new Set();
         await this.#reconcile(wakes);
-        if (!isReady) this.#notify('READY=1');
+        this.#notify(isReady ? [] : ['READY=1']);
         isReady = true;
         await this.#sleep();
       }
-      this.#notify('STOPPING=1');
+      this.#notify(['STOPPING=1']);
       this.#log({ level: 'info', event: 'stopped', signal: this.#stopping });
       return EXIT.holds;
     } finally {
-      watcher.close();
+      files.close();
       clearInterval(timer);
       signals.release();
       this.#supervisor?.release();
@@ -126,7 +138,10 @@ class DocumentWatch {
   #policyFor(loaded: Loaded, session: Session): PolicyToApply | undefined {
     try {
       const policy = policyForMachine(loaded.documents, session, this.#terminal);
-      if (loaded !== this.#good) this.#said.delete('documents');
+      if (loaded !== this.#good) {
+        this.#said.delete('documents');
+        this.#status.documentsAreGood();
+      }
       this.#good = loaded;
       return policy;
     } catch (error) {
@@ -158,8 +173,12 @@ class DocumentWatch {
   async #apply(loaded: Loaded, wakes: readonly Wake[], begun: number): Promise<void> {
     const session = openSession(this.#opening);
     try {
-      for (const note of session.notes)
-        this.#log({ level: 'warning', event: 'note', message: note });
+      for (const note of session.notes) {
+        if (!this.#notes.includes(note)) {
+          this.#log({ level: 'warning', event: 'note', message: note });
+        }
+      }
+      this.#notes = session.notes;
       const policy = this.#policyFor(loaded, session);
       if (policy === undefined) return;
       const { guard } = this.#good ?? loaded;
@@ -198,27 +217,6 @@ class DocumentWatch {
     return { ready: this.#supervisor.ready, release: () => undefined };
   }
 
-  #watchFiles(): FSWatcher {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const watcher = watch(this.#options.watch, { recursive: true }, () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => this.#rouse('documents'), SETTLE_MS);
-      });
-      watcher.on('error', (error) => {
-        this.#log({ level: 'error', event: 'not-watched', message: error.message });
-      });
-      return watcher;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        throw new UsageError(`--watch: there is no directory ${this.#options.watch}`);
-      }
-      throw new EnvironmentError(
-        `${this.#options.watch} cannot be watched: ${(error as Error).message}`,
-      );
-    }
-  }
-
   #takeSignals(): { readonly release: () => void } {
     const end = (signal: NodeJS.Signals): void => {
       this.#stopping = signal;
@@ -245,8 +243,13 @@ class DocumentWatch {
     });
   }
 
-  #notify(state: string): void {
-    const problem = notifyServiceManager(state, this.#terminal.environment);
+  /** Tells the service manager, with how documents and rules stand where that is not what it knows. */
+  #notify(states: readonly string[]): void {
+    const status = this.#status.text();
+    const news = status === this.#toldStatus ? states : [...states, `STATUS=${status}`];
+    this.#toldStatus = status;
+    if (news.length === 0) return;
+    const problem = notifyServiceManager(news, this.#terminal.environment);
     if (problem !== undefined) {
       this.#log({ level: 'warning', event: 'not-notified', message: problem });
     }
