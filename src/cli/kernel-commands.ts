@@ -107,7 +107,16 @@ function addStatus(program: Command, terminal: Terminal, done: Done): void {
   const command = program
     .command('status')
     .description('what is in force, and what is no longer as it was applied (root)')
-    .option('-o, --output <form>', 'text or json', 'text');
+    .option('-o, --output <form>', 'text or json', 'text')
+    .addHelpText(
+      'after',
+      `
+Exit code: 0 the kernel has what was applied, 1 something is no longer as it was applied, 3 the machine refused.
+
+Examples:
+  sudo hepsim status
+  sudo hepsim status -o json`,
+    );
   addKernelOptions(addPrintOptions(command)).action((options: StatusOptions) =>
     sayingWhoMay('status', async () => {
       const { runStatus } = await import('./status-command.ts');
@@ -123,7 +132,10 @@ function addSimple(
   description: string,
   act: (options: KernelOptions, printing: Terminal) => Promise<void>,
 ): void {
-  const command = program.command(name).description(`${description} (root)`);
+  const command = program
+    .command(name)
+    .description(`${description} (root)`)
+    .addHelpText('after', `\nExample:\n  sudo hepsim ${name}`);
   addKernelOptions(addPrintOptions(command)).action((options: KernelOptions & PrintOptions) => {
     const printing = options.quiet === true ? { ...terminal, writeOut: () => undefined } : terminal;
     return sayingWhoMay(name, () => act(options, printing));

@@ -27,6 +27,7 @@ test.each([
   ...['apply', 'status', 'confirm', 'rollback', 'remove'],
 ])('%s takes the options that all commands have', async (command) => {
   const { out } = await runCli([command, '--help']);
+  expect(out).toMatch(new RegExp(`^  (sudo )?hepsim ${command}\\b`, 'm'));
   for (const option of ['--color', '--no-color', '-q, --quiet', '-v, --verbose']) {
     expect(out).toContain(option);
   }
