@@ -18,11 +18,19 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     code = result;
   });
   try {
-    await program.parseAsync(joinArrows(args), { from: 'user' });
+    await program.parseAsync(joinArrows(withoutHelpOfUnknown(args, program)), { from: 'user' });
     return code;
   } catch (error) {
     return reportError(error, terminal);
   }
+}
+
+/** There is no help about a command that there is not: left alone, commander would show that of all. */
+function withoutHelpOfUnknown(args: readonly string[], { commands }: Command): readonly string[] {
+  const [name = '-'] = args;
+  const isKnown = ['help', ...commands.map((one) => one.name())].includes(name);
+  if (name.startsWith('-') || isKnown) return args;
+  return args.filter((arg) => arg !== '--help' && arg !== '-h');
 }
 
 /**

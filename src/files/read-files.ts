@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import {
   type DocumentText,
   MAX_FILE_LENGTH,
@@ -43,7 +43,7 @@ export function readDocumentTexts(paths: readonly string[], cache?: FileCache): 
     throw new UsageError('standard input is given twice', 'Use `-f -` once.');
   }
   const problems: Problem[] = [];
-  const files = new Set<string>();
+  const files = new NamedFiles();
   const guard = (path: string, action: () => void): void => {
     try {
       action();
@@ -54,7 +54,7 @@ export function readDocumentTexts(paths: readonly string[], cache?: FileCache): 
   for (const path of paths) guard(path, () => addFiles(path, files));
   const texts: DocumentText[] = [];
   let total = 0;
-  for (const file of files) {
+  for (const file of files.names()) {
     guard(file, () => {
       const { size, document } = readFile(file, cache);
       total += size;
@@ -67,12 +67,30 @@ export function readDocumentTexts(paths: readonly string[], cache?: FileCache): 
       texts.push(document());
     });
   }
-  cache?.keepOnly(files);
+  cache?.keepOnly(new Set(files.names()));
   if (problems.length > 0) throw new InputError(problems);
   return texts;
 }
 
-function addFiles(path: string, files: Set<string>): void {
+/** Files by the names that they were first given; each once, however it is written. */
+class NamedFiles {
+  readonly #names: Map<string, string> = new Map();
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  add(path: string): void {
+    const key = path === '-' ? path : resolve(path);
+    if (!this.#names.has(key)) this.#names.set(key, path);
+  }
+
+  names(): Iterable<string> {
+    return this.#names.values();
+  }
+}
+
+function addFiles(path: string, files: NamedFiles): void {
   if (path === '-' || !statSync(path).isDirectory()) {
     files.add(path);
     return;
@@ -89,7 +107,7 @@ function addFiles(path: string, files: Set<string>): void {
 }
 
 /** Returns how many files there were, those that were known already included. */
-function addDirectory(directory: string, files: Set<string>): number {
+function addDirectory(directory: string, files: NamedFiles): number {
   let found = 0;
   const entries = readdirSync(directory, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -45,6 +45,7 @@ test('an unknown command is refused with the nearest name', async () => {
   const { code, out, error } = await runCli(['trcae']);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(error).toContain('trace');
+  expect(await runCli(['trcae', '--help'])).toMatchObject({ code: 2, out: '' });
 });
 
 test('an unknown option is refused', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDocumentTexts } from '../../src/files/read-files.ts';
 import { InputError, UsageError } from '../../src/source/errors.ts';
@@ -40,6 +40,12 @@ test('a directory is read with all below it, by name, other files left out', () 
 test('a file that is named itself may be called anything, and is read once', () => {
   const path = write('notes.txt', 'x: 1\n');
   expect(readDocumentTexts([path, path])).toEqual([{ file: path, text: 'x: 1\n' }]);
+});
+
+test('a file is one however its path is written', () => {
+  const path = write('a.yaml', 'x: 1\n');
+  const others = [relative('.', path), `${folder}/./a.yaml`, `${folder}/../${basename(folder)}`];
+  expect(readDocumentTexts([path, ...others])).toEqual([{ file: path, text: 'x: 1\n' }]);
 });
 
 test('a directory that links to itself ends', () => {
