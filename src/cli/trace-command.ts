@@ -1,31 +1,22 @@
 import type { Packet } from '../packet/packet.ts';
 import { renderPacketLine } from '../packet/packet-text.ts';
-import { compare, type Expectation, type Mismatch } from '../scenario/expectation.ts';
+import { compare, type Mismatch } from '../scenario/expectation.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { PacketSession } from '../scenario/packet-session.ts';
 import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { PacketResult } from '../simulate/packet-result.ts';
-import { resultToJson } from '../simulate/result-json.ts';
 import { UsageError } from '../source/errors.ts';
 import type { AssumeOptions } from './assume-option.ts';
-import {
-  type DocumentOptions,
-  outputForm,
-  type PrintOptions,
-  wantsColor,
-} from './common-options.ts';
+import { type DocumentOptions, outputForm, type PrintOptions } from './common-options.ts';
 import { parseExpectOption } from './expect-option.ts';
 import { type LoadedModel, loadModel, type RulesOptions } from './load-model.ts';
-import { chainLabels } from './print/chain-labels.ts';
-import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
 import { Progress } from './print/progress.ts';
-import { painter } from './print/style.ts';
-import { renderTrace } from './print/trace-text.ts';
 import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
 import { type ConnectionsOption, readConnections } from './read-connections.ts';
 import { readTexts } from './read-documents.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { TRACE_FORMS, traceOutput } from './trace-output.ts';
 
 export interface TraceOptions
   extends DocumentOptions,
@@ -40,15 +31,13 @@ export interface TraceOptions
   readonly expect: readonly string[];
 }
 
-const FORMS = ['text', 'json', 'ndjson', 'yaml'] as const;
-
 /** `hepsim trace`: what happens to a packet, and which line decides. Returns the exit code. @throws InputError, UsageError */
 export async function runTrace(
   words: readonly string[],
   options: TraceOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const form = outputForm(options.output, FORMS);
+  const form = outputForm(options.output, TRACE_FORMS);
   const expectation = options.expect.flatMap(parseExpectOption);
   const assumptions = assumptionsOf(options);
   const packets = packetsOf(words, options, terminal);
@@ -57,13 +46,20 @@ export async function runTrace(
   const loaded = await load(options, terminal, { asIs: options.asIs, assumptions, connections });
   checkAsIs(loaded.model);
   checkAssumedPlaces(assumptions, loaded.model);
-  const results = simulate(loaded.model, packets, options, new Progress(terminal));
-  if (form === 'text') printText(results, loaded, options, terminal);
-  else {
-    if (options.quiet !== true) terminal.writeError(renderModelNotes(loaded.model));
-    await printData(form, results, options, terminal);
-  }
-  return reportMismatches(results, expectation, terminal);
+  checkArrivals(loaded.model, packets);
+  const isList = options.packets !== undefined;
+  const output = await traceOutput(form, loaded, { ...options, isList }, terminal);
+  let code: number = EXIT.holds;
+  simulate(loaded.model, packets, options, terminal, (result, index) => {
+    output.add(result);
+    const which = packets.length > 1 ? `packet ${index + 1}: ` : '';
+    for (const mismatch of compare(expectation, result)) {
+      code = EXIT.doesNotHold;
+      terminal.writeError(`${which}${mismatchText(mismatch)}\n`);
+    }
+  });
+  output.finish();
+  return code;
 }
 
 async function load(
@@ -108,92 +104,38 @@ function packetsOf(
   return packetsFromText(packets, file?.text ?? '');
 }
 
-/** Runs the packets as they are read, so that a long file needs no more memory than its results. */
-function simulate(
-  model: NodeModel,
-  packets: readonly Packet[],
-  options: TraceOptions,
-  progress: Progress,
-): readonly PacketResult[] {
-  const session = new PacketSession((family) => model.simulator(family));
-  const explain = options.verbose === true && options.output === 'text';
-  const results = packets.map((packet, index) => {
-    progress.update(index, packets.length, 'packets');
-    if (options.independent === true) session.reset();
+/** What cannot begin on the host is a wrong input, and said before anything is printed. @throws UsageError */
+function checkArrivals(model: NodeModel, packets: readonly Packet[]): void {
+  for (const [index, packet] of packets.entries()) {
     try {
-      return session.run(packet, { explain });
+      model.simulator(packet.family).checkArrival(packet);
     } catch (error) {
       if (!(error instanceof PacketPathError)) throw error;
       const which = packets.length > 1 ? `packet ${index + 1} (${renderPacketLine(packet)}): ` : '';
       throw new UsageError(`${which}${error.message}`, error.hint);
     }
-  });
-  progress.end();
-  return results;
+  }
 }
 
-function printText(
-  results: readonly PacketResult[],
-  { model, texts }: LoadedModel,
+/** Hands on each result as it comes, so that a long file needs no more memory than its packets. */
+function simulate(
+  model: NodeModel,
+  packets: readonly Packet[],
   options: TraceOptions,
   terminal: Terminal,
+  take: (result: PacketResult, index: number) => void,
 ): void {
-  if (options.quiet === true) {
-    for (const { verdict } of results) terminal.writeOut(`${verdict}\n`);
-    return;
+  const session = new PacketSession((family) => model.simulator(family));
+  const explain = options.verbose === true && options.output === 'text';
+  // Where results scroll by, they show themselves how far it is.
+  const errorIsTerminal = terminal.errorIsTerminal && !terminal.outIsTerminal;
+  const progress = new Progress({ ...terminal, errorIsTerminal });
+  for (const [index, packet] of packets.entries()) {
+    progress.update(index, packets.length, 'packets');
+    if (options.independent === true) session.reset();
+    take(session.run(packet, { explain }), index);
   }
-  const paint = painter({ color: wantsColor(options, terminal) });
-  terminal.writeOut(renderModelHeader(model, paint));
-  for (const [index, result] of results.entries()) {
-    if (index > 0) terminal.writeOut(`\n${paint('-'.repeat(72), 'dim')}\n`);
-    const labelOf = chainLabels(model.ruleset(result.packet.family));
-    const everything = options.verbose === true;
-    terminal.writeOut(renderTrace(result, { paint, texts, labelOf, everything }));
-  }
-}
-
-async function printData(
-  form: 'json' | 'ndjson' | 'yaml',
-  results: readonly PacketResult[],
-  options: TraceOptions,
-  terminal: Terminal,
-): Promise<void> {
-  const values = results.map((result) => dataOf(result, options));
-  if (form === 'ndjson') {
-    for (const value of values) terminal.writeOut(`${JSON.stringify(value)}\n`);
-    return;
-  }
-  const whole = options.packets === undefined ? values[0] : values;
-  if (form === 'json') {
-    terminal.writeOut(`${JSON.stringify(whole, null, 2)}\n`);
-    return;
-  }
-  const { renderYaml } = await import('./print/yaml-text.ts');
-  terminal.writeOut(renderYaml(whole));
-}
-
-/** `-q` leaves the verdict alone in every form. */
-function dataOf(result: PacketResult, options: TraceOptions): Record<string, unknown> {
-  return options.quiet === true ? { verdict: result.verdict } : resultToJson(result);
-}
-
-function reportMismatches(
-  results: readonly PacketResult[],
-  expectation: Expectation,
-  terminal: Terminal,
-): number {
-  if (expectation.length === 0) return EXIT.holds;
-  let code: number = EXIT.holds;
-  for (const [index, result] of results.entries()) {
-    const mismatches = compare(expectation, result);
-    if (mismatches.length === 0) continue;
-    code = EXIT.doesNotHold;
-    const which = results.length > 1 ? `packet ${index + 1}: ` : '';
-    for (const mismatch of mismatches) {
-      terminal.writeError(`${which}${mismatchText(mismatch)}\n`);
-    }
-  }
-  return code;
+  progress.end();
 }
 
 function mismatchText({ field, expected, got }: Mismatch): string {

@@ -75,6 +75,11 @@ export class Simulator {
     this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };
   }
 
+  /** @throws PacketPathError when the packet cannot begin on this host, as `run` would. */
+  checkArrival(packet: Packet): void {
+    arrivalOf(packet, this.#interfaces, this.#router);
+  }
+
   /**
    * Runs one packet. With `explain` the steps also hold the rules that were looked at and did not match.
    *

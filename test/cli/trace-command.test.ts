@@ -157,6 +157,24 @@ test('--packets - reads standard input, and an array stays an array with one pac
   expect(JSON.parse(out)).toHaveLength(1);
 });
 
+test('a list of results is written as one value, whatever the form', async () => {
+  const stdin = `${TO_WEB}\n${TO_OTHER}\n`;
+  const json = await runCli([...trace, '--packets', '-', '-o', 'json'], { stdin });
+  const results = JSON.parse(json.out);
+  expect(json.out).toBe(`${JSON.stringify(results, null, 2)}\n`);
+  const yaml = await runCli([...trace, '--packets', '-', '-o', 'yaml'], { stdin });
+  expect(parse(yaml.out)).toEqual(results);
+});
+
+test('a packet that cannot begin on the host is said before anything is printed', async () => {
+  const stdin = `${TO_WEB}\n${TO_WEB.replace('eth0', 'eth7')}\n`;
+  const { code, out, error } = await runCli([...trace, '--packets', '-'], { stdin });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(error).toContain(
+    'packet 2 (tcp 203.0.113.7:40000 -> 192.0.2.10:80 in=eth7): the host has no',
+  );
+});
+
 test('every wrong packet of a file is reported where it stands', async () => {
   const { code, out, error } = await runCli([...trace, '--packets', '-'], {
     stdin: `${TO_WEB}\nudp 203.0.113.7 -> 192.0.2.10 in=eth0\n{"proto": "tcp"\n`,
