@@ -4,6 +4,9 @@ import type { Paint } from './style.ts';
 /** The most lines of a document that are shown for one rule. */
 const MAX_LINES = 8;
 
+/** A rule or a chain of `iptables-save`, which is one line whatever stands around it. */
+const RULE_LINE = /^\s*(?:-[AI] \S|:\S+ (?:ACCEPT|DROP|-)(?: |$))/;
+
 /**
  * The lines of a document that a rule, or a whole document, is written in: from `line` on, as long as they are indented as deep as
  * its first field. Empty when the document's text is not at hand.
@@ -22,7 +25,8 @@ export function renderExcerpt(
   // `- ` before the first field of a list's element is part of its indent.
   const deep = /^\s*-\s+/.exec(first)?.[0].length ?? indent;
   const block = [first];
-  for (const line of lines.slice(1, MAX_LINES)) {
+  const following = RULE_LINE.test(first) ? [] : lines.slice(1, MAX_LINES);
+  for (const line of following) {
     if (line.trim() === '' || line.startsWith('---') || indentOf(line) < deep) break;
     block.push(line);
   }
