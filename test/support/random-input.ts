@@ -170,10 +170,14 @@ function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
     .record({
       family: maybe(fc.constantFrom<4 | 6>(4, 6), 60),
       protocol: maybe(fc.constantFrom('TCP', 'UDP', 'ICMP', 'ICMPv6', '47'), 70),
-      isListed: maybe(fc.constant(true), 15),
+      isListed: maybe(fc.constant(true), 20),
+      // What blocks are of says which packets a rule is for, too.
+      saysFamily: fc.boolean(),
       action: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny', 'Deny', 'Log', 'Pass'),
     })
-    .chain(({ family: wanted, protocol, isListed, action }) => {
+    .chain(({ family: wanted, protocol: any, isListed, saysFamily, action }) => {
+      // Lists of ports are of protocols that have them.
+      const protocol = isListed && any === undefined ? 'TCP' : any;
       const icmpFamily = protocol === 'ICMP' ? 4 : protocol === 'ICMPv6' ? 6 : undefined;
       const family = icmpFamily ?? wanted;
       const ports = protocol === 'TCP' || protocol === 'UDP';
@@ -218,7 +222,7 @@ function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
                   : spelled(protocol),
             ...rest,
             notProtocol: rest.notProtocol === undefined ? undefined : spelled(rest.notProtocol),
-            ipVersion: wanted === undefined || icmpFamily !== undefined ? undefined : wanted,
+            ipVersion: saysFamily && icmpFamily === undefined ? wanted : undefined,
           }),
         );
     });

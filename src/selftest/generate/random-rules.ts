@@ -128,7 +128,8 @@ export function randomRule(context: DocumentContext): JsonDocument {
     notProtocol,
     icmp: icmpFamily === undefined ? undefined : random.maybe(50, icmp),
     notICMP: icmpFamily === undefined ? undefined : random.maybe(15, icmp),
-    ipVersion: icmpFamily === undefined ? wanted : undefined,
+    // What blocks are of says which packets a rule is for, too.
+    ipVersion: icmpFamily === undefined && random.chance(50) ? wanted : undefined,
     source: random.maybe(35, () => randomEntity(entity)),
     destination: random.maybe(40, () => randomEntity(entity)),
   });
