@@ -68,6 +68,8 @@ export interface RoutingRule {
 export interface HostText {
   readonly text: string;
   readonly location: SourceLocation;
+  /** Its lines are not lines of the file. */
+  readonly isQuoted?: boolean;
 }
 
 /** What the simulation must know of a machine. Always has `lo` with 127.0.0.1/8 and ::1/128. */

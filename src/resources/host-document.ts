@@ -5,6 +5,8 @@ import type { Metadata } from './metadata.ts';
 export interface WrittenText {
   readonly text: string;
   readonly location: SourceLocation;
+  /** Its lines are not lines of the file: it stands in quotes, or in JSON. */
+  readonly isQuoted?: boolean;
 }
 
 /** A `Host` document as written, checked; `host/` makes the machine of it. Addresses are still text, known to be valid. */

@@ -47,5 +47,7 @@ function readRemark(fields: Fields): readonly HostRemark[] {
 
 function readText(spec: Fields, name: string): WrittenText | undefined {
   const text = spec.string(name);
-  return text === undefined ? undefined : { text: text.value, location: text.location };
+  if (text === undefined) return undefined;
+  const place = { text: text.value, location: text.location };
+  return spec.isBlock(name) ? place : { ...place, isQuoted: true };
 }

@@ -4,7 +4,8 @@ import type { IpSet } from '../ruleset/ip-set.ts';
 import { mergeRulesets } from '../ruleset/merge-rulesets.ts';
 import { hasChain, isCalicoChain, isOwnChain, withoutOwnRules } from '../ruleset/own-chains.ts';
 import { parseIpsetSave } from '../ruleset/read/read-ipset-save.ts';
-import { parseIptablesSave, type TextOrigin } from '../ruleset/read/read-iptables-save.ts';
+import { parseIptablesSave } from '../ruleset/read/read-iptables-save.ts';
+import type { TextOrigin } from '../ruleset/read/text-origin.ts';
 import type { Rule, Ruleset } from '../ruleset/ruleset.ts';
 
 /** What was found among a host's own rules, and how it was taken; for people. */
@@ -32,9 +33,10 @@ export function writtenRules(host: Host, family: IpFamily, sets: readonly IpSet[
   return { ...ruleset, ipSets };
 }
 
-/** A text begins on the line behind its field's name, as YAML has blocks. */
-function originOf({ location }: HostText): TextOrigin {
-  return { file: location.file, line: location.line + 1 };
+/** A text begins on the line behind its field's name, as YAML has blocks; in quotes all of it stands on one. */
+function originOf({ location, isQuoted = false }: HostText): TextOrigin {
+  const { file, line } = location;
+  return isQuoted ? { file, line, isOnOneLine: true } : { file, line: line + 1 };
 }
 
 /**

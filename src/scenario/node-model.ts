@@ -231,9 +231,14 @@ export class NodeModel {
 
 function connectionsOf({ connections }: Host): ConnectionSnapshot {
   if (connections === undefined || connections.text.trim() === '') return NO_CONNECTIONS;
-  const { text, location } = connections;
+  const { text, location, isQuoted = false } = connections;
   // A block of text begins below the place where it is named.
-  return parseConnections(text, { ...location, line: location.line + 1, column: 1 });
+  return parseConnections(
+    text,
+    isQuoted
+      ? { ...location, isOnOneLine: true }
+      : { ...location, line: location.line + 1, column: 1 },
+  );
 }
 
 /** The machine that documents describe for a node, or the one that they let one derive. @throws InputError */

@@ -19,13 +19,19 @@ function isEmptyOfEntries(line: string): boolean {
   return line.startsWith('c') && CLOSING_WORDS.test(line);
 }
 
+/** Where the text of a table begins. */
+export interface TableOrigin extends SourceLocation {
+  /** All of it stands on that line, its own line ends written in some other way. */
+  readonly isOnOneLine?: boolean;
+}
+
 /**
  * Reads a connection table: the lines of `conntrack -L` (plain, `-o extended`, `extended,id`), or its XML. `location` is that of the
  * first line.
  *
  * @throws InputError with every line that is none of these.
  */
-export function parseConnections(text: string, location: SourceLocation): ConnectionSnapshot {
+export function parseConnections(text: string, location: TableOrigin): ConnectionSnapshot {
   const reading = new Reading(text, location);
   if (/^\s*</.test(text)) reading.readXml();
   else reading.readLines();
@@ -34,13 +40,13 @@ export function parseConnections(text: string, location: SourceLocation): Connec
 
 class Reading {
   readonly #text: string;
-  readonly #location: SourceLocation;
+  readonly #location: TableOrigin;
   readonly #addresses: AddressCache = new AddressCache();
   readonly #records: ConnectionRecord[] = [];
   readonly #problems: Problem[] = [];
   #withoutIdentifier = 0;
 
-  constructor(text: string, location: SourceLocation) {
+  constructor(text: string, location: TableOrigin) {
     this.#text = text;
     this.#location = location;
   }
@@ -54,7 +60,7 @@ class Reading {
       const line = text.slice(start, text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end);
       start = end + 1;
       if (isEmptyOfEntries(line)) continue;
-      const place = this.#location.line + number;
+      const place = this.#lineOf(number);
       const read = parseConntrackLine(line, place, this.#addresses);
       if (typeof read !== 'string') this.#records.push(read);
       else if (!this.#report(read, { line: place, excerpt: line })) return;
@@ -62,16 +68,23 @@ class Reading {
   }
 
   readXml(): void {
-    const first = this.#location.line - 1;
     parseConntrackXml(this.#text, this.#addresses, {
       record: (record, line) => {
         if (typeof record !== 'string') {
-          this.#records.push(first === 0 ? record : { ...record, line: line + first });
+          const place = this.#lineOf(line - 1);
+          this.#records.push(place === line ? record : { ...record, line: place });
         } else if (record === NO_IDENTIFIER) this.#withoutIdentifier++;
-        else this.#report(record, { line: line + first });
+        else this.#report(record, { line: this.#lineOf(line - 1) });
       },
-      broken: (message, line, column) => this.#report(message, { line: line + first, column }),
+      broken: (message, line, column) =>
+        this.#report(message, { line: this.#lineOf(line - 1), column }),
     });
+  }
+
+  /** The file's line of a line of the text, which are counted from 0. */
+  #lineOf(number: number): number {
+    const { line, isOnOneLine = false } = this.#location;
+    return isOnOneLine ? line : line + number;
   }
 
   /** @throws InputError */

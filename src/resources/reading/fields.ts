@@ -89,6 +89,12 @@ export class Fields {
     return node === undefined ? undefined : stringOf(this.context, node, `\`${name}\``);
   }
 
+  /** Whether the value is a block of text, whose lines are lines of the file. */
+  isBlock(name: string): boolean {
+    const start = this.node(name)?.range?.[0];
+    return start !== undefined && this.context.text[start] === '|';
+  }
+
   /** A string that must be there; reports when it is absent or empty. */
   requiredString(name: string): Written<string> | undefined {
     const found = this.string(name);

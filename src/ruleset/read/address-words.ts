@@ -44,8 +44,7 @@ function readOne(
   const slash = text.indexOf('/');
   const word = slash < 0 ? text : text.slice(0, slash);
   const address = parseAddress(word, family);
-  // As saved: every bit of the address.
-  if (address !== undefined && text.endsWith(family === 4 ? '/32' : '/128')) {
+  if (address !== undefined && isWhole(text, family)) {
     return { kind: 'address', side, cidr: hostCidr(address), negated };
   }
   const mask = slash < 0 ? undefined : parseMask(text.slice(slash + 1), family);
@@ -70,6 +69,11 @@ function readOne(
   if (length === 0) return undefined;
   const cidr: Cidr = cidrOf(address, length);
   return { kind: 'address', side, cidr, negated };
+}
+
+/** Whether every bit of the address is asked for, as most rules have it when they are saved. */
+function isWhole(text: string, family: 4 | 6): boolean {
+  return text.endsWith(family === 4 ? '/32' : '/128');
 }
 
 /** An address; of an IPv4 one the last parts may be missing, which are 0 then. Source: xtables_numeric_to_ipaddr, iptables 1.8.9. */

@@ -1,15 +1,14 @@
 import type { IpAddress } from '../../address/ip-address.ts';
 import { InputError } from '../../source/errors.ts';
-import type { SourceLocation } from '../../source/location.ts';
 import type { Problem, Report } from '../../source/problem.ts';
 import type { ElementPart, IpSet, IpSetMember } from '../ip-set.ts';
 import { isSetName } from '../match/set.ts';
 import { RefusedRule } from '../option/given-options.ts';
 import { findIpSetType } from './ip-set-types.ts';
-import type { TextOrigin } from './read-iptables-save.ts';
 import { expandElement, memberOf } from './set-element.ts';
 import { readAddOptions, readCreateOptions } from './set-options.ts';
 import { columnOfSetWord, splitSetWords } from './set-words.ts';
+import { placeIn, type TextOrigin } from './text-origin.ts';
 
 /** How many elements ipset lets a set have unless told otherwise. */
 const DEFAULT_MAXELEM = 65536;
@@ -87,13 +86,13 @@ class SetReader {
       this.#takeCommand(words);
     } catch (error) {
       if (!(error instanceof RefusedRule)) throw error;
-      const { file, line: first, indent = 0 } = this.#origin;
-      const column = columnOfSetWord(line, error.at ?? 0) + indent;
-      const location: SourceLocation = { file, line: first + this.#number, column };
+      const { indent = 0 } = this.#origin;
+      const column = columnOfSetWord(line, error.at ?? 0);
+      const { location, where } = placeIn(this.#origin, this.#number, column);
       this.#report({
         code: 'invalid-set',
         severity: 'error',
-        message: error.message,
+        message: `${error.message}${where}`,
         location,
         hint: error.hint,
         excerpt: `${' '.repeat(indent)}${line}`,

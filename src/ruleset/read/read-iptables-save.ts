@@ -10,14 +10,7 @@ import { type RuleBody, RuleReader } from './read-rule.ts';
 import { RuleWords } from './rule-words.ts';
 import { splitWords } from './split-words.ts';
 import { TableDraft } from './table-draft.ts';
-
-/** Where a text begins: its first line's number in the file. */
-export interface TextOrigin {
-  readonly file: string;
-  readonly line: number;
-  /** How many columns stand before every line in the file, as in an indented YAML block; none by default. */
-  readonly indent?: number | undefined;
-}
+import { placeIn, type TextOrigin } from './text-origin.ts';
 
 /** The rules of a text, without sets, and what its comment lines say. */
 export interface ReadRules {
@@ -253,11 +246,11 @@ class SaveReader {
   }
 
   #refuse(message: string, column: number, hint?: string): void {
-    const location = this.#locate(column);
+    const { location, where } = placeIn(this.#origin, this.#number, column);
     this.#report({
       code: 'invalid-rule',
       severity: 'error',
-      message,
+      message: `${message}${where}`,
       location,
       hint,
       excerpt: `${' '.repeat(this.#origin.indent ?? 0)}${this.#line}`,
@@ -265,8 +258,7 @@ class SaveReader {
   }
 
   #locate(column: number): SourceLocation {
-    const { file, line, indent = 0 } = this.#origin;
-    return { file, line: line + this.#number, column: column + indent };
+    return placeIn(this.#origin, this.#number, column).location;
   }
 }
 
