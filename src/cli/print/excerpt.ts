@@ -33,9 +33,16 @@ export function renderExcerpt(
   const width = String(place.line + block.length - 1).length;
   return block.map((line, i) => {
     const number = String(place.line + i).padStart(width);
-    const content = printable(line.slice(indent));
+    const content = shortened(printable(line.slice(indent)));
     return `${paint(`${number} |`, 'dim')} ${i === 0 ? paint(content, 'bold') : content}`;
   });
+}
+
+/** JSON may have a whole document on one line. */
+const MAX_WIDTH = 400;
+
+function shortened(text: string): string {
+  return text.length > MAX_WIDTH ? `${text.slice(0, MAX_WIDTH)}…` : text;
 }
 
 function indentOf(line: string): number {
