@@ -1,7 +1,7 @@
 import type { ConnectionSnapshot } from '../host/connections/connection-record.ts';
 import { parseConnections } from '../host/connections/parse-connections.ts';
 import { UsageError } from '../source/errors.ts';
-import { readTexts } from './read-documents.ts';
+import { readData } from './read-documents.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The option of commands that begin with a connection table. */
@@ -23,12 +23,8 @@ export function readConnections(
   if (connections === '-' && others.includes('-')) {
     throw new UsageError('--connections - and another - cannot both read standard input');
   }
-  const [file] = readTexts([connections], terminal);
-  const snapshot = parseConnections(file?.text ?? '', {
-    file: file?.file ?? connections,
-    line: 1,
-    column: 1,
-  });
+  const { file, text } = readData(connections, terminal);
+  const snapshot = parseConnections(text, { file, line: 1, column: 1 });
   for (const note of snapshot.notes) terminal.writeError(`warning: ${connections}: ${note}\n`);
   return snapshot;
 }

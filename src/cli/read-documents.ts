@@ -1,5 +1,5 @@
 import type { FileCache } from '../files/file-cache.ts';
-import { readDocumentTexts } from '../files/read-files.ts';
+import { readDataText, readDocumentTexts } from '../files/read-files.ts';
 import type { DocumentText } from '../resources/read-resources.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,4 +19,9 @@ export function readTexts(
   if (input < 0 || paths.lastIndexOf('-') !== input) return readDocumentTexts(paths, cache);
   const files = readDocumentTexts(paths.toSpliced(input, 1), cache);
   return [{ file: '-', text: terminal.readStdin() }, ...files];
+}
+
+/** The text of one file of data, or of the terminal's standard input. @throws InputError */
+export function readData(path: string, terminal: Terminal): DocumentText {
+  return path === '-' ? { file: '-', text: terminal.readStdin() } : readDataText(path);
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readDataText } from '../files/read-files.ts';
 import { main } from './main.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -22,7 +22,7 @@ function processTerminal(): Terminal {
   let stdin: string | undefined;
   return {
     readStdin: () => {
-      stdin ??= readFileSync(0, 'utf8');
+      stdin ??= readDataText('-').text;
       return stdin;
     },
     stdinBytes: () => process.stdin,

@@ -13,7 +13,7 @@ import { type LoadedModel, loadModel, type RulesOptions } from './load-model.ts'
 import { Progress } from './print/progress.ts';
 import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
 import { type ConnectionsOption, readConnections } from './read-connections.ts';
-import { readTexts } from './read-documents.ts';
+import { readData } from './read-documents.ts';
 import { packetFromWords, packetsFromText } from './read-packets.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { TRACE_FORMS, traceOutput } from './trace-output.ts';
@@ -100,8 +100,7 @@ function packetsOf(
   if (packets === '-' && filename.includes('-')) {
     throw new UsageError('-f - and --packets - cannot both read standard input');
   }
-  const [file] = readTexts([packets], terminal);
-  return packetsFromText(packets, file?.text ?? '');
+  return packetsFromText(packets, readData(packets, terminal).text);
 }
 
 /** What cannot begin on the host is a wrong input, and said before anything is printed. @throws UsageError */

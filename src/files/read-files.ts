@@ -9,12 +9,16 @@ import { InputError, UsageError } from '../source/errors.ts';
 import type { Problem, ProblemCode } from '../source/problem.ts';
 import { decodeText } from './decode-text.ts';
 import type { FileCache } from './file-cache.ts';
+import { readStandardInput } from './standard-input.ts';
 
 /** What is read of a directory. A file that is named itself may be called anything. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
 /** How many files directories may hold. */
 const MAX_FILES = 100_000;
+
+/** How many bytes a file of data may have. */
+const MAX_DATA_LENGTH = 256 * 1024 * 1024;
 
 /** What is wrong with one path; the rest is read all the same, so that everything wrong is said at once. */
 class FileProblem extends Error {
@@ -90,6 +94,26 @@ class NamedFiles {
   }
 }
 
+/**
+ * Reads one file that holds no documents but lines of data, such as connections or packets, which may be many; `-` is standard input.
+ *
+ * @throws InputError when it cannot be read, is too large, or is no text.
+ */
+export function readDataText(file: string): DocumentText {
+  try {
+    const bytes =
+      file === '-'
+        ? readStandardInput(MAX_DATA_LENGTH)
+        : statSync(file).size > MAX_DATA_LENGTH
+          ? undefined
+          : readFileSync(file);
+    if (bytes === undefined || bytes.length > MAX_DATA_LENGTH) throw tooLarge(MAX_DATA_LENGTH);
+    return { file, text: decodeText(bytes) };
+  } catch (error) {
+    throw new InputError([problemOf(file, error)]);
+  }
+}
+
 function addFiles(path: string, files: NamedFiles): void {
   if (path === '-' || !statSync(path).isDirectory()) {
     files.add(path);
@@ -139,7 +163,7 @@ interface FileContent {
 }
 
 function readFile(file: string, cache: FileCache | undefined): FileContent {
-  if (file === '-') return contentOf(file, readFileSync(0));
+  if (file === '-') return contentOf(file, readStandardInput(MAX_FILE_LENGTH));
   const before = statSync(file, { bigint: true });
   const known = cache?.find(file, before);
   if (known !== undefined) return { size: Number(before.size), document: () => known };
@@ -160,12 +184,8 @@ function contentOf(file: string, bytes: Buffer): FileContent {
   return { size: bytes.length, document: () => ({ file, text: decodeText(bytes) }) };
 }
 
-function tooLarge(): FileProblem {
-  return new FileProblem(
-    'yaml-limit',
-    `the file has more than ${mebibytes(MAX_FILE_LENGTH)}`,
-    'Split it.',
-  );
+function tooLarge(most = MAX_FILE_LENGTH): FileProblem {
+  return new FileProblem('yaml-limit', `the file has more than ${mebibytes(most)}`, 'Split it.');
 }
 
 function mebibytes(bytes: number): string {

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readDocumentTexts } from '../../src/files/read-files.ts';
+import { readDataText, readDocumentTexts } from '../../src/files/read-files.ts';
 import { InputError, UsageError } from '../../src/source/errors.ts';
 
 let folder = '';
@@ -78,4 +80,22 @@ test('everything that cannot be read is said at once', () => {
 
 test('standard input can be read once only', () => {
   expect(() => readDocumentTexts(['-', '-'])).toThrow(UsageError);
+});
+
+test('a file of data may be longer than documents are', () => {
+  const path = write('connections.txt', '#'.repeat(17 * 1024 * 1024));
+  expect(readDataText(path).text).toHaveLength(17 * 1024 * 1024);
+  expect(() => readDocumentTexts([path])).toThrow(/16 MiB/);
+  expect(() => readDataText(folder)).toThrow(/directory/);
+  expect(() => readDataText(join(folder, 'nothing'))).toThrow(/no such file/);
+});
+
+test('standard input is no text either where it is not UTF-8', () => {
+  const hepsim = fileURLToPath(new URL('../../bin/hepsim.js', import.meta.url));
+  const args = [hepsim, 'trace', '-f', '-', 'tcp 203.0.113.7:1 -> 192.0.2.10:80'];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    input: Buffer.from('# caf\xe9', 'latin1'),
+  });
+  expect(status).toBe(2);
+  expect(String(stderr)).toContain('-:1:6: error: the file is not UTF-8 text');
 });
