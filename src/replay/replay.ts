@@ -2,7 +2,6 @@ import { renderIpAddress } from '../address/ip-address.ts';
 import type { CaptureReader } from '../capture/capture-reader.ts';
 import { STEP } from '../capture/capture-reader.ts';
 import { LinkLayer } from '../capture/link-layer.ts';
-import { isReadableLinkType, linkTypeName } from '../capture/link-type.ts';
 import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
@@ -12,6 +11,7 @@ import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attributio
 import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
 import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
 import type { FastPath } from './fast-path.ts';
+import { findIp } from './find-ip.ts';
 import { flowOfResult } from './flow-ends.ts';
 import type { Datagram } from './fragments.ts';
 import type { ReferenceEvaluator } from './reference-evaluator.ts';
@@ -42,9 +42,6 @@ export interface CaptureCount {
   packets: number;
   bytes: number;
 }
-
-/** Bytes of the IP header without which nobody can say where a packet goes. */
-const NEEDED_HEADER = { 4: 20, 6: 40 } as const;
 
 /** Takes the packets of captures through one host, in the order of their times. */
 export class Replay {
@@ -104,7 +101,7 @@ export class Replay {
       this.#firstSeconds = reader.seconds;
       this.#firstNanoseconds = reader.nanoseconds;
     }
-    const start = this.#findIp(reader);
+    const start = findIp(reader, this.#link, tally);
     if (start < 0) return;
     const { bytes } = reader;
     const family = bytes[start]! >>> 4 === 6 ? 6 : 4;
@@ -147,35 +144,6 @@ export class Replay {
       (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000_000;
     // The kernel's clock does not go back where a capture's does.
     if (timeSeconds > this.#timeSeconds) this.#timeSeconds = timeSeconds;
-  }
-
-  /** Where IP begins in the reader's packet; -1 when it has none that the host would take, which is counted. HOT */
-  #findIp(reader: CaptureReader): number {
-    const { tally } = this.#options;
-    const link = this.#link;
-    const { linkType } = reader.interfaces[reader.interfaceId]!;
-    if (!isReadableLinkType(linkType)) {
-      countReason(tally.ignored, `link type ${linkTypeName(linkType)}`);
-      return -1;
-    }
-    const end = reader.offset + reader.capturedLength;
-    link.read(reader.bytes, reader.offset, end, linkType);
-    const { start } = link;
-    if (start < 0) {
-      const cut = reader.capturedLength < reader.originalLength;
-      countReason(tally.ignored, cut ? `${link.notIp} (cut by the capture)` : link.notIp);
-      return -1;
-    }
-    const version = end > start ? reader.bytes[start]! >>> 4 : 0;
-    if (version !== 4 && version !== 6) {
-      countReason(tally.ignored, end > start ? `IP version ${version}` : 'no IP header');
-      return -1;
-    }
-    if (end - start < NEEDED_HEADER[version]) {
-      countReason(tally.unattributed, 'no whole IP header was captured');
-      return -1;
-    }
-    return start;
   }
 
   /** HOT */

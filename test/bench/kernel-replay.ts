@@ -13,8 +13,7 @@ const LIMIT_SECONDS = 240;
 /** What one replay through the kernel came to. */
 export interface KernelReplay {
   readonly packetsPerSecond: number;
-  /** Undefined where it was given a part of the capture only. */
-  readonly forwarded: number | undefined;
+  readonly forwarded: number;
 }
 
 /** Why the kernel cannot be asked here; undefined when it can. */
@@ -28,12 +27,9 @@ export function whyNoKernel(): string | undefined {
 
 /**
  * Sends a capture through a host in a network namespace that has the same rules, as `hepsim compile` prints them. Setting up is not counted,
- * which favours the kernel. Undefined when it takes too long. `most`: so many packets are enough to tell the rate.
+ * which favours the kernel. Undefined when it takes too long.
  */
-export function replayThroughKernel(
-  workload: ReplayWorkload,
-  most: number,
-): KernelReplay | undefined {
+export function replayThroughKernel(workload: ReplayWorkload): KernelReplay | undefined {
   try {
     setUp(workload);
     const before = sentPackets();
@@ -43,14 +39,13 @@ export function replayThroughKernel(
       'ip',
       [
         ...['netns', 'exec', SENDER, 'tcpreplay', '--topspeed', '-K', `--cachefile=${cache}`],
-        ...[`--limit=${most}`, '-i', 'servers', '-I', 'clients', workload.capture],
+        ...['-i', 'servers', '-I', 'clients', workload.capture],
       ],
       { encoding: 'utf8', timeout: LIMIT_SECONDS * 1000 },
     );
     const rate = /([\d.]+) pps/.exec(sent.stdout ?? '')?.[1];
     if (sent.status !== 0 || rate === undefined) return undefined;
-    const forwarded = most < workload.packets ? undefined : sentPackets() - before;
-    return { packetsPerSecond: Number(rate), forwarded };
+    return { packetsPerSecond: Number(rate), forwarded: sentPackets() - before };
   } finally {
     takeDown();
   }

@@ -13,7 +13,7 @@ import { leavesSetsAlone } from './rule-effects.ts';
 import { AskedHeaders } from './rule-index.ts';
 import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
-import { type Decided, FORK, ForkBudget, NO_RESULT, WayFork } from './way-fork.ts';
+import { type Decided, FORK, ForkMaker, MOST_ROUTES, NO_RESULT, type WayFork } from './way-fork.ts';
 import { type Entry, type Leg, type Legs, TRACKED, WayLegs } from './way-legs.ts';
 
 /** Only the reference evaluator can say. */
@@ -21,9 +21,6 @@ export const REFERENCE = -1;
 
 /** `PacketWays.begin`: connection tracking has its turn. */
 export const TO_TRACK = -3;
-
-/** Routes that forks tell apart. Of a host with more, ways that lead elsewhere are walked rule by rule. */
-const MOST_ROUTES = 1024;
 
 /** Connection tracking has its turn; what it says is told later. */
 const TRACKING: Decided = { kind: FORK.tracked, index: undefined, from: 0, choice: 0 };
@@ -67,7 +64,7 @@ export class PacketWays {
   #toTrack: WayFork | undefined;
   /** What the way that is walked depends on. */
   #decided: Decided[] = [];
-  readonly #forks: ForkBudget = new ForkBudget();
+  readonly #forks: ForkMaker = new ForkMaker(STATE_NAMES.length);
   /** What it has met that tells something. */
   #met: MetRuleAt[] = [];
 
@@ -158,7 +155,7 @@ export class PacketWays {
     this.#decided = [];
     const end = this.#walkRaw(entry);
     if (end === END.passed) {
-      this.#toTrack = this.#grow(entry.start, 0, [...this.#decided, TRACKING])?.at;
+      this.#toTrack = this.#forks.grow(entry.start, 0, [...this.#decided, TRACKING])?.at;
       return TO_TRACK;
     }
     const isUntracked = end === END.untracked;
@@ -183,37 +180,9 @@ export class PacketWays {
     tracked: number | undefined,
   ): number {
     const result = end === END.reference ? REFERENCE : this.#outcome(end, tracked);
-    const last = fork === undefined ? undefined : this.#grow(fork, choice, this.#decided);
+    const last = fork === undefined ? undefined : this.#forks.grow(fork, choice, this.#decided);
     last?.at.setResult(last.choice, result);
     return result;
-  }
-
-  /** The last fork of a way that goes on from a choice at a fork by these decisions, and the choice there; undefined without room for it. */
-  #grow(
-    from: WayFork,
-    first: number,
-    decided: readonly Decided[],
-  ): { readonly at: WayFork; readonly choice: number } | undefined {
-    let at = from;
-    let choice = first;
-    for (const one of decided) {
-      if (one.kind === FORK.route && one.choice >= MOST_ROUTES) return undefined;
-      let next = at.nextOf(choice);
-      if (next === undefined) {
-        const choices = this.#choicesOf(one);
-        if (!this.#forks.spend(choices)) return undefined;
-        next = new WayFork(one, choices);
-        at.setNext(choice, next);
-      }
-      at = next;
-      choice = one.choice;
-    }
-    return { at, choice };
-  }
-
-  #choicesOf({ kind, index }: Decided): number {
-    if (kind === FORK.index) return index!.size + 1;
-    return kind === FORK.route ? MOST_ROUTES : STATE_NAMES.length;
   }
 
   /** What came of the way that was walked. */

@@ -18,17 +18,8 @@ export interface Decided {
 /** How many choices all forks of one family have room for, 16 MiB. */
 const MOST_CHOICES = 2 ** 20;
 
-/** Ends the making of forks that would take too much memory; ways beyond are walked rule by rule. */
-export class ForkBudget {
-  #left = MOST_CHOICES;
-
-  /** False when so many choices are not left. */
-  spend(choices: number): boolean {
-    if (choices > this.#left) return false;
-    this.#left -= choices;
-    return true;
-  }
-}
+/** Routes that forks tell apart. Of a host with more, ways that lead elsewhere are walked rule by rule. */
+export const MOST_ROUTES = 1024;
 
 /**
  * A point where ways part. From fork to fork the way depends on nothing else, so that packets that choose alike end alike: a tree of forks
@@ -67,5 +58,44 @@ export class WayFork {
 
   setNext(choice: number, fork: WayFork): void {
     this.#next[choice] = fork;
+  }
+}
+
+/** Makes forks as long as they do not take too much memory; ways beyond are walked rule by rule. */
+export class ForkMaker {
+  #left = MOST_CHOICES;
+  readonly #tracked: number;
+
+  /** `tracked`: how many things connection tracking may say. */
+  constructor(tracked: number) {
+    this.#tracked = tracked;
+  }
+
+  /** The last fork of a way that goes on from a choice at a fork by these decisions, and the choice there; undefined without room for it. */
+  grow(
+    from: WayFork,
+    first: number,
+    decided: readonly Decided[],
+  ): { readonly at: WayFork; readonly choice: number } | undefined {
+    let at = from;
+    let choice = first;
+    for (const one of decided) {
+      if (one.kind === FORK.route && one.choice >= MOST_ROUTES) return undefined;
+      const next = at.nextOf(choice) ?? this.#make(one);
+      if (next === undefined) return undefined;
+      at.setNext(choice, next);
+      at = next;
+      choice = one.choice;
+    }
+    return { at, choice };
+  }
+
+  #make(one: Decided): WayFork | undefined {
+    const { kind, index } = one;
+    const other = kind === FORK.route ? MOST_ROUTES : this.#tracked;
+    const choices = kind === FORK.index ? index!.size + 1 : other;
+    if (choices > this.#left) return undefined;
+    this.#left -= choices;
+    return new WayFork(one, choices);
   }
 }
