@@ -163,6 +163,25 @@ function listed(family: 4 | 6, ports: boolean): fc.Arbitrary<JsonDocument> {
     .map((nets) => withoutUndefined({ nets, ports: ports ? MANY_PORTS : undefined }));
 }
 
+/** What a rule of ICMP asks of the type and code; of other protocols nothing. */
+function icmpCriteria(
+  family: 4 | 6 | undefined,
+): Record<'icmp' | 'notICMP', fc.Arbitrary<JsonDocument | undefined>> {
+  if (family === undefined) {
+    return { icmp: fc.constant(undefined), notICMP: fc.constant(undefined) };
+  }
+  const type = family === 4 ? 8 : 128;
+  return {
+    icmp: maybe(
+      fc
+        .record({ type: fc.constantFrom(type, 3), code: maybe(fc.constantFrom(0, 1), 60) })
+        .map(withoutUndefined),
+      50,
+    ),
+    notICMP: maybe(fc.constant({ type }), 15),
+  };
+}
+
 function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
   const v1 = version === '2.6';
   const spelled = (word: string): string => (v1 ? word.toLowerCase() : word);
@@ -194,22 +213,7 @@ function rule(version: RandomInput['version']): fc.Arbitrary<JsonDocument> {
             protocol === undefined
               ? maybe(fc.constantFrom('TCP', 'UDP'), 20)
               : fc.constant(undefined),
-          icmp:
-            icmpFamily === undefined
-              ? fc.constant(undefined)
-              : maybe(
-                  fc
-                    .record({
-                      type: fc.constantFrom(icmpFamily === 4 ? 8 : 128, 3),
-                      code: maybe(fc.constantFrom(0, 1), 60),
-                    })
-                    .map(withoutUndefined),
-                  50,
-                ),
-          notICMP:
-            icmpFamily === undefined
-              ? fc.constant(undefined)
-              : maybe(fc.constant({ type: icmpFamily === 4 ? 8 : 128 }), 15),
+          ...icmpCriteria(icmpFamily),
         })
         .map((rest) =>
           withoutUndefined({
