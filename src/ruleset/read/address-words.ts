@@ -6,6 +6,15 @@ import { maskAddress, maskLength, parseMask } from '../option/address-codecs.ts'
 import { RefusedRule } from '../option/given-options.ts';
 import { parseUnsigned } from '../option/number-codecs.ts';
 
+/** Where an address stands. */
+export interface AddressWordOptions {
+  readonly family: 4 | 6;
+  readonly side: Side;
+  readonly negated: boolean;
+  /** Place of the word, for errors. */
+  readonly at: number;
+}
+
 /**
  * What `-s` or `-d` asks, one for each address of its list. Undefined for every address.
  *
@@ -15,31 +24,18 @@ import { parseUnsigned } from '../option/number-codecs.ts';
  */
 export function readAddressWord(
   text: string,
-  options: {
-    readonly family: 4 | 6;
-    readonly side: Side;
-    readonly negated: boolean;
-    readonly at: number;
-  },
+  options: AddressWordOptions,
 ): readonly (Match | undefined)[] {
   const { negated, at } = options;
   if (!text.includes(',')) return [readOne(text, options)];
   const parts = text.split(',');
-  if (parts.length > 1 && negated) {
+  if (negated) {
     throw new RefusedRule('`!` cannot stand before several addresses', at);
   }
   return parts.map((part) => readOne(part, options));
 }
 
-function readOne(
-  text: string,
-  options: {
-    readonly family: 4 | 6;
-    readonly side: Side;
-    readonly negated: boolean;
-    readonly at: number;
-  },
-): Match | undefined {
+function readOne(text: string, options: AddressWordOptions): Match | undefined {
   const { family, side, negated, at } = options;
   const slash = text.indexOf('/');
   const word = slash < 0 ? text : text.slice(0, slash);
@@ -55,6 +51,14 @@ function readOne(
     const option = side === 'source' ? '-s' : '-d';
     return { kind: 'unknown-match', name: option, text: `${negated ? '! ' : ''}${option} ${text}` };
   }
+  return matchOf(address, mask, options);
+}
+
+function matchOf(
+  address: IpAddress,
+  mask: IpAddress | undefined,
+  { family, side, negated }: AddressWordOptions,
+): Match | undefined {
   const length = mask === undefined ? (family === 4 ? 32 : 128) : maskLength(mask);
   if (length === undefined || (length === 0 && negated)) {
     const held = mask as IpAddress;
