@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IptablesBuild, KernelLab } from '../../src/lab/kernel-lab.ts';
+import { renderIpsets, renderIptables } from '../../src/ruleset/render-ruleset.ts';
 import type { NodeModel } from '../../src/scenario/node-model.ts';
 import { checkSequences } from '../../src/selftest/check-sequence.ts';
 import { Random } from '../../src/selftest/random.ts';
@@ -89,6 +90,8 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
         await loadHostRules(lab, models.first);
         apply(first);
         await asSimulated(first, models.first);
+        // What changes nothing is no apply that could be rolled back.
+        if (compiledText(models.first) === compiledText(models.second)) return;
         apply(second);
         await asSimulated(second, models.second);
         hepsim('rollback', first);
@@ -99,6 +102,11 @@ describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build)
     },
   );
 });
+
+function compiledText(model: NodeModel): string {
+  const rulesets = ([4, 6] as const).map((family) => model.compiledRules(family));
+  return [renderIpsets(rulesets), ...rulesets.map(renderIptables)].join('\n');
+}
 
 async function loadHostRules(lab: KernelLab, model: NodeModel): Promise<void> {
   await lab.load([model.hostRules(4), model.hostRules(6)]);

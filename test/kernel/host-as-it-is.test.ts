@@ -84,7 +84,9 @@ describeWithKernel('a host as it is', () => {
   beforeAll(async () => {
     program = await bundle('test/support/cli-process.ts');
     namespace = await NetworkNamespace.open();
-    run('sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.accept_dad=0']);
+    // Link-local addresses come when they come, and with them routes; only IPv4 is looked at here.
+    const noIpv6 = ['all', 'default'].map((name) => `net.ipv6.conf.${name}.disable_ipv6=1`);
+    run('sysctl', ['-qw', 'net.ipv4.ip_forward=1', ...noIpv6]);
     const commands = [
       'link set lo up',
       ...LINKS,
@@ -179,7 +181,7 @@ describeWithKernel('a host as it is', () => {
         ),
         trace: true,
       }));
-    // A namespace may only read how many connections there may be, and has link-local addresses of its own.
+    // A namespace may only read how many connections there may be, and a lab has IPv6.
     const sysctls = new Map(model.host.sysctls);
     sysctls.delete('net.netfilter.nf_conntrack_max');
     const host = {
