@@ -84,10 +84,10 @@ function readingFigures(): readonly Figure[] {
   const processor = median(first.map((reading) => reading.processor));
   return [
     {
-      measured: `${thousands(times.rules)} rules of iptables-save read in a fresh process, processor time of all threads (by the clock), median of ${FIRST_READINGS}`,
-      figure: `${thousands(processor)} ms (${thousands(elapsed)} ms)`,
+      measured: `${thousands(times.rules)} rules of iptables-save read in a fresh process, by the clock (processor time of all threads), median of ${FIRST_READINGS}`,
+      figure: `${thousands(elapsed)} ms (${thousands(processor)} ms)`,
       bar: '<= 300 ms',
-      holds: processor <= 300,
+      holds: elapsed <= 300,
     },
     {
       measured: 'the same in a process that has read them before, processor time, best of 5',
