@@ -131,3 +131,16 @@ test('trace begins with the connections of a file', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ verdict: 'accept', state: 'established' });
 });
+
+test('a table of very many connections has one head, and its columns stand in line', {
+  timeout: 60_000,
+}, async () => {
+  const many = 10_500;
+  const stdin = Array.from({ length: many }, (_, i) => line(1 + i, '[ASSURED]')).join('');
+  const { code, out } = await runCli(['flows', ...CLUSTER, '--connections', '-', '-q'], { stdin });
+  expect(code).toBe(0);
+  const rows = out.split('\n').filter((text) => / ESTABLISHED /.test(text));
+  expect(rows).toHaveLength(many);
+  expect(new Set(rows.map((text) => text.indexOf('ESTABLISHED'))).size).toBe(1);
+  expect(out.match(/CONNECTION +STATE/g)).toHaveLength(1);
+});

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import { renderIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL, renderProtocol } from '../../address/protocol.ts';
@@ -44,28 +45,44 @@ export function sorted(judged: readonly JudgedConnection[]): readonly JudgedConn
   return CONNECTION_FATES.flatMap((fate) => judged.filter((one) => one.fate === fate));
 }
 
+const HEAD = ['CONNECTION', 'STATE', 'BECOMES', 'DECIDED BY', 'AT'] as const;
+
+/** The package for tables runs out of stack at some hundred thousand rows. */
+const ROWS_AT_ONCE = 10_000;
+
 function connectionTable(judged: readonly JudgedConnection[], paint: Paint): string {
-  const table = new Table({
-    head: ['CONNECTION', 'STATE', 'BECOMES', 'DECIDED BY', 'AT'],
-    chars: PLAIN_TABLE,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const one of judged) {
-    const { connection, fate, decision } = one;
-    const { source } = decision ?? {};
-    table.push([
-      connectionText(connection.original, connection.reply),
-      printable(connection.state ?? (connection.seenReply ? 'REPLIED' : 'UNREPLIED')),
-      paint(fate, ...COLORS[fate]),
-      printable(decidedBy(one)),
-      source === undefined ? '' : printable(`${source.file}:${source.line}`),
-    ]);
+  const rows = judged.map((one) => rowOf(one, paint));
+  const widths = HEAD.map((word, column) =>
+    rows.reduce((most, row) => Math.max(most, widthOf(row[column]!)), word.length),
+  );
+  const lines: string[] = [];
+  for (let first = 0; first < rows.length; first += ROWS_AT_ONCE) {
+    const table = new Table({
+      ...(first === 0 ? { head: [...HEAD] } : {}),
+      chars: PLAIN_TABLE,
+      colWidths: widths,
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    });
+    for (const row of rows.slice(first, first + ROWS_AT_ONCE)) table.push([...row]);
+    for (const line of table.toString().split('\n')) lines.push(line.trimEnd());
   }
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  return lines.join('\n');
+}
+
+function rowOf(one: JudgedConnection, paint: Paint): readonly string[] {
+  const { connection, fate, decision } = one;
+  const { source } = decision ?? {};
+  return [
+    connectionText(connection.original, connection.reply),
+    printable(connection.state ?? (connection.seenReply ? 'REPLIED' : 'UNREPLIED')),
+    paint(fate, ...COLORS[fate]),
+    printable(decidedBy(one)),
+    source === undefined ? '' : printable(`${source.file}:${source.line}`),
+  ];
+}
+
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length;
 }
 
 const COLORS: Readonly<Record<ConnectionFate, Parameters<Paint>[1][]>> = {
