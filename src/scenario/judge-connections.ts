@@ -61,11 +61,12 @@ export function judgeConnections(
 ): JudgedConnections {
   const { records } = model.connections;
   const live = records.filter((record) => !isOver(record));
+  const amongZones = records.some(isInZone);
   const judges = new Map<IpFamily, ConnectionJudge>();
   const judged = live.map((record, index) => {
     progress(index, live.length);
     const { family } = record.original;
-    const judge = judges.get(family) ?? new ConnectionJudge(model, family);
+    const judge = judges.get(family) ?? new ConnectionJudge(model, family, amongZones);
     judges.set(family, judge);
     return judge.judge(record);
   });
@@ -77,8 +78,10 @@ class ConnectionJudge {
   readonly #empty: Simulator;
   /** Whether the documents say how the host translates addresses. */
   readonly #knowsTranslation: boolean;
+  readonly #amongZones: boolean;
 
-  constructor(model: NodeModel, family: IpFamily) {
+  constructor(model: NodeModel, family: IpFamily, amongZones: boolean) {
+    this.#amongZones = amongZones;
     this.#present = model.simulator(family);
     this.#empty = model.emptySimulator(family);
     const nat = model.hostRules(family).tables.find(({ name }) => name === 'nat');
@@ -87,12 +90,16 @@ class ConnectionJudge {
 
   judge(connection: ConnectionRecord): JudgedConnection {
     const probes = connectionProbes(connection);
-    const deletion = conntrackDeletion(connection);
+    const deletion = conntrackDeletion(connection, this.#amongZones);
     const base = { connection, deletion, stopped: undefined, because: [] } as const;
     const next = {
       original: probe(this.#present, probes.original),
       reply: probe(this.#present, probes.reply),
     };
+    const astray = becauseOfZone(connection, next);
+    if (astray.length > 0) {
+      return { ...base, fate: 'undetermined', decision: undefined, because: astray };
+    }
     for (const stopped of ['original', 'reply'] as const) {
       const result = next[stopped];
       if (!isStopped(result)) continue;
@@ -131,6 +138,29 @@ function probe(simulator: Simulator, packet: Packet): Probed {
     if (error instanceof PacketPathError) return error.message;
     throw error;
   }
+}
+
+function isInZone({ zone }: ConnectionRecord): boolean {
+  return zone.original !== 0 || zone.reply !== 0;
+}
+
+/** Whether a packet of a connection in a zone came to begin another one: where it really arrives, the rules may put it into its zone. */
+function becauseOfZone(
+  connection: ConnectionRecord,
+  next: Readonly<Record<'original' | 'reply', Probed>>,
+): readonly string[] {
+  if (!isInZone(connection)) return [];
+  const { original, reply } = connection.zone;
+  const isAstray = (['original', 'reply'] as const).some((direction) => {
+    const result = next[direction];
+    const isAnswered = direction === 'reply' || connection.seenReply;
+    return isAnswered && typeof result !== 'string' && result.state === 'new';
+  });
+  return isAstray
+    ? [
+        `it is in zone ${original || reply} of connection tracking, and packets that arrive by the host's routes are not put there`,
+      ]
+    : [];
 }
 
 function isStopped(result: Probed): result is PacketResult {

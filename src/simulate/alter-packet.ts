@@ -3,13 +3,15 @@ import { TCP_FLAG } from '../packet/packet.ts';
 import type { ConnmarkTarget } from '../ruleset/target/connmark.ts';
 import type { CtTarget } from '../ruleset/target/ct.ts';
 import type { HopLimitTarget } from '../ruleset/target/hop-limit.ts';
-import type { SetReference, SetTarget } from '../ruleset/target/set.ts';
+import type { SetTarget } from '../ruleset/target/set.ts';
 import type { Target } from '../ruleset/target/target.ts';
 import { assertNever } from '../source/never.ts';
 import type { ChangedSets } from './changed-sets.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import type { Journal } from './journal.ts';
+import { type MarkChooser, mapMark } from './map-mark.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
+import type { SetLookup } from './set-lookup.ts';
 
 /** Targets that change the packet, or what is kept beside it, and let it go on. */
 export type AlteringTarget = Extract<
@@ -37,37 +39,48 @@ export interface AlteringContext {
   readonly tracker: ConnectionTracker;
   readonly changedSets: ChangedSets;
   readonly journal: Journal;
+  readonly sets: ReadonlyMap<string, SetLookup>;
+  /** The lists that hold a set. */
+  readonly listsOf: ReadonlyMap<string, readonly string[]>;
+  readonly clock: { readonly nowMs: number };
 }
 
-/** Does what the target does. What nobody can know of it is returned in words; undefined: nothing. */
+/** Does what the target of the rule with this number does. `choose` is asked where it cannot be known. */
 export function alterPacket(
   target: AlteringTarget,
+  rule: number,
   packet: PacketInFlight,
   context: AlteringContext,
-): string | undefined {
+  choose: MarkChooser,
+): void {
   switch (target.kind) {
     case 'connmark':
       changeMark(target, packet, context);
-      return undefined;
+      return;
     case 'ct':
-      return attachTemplate(target, packet);
+      attachTemplate(target, rule, packet);
+      return;
     case 'dscp':
       packet.tos = (packet.tos & 3) | (target.value << 2);
-      return undefined;
+      return;
     case 'tos':
       packet.tos = (packet.tos & ~target.mask & 255) ^ target.value;
-      return undefined;
+      return;
     case 'hop-limit':
       packet.ttl = changedHopLimit(target, packet.ttl);
-      return undefined;
+      return;
     case 'set':
-      return changeSets(target, context.changedSets);
+      changeSets(target, context);
+      if (target.map !== undefined && target.mapMark) {
+        mapMark(target.map, packet, context, choose);
+      }
+      return;
     case 'tcpmss':
       // A first segment without the option is given it; whether one with a length of its own has it, nobody says.
       if (isBareSyn(packet)) packet.addedBytes = MSS_OPTION_BYTES;
-      return undefined;
+      return;
     default:
-      return assertNever(target);
+      assertNever(target);
   }
 }
 
@@ -112,21 +125,13 @@ function shifted(value: number, shift: number): number {
 }
 
 /**
- * A template lies where the connection will be, so that a later NOTRACK has no effect. Helpers follow what packets carry, and what they would expect is not
- * modelled; nor are zones. Source: net/netfilter/xt_CT.c, xt_ct_target.
+ * A template lies where the connection will be, so that a later CT or NOTRACK has no effect. What it says is for connection tracking to look at.
+ * Source: net/netfilter/xt_CT.c, xt_ct_target.
  */
-function attachTemplate(target: CtTarget, packet: PacketInFlight): string | undefined {
-  if (packet.state !== undefined || packet.noTrack || packet.hasTemplate) return undefined;
-  if (target.notrack) {
-    packet.noTrack = true;
-    return undefined;
-  }
-  packet.hasTemplate = true;
-  const { zone, originalZone, replyZone } = target;
-  const isDefault = (one: CtTarget['zone']): boolean => one === undefined || one === 0;
-  return [zone, originalZone, replyZone].every(isDefault)
-    ? undefined
-    : 'zones of connection tracking are not modelled';
+function attachTemplate(target: CtTarget, rule: number, packet: PacketInFlight): void {
+  if (packet.state !== undefined || packet.noTrack || packet.template !== undefined) return;
+  if (target.notrack) packet.noTrack = true;
+  else packet.template = { target, rule };
 }
 
 function changedHopLimit({ operation, value }: HopLimitTarget, ttl: number): number {
@@ -135,12 +140,10 @@ function changedHopLimit({ operation, value }: HopLimitTarget, ttl: number): num
 }
 
 /** Who is in the sets from here on depends on the time and on what else comes. */
-function changeSets(target: SetTarget, changedSets: ChangedSets): string | undefined {
+function changeSets(target: SetTarget, { changedSets, listsOf }: AlteringContext): void {
   for (const change of [target.add, target.delete]) {
-    const reference: SetReference | undefined = change;
-    if (reference !== undefined) changedSets.add(reference.set);
+    if (change === undefined) continue;
+    changedSets.add(change.set);
+    for (const list of listsOf.get(change.set) ?? []) changedSets.add(list);
   }
-  return target.map !== undefined && target.mapMark
-    ? 'marks that a set gives are not modelled'
-    : undefined;
 }

@@ -3,8 +3,8 @@ export const MOST_WAYS = 1024;
 
 /** One point of a packet's way where chance or history decides. */
 export interface Question {
-  /** The rule that asks, by its number. */
-  readonly rule: number;
+  /** The rule that asks, by its number; undefined where no rule does. */
+  readonly rule: number | undefined;
   /** Why nobody can know the answer, in words. */
   readonly why: string;
   readonly answers: number;

@@ -20,7 +20,7 @@ export function stateBits(packet: PacketInFlight): number {
   if (packet.state === undefined) {
     if (packet.noTrack) return STATE_BIT.UNTRACKED;
     // A template is a connection without anything, and so a new one.
-    return packet.hasTemplate ? STATE_BIT.NEW : STATE_BIT.INVALID;
+    return packet.template !== undefined ? STATE_BIT.NEW : STATE_BIT.INVALID;
   }
   let bits = PLAIN_STATE_BIT[packet.state];
   const connection = packet.connection;

@@ -5,7 +5,13 @@ import { LOCAL } from '../packet/packet.ts';
 import type { ElementPart, IpSet, IpSetMember, IpSetType } from '../ruleset/ip-set.ts';
 import { maskAddress } from '../ruleset/option/address-codecs.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
-import { portDimension, type SetAnswer, type SetLookup, type SetSides } from './set-lookup.ts';
+import {
+  portDimension,
+  type SetAnswer,
+  type SetLookup,
+  type SetMark,
+  type SetSides,
+} from './set-lookup.ts';
 
 /** What a dimension of a set looks at. */
 type Dimension = 'net' | 'port' | 'plain-port' | 'interface' | 'mark' | 'mac';
@@ -32,6 +38,7 @@ const DIMENSIONS: Readonly<Partial<Record<IpSetType, readonly Dimension[]>>> = {
 interface Element {
   readonly nomatch: boolean;
   readonly interface: Extract<ElementPart, { kind: 'interface' }> | undefined;
+  readonly mark: SetMark;
 }
 
 /** Prefix lengths of an element's blocks, one for each dimension of addresses. */
@@ -84,25 +91,59 @@ export class ElementLookup implements SetLookup {
   }
 
   test(packet: PacketInFlight, sides: SetSides, nowSeconds: number): SetAnswer {
-    const values = this.#kinds.map((kind, at) => this.#valueOf(kind, packet, sides[at] === 'src'));
+    const values = this.#valuesOf(packet, sides);
     if (values.includes(null)) return 'out';
-    if (values.includes(undefined) || this.#isOpen) return 'unknown';
-    const arrival = sides[1] === 'src' ? packet.inInterface : packet.outInterface;
-    for (const lengths of this.#lengths) {
-      const elements = this.#elements.get(this.#key(values, lengths));
-      const found = elements?.find((one) => isBy(one.interface, arrival));
-      if (found === undefined) continue;
+    if (this.#areUnknown(values)) return 'unknown';
+    for (const found of this.#found(values, packet, sides)) {
       if (nowSeconds >= this.#firstEndSeconds) return 'unknown';
       return found.nomatch ? 'nomatch' : 'in';
     }
     return 'out';
   }
 
+  marksFor(packet: PacketInFlight, sides: SetSides, nowSeconds: number): readonly SetMark[] {
+    const isOfOther = this.family !== undefined && this.family !== packet.family;
+    if (isOfOther || sides.length < this.dimensions) return [undefined];
+    const values = this.#valuesOf(packet, sides);
+    if (values.includes(null)) return [undefined];
+    if (this.#areUnknown(values)) return [undefined, ...this.marks];
+    const marks: SetMark[] = [];
+    for (const found of this.#found(values, packet, sides)) {
+      marks.push(found.nomatch ? undefined : found.mark);
+      // It may be gone by now, and what lies behind it counts then.
+      if (nowSeconds < this.#firstEndSeconds) return marks;
+    }
+    return [...marks, undefined];
+  }
+
+  get marks(): readonly SetMark[] {
+    return [...this.#elements.values()].flatMap((elements) => elements.map(({ mark }) => mark));
+  }
+
+  #valuesOf(packet: PacketInFlight, sides: SetSides): readonly Value[] {
+    return this.#kinds.map((kind, at) => this.#valueOf(kind, packet, sides[at] === 'src'));
+  }
+
+  #areUnknown(values: readonly Value[]): boolean {
+    return values.includes(undefined) || this.#isOpen;
+  }
+
+  /** The elements that hold the packet, in the order in which the kernel finds them. */
+  *#found(values: readonly Value[], packet: PacketInFlight, sides: SetSides): Generator<Element> {
+    const arrival = sides[1] === 'src' ? packet.inInterface : packet.outInterface;
+    for (const lengths of this.#lengths) {
+      const elements = this.#elements.get(this.#key(values, lengths));
+      const found = elements?.find((one) => isBy(one.interface, arrival));
+      if (found !== undefined) yield found;
+    }
+  }
+
   #add(member: IpSetMember, parts: readonly ElementPart[]): void {
     const key = parts.map((part) => this.#keyOf(part)).join(' ');
     const list = this.#elements.get(key) ?? [];
     const link = parts.find((part) => part.kind === 'interface');
-    list.push({ nomatch: member.extras?.nomatch === true, interface: link });
+    const { nomatch = false, skbmark } = member.extras ?? {};
+    list.push({ nomatch, interface: link, mark: skbmark });
     this.#elements.set(key, list);
   }
 

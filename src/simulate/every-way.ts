@@ -39,7 +39,7 @@ const NONE: readonly Way[] = [];
  */
 export function followEveryWay(path: PacketPath, walk: () => Way): FollowedWays {
   const { program, tracker, choices, changedSets } = path;
-  if (!program.hasUnknowable) {
+  if (!program.hasUnknowable && !tracker.hasHelpers) {
     const way = walk();
     return { way, others: NONE, because: distinct(way.unknown) };
   }
@@ -87,6 +87,10 @@ function differences(
   const outcomes = new Set(ways.map(({ way }) => outcomeOf(way)));
   if (outcomes.size > 1 || tooMany) {
     for (const { rule, why, what } of tooMany ? allAsked(ways) : decidingQuestions(ways)) {
+      if (rule === undefined) {
+        because.add(why.replace(/^for /, ''));
+        continue;
+      }
       const met = program.rules[rule]!;
       const text = ruleText(met.rule, ways[0]!.way.flight.family);
       because.add(`${renderRulePlace(met)} (${text}): ${ASKED[what]} cannot be known, ${why}`);

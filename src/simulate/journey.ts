@@ -5,6 +5,7 @@ import type { Hook, TableName } from '../ruleset/hook.ts';
 import type { Assumptions } from './assumptions.ts';
 import type { ChangedSets } from './changed-sets.ts';
 import type { Choices } from './choices.ts';
+import { askExpected, askForgotten } from './connection-doubts.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import { DoubtfulMatches } from './doubtful-matches.ts';
 import type { Journal } from './journal.ts';
@@ -74,7 +75,9 @@ export class Journey {
     const { program, router, journal, assumptions, choices, changedSets, tracker } = path;
     const context = { router, sets: program.sets, changedSets, assumptions, clock: this.#clock };
     const doubtful = new DoubtfulMatches(context, assumptions, choices);
-    const rare = new RareTargets({ tracker, changedSets, journal }, assumptions, choices);
+    const { sets, listsOf } = program;
+    const altering = { tracker, changedSets, journal, sets, listsOf, clock: this.#clock };
+    const rare = new RareTargets(altering, assumptions, choices);
     this.#walker = new ChainWalker(program, context, journal, doubtful, rare);
     this.#nat = new NatStage(path, this.#walker);
     this.#servers = new VirtualServers(path.host, program.sets);
@@ -228,17 +231,12 @@ export class Journey {
     if (this.#returned && (packet.connection !== undefined || packet.state === 'untracked')) {
       return undefined;
     }
-    const { tracker, journal } = this.#path;
+    const { journal } = this.#path;
     const wanted = packet.packet.state;
     if (packet.noTrack || wanted === 'untracked' || wanted === 'invalid') {
       packet.state = packet.noTrack ? 'untracked' : wanted;
     } else {
-      const isFull = tracker.track(packet, this.#clock.nowMs) === 'table-full';
-      if (isFull && this.#path.program.tracksConnections) {
-        return conntrackDrop('the connection table is full');
-      }
-      const { unknownMet } = tracker;
-      if (unknownMet !== undefined) this.unknown.push(`the packet's connection: ${unknownMet}`);
+      if (!this.#findConnection(packet)) return conntrackDrop('the connection table is full');
       if (wanted !== undefined) this.#override(packet, wanted);
     }
     const state = packet.state;
@@ -252,6 +250,21 @@ export class Journey {
     const { replaces } = packet;
     journal.event({ kind: 'conntrack', hook, state, isReply, isKnown, replaces, detail });
     return undefined;
+  }
+
+  /** False where there is no room for a new connection. */
+  #findConnection(packet: PacketInFlight): boolean {
+    const { tracker, program } = this.#path;
+    const { nowMs } = this.#clock;
+    if (program.givesTemplates) askForgotten(this.#path, packet, nowMs);
+    const isFull = tracker.track(packet, nowMs) === 'table-full';
+    if (isFull && program.tracksConnections) return false;
+    const { unknownMet } = tracker;
+    if (unknownMet !== undefined) this.unknown.push(`the packet's connection: ${unknownMet}`);
+    if (!tracker.hasHelpers) return true;
+    const unknown = askExpected(this.#path, packet);
+    if (unknown !== undefined) this.unknown.push(unknown);
+    return true;
   }
 
   /** Lets rules see the state that the packet is said to have. */

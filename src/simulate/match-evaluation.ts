@@ -107,7 +107,7 @@ export function matchesIfKnown(
     case 'comment':
       return true;
     case 'conntrack':
-      return matchesConntrack(match, packet);
+      return matchesConntrack(match, packet, context.clock.nowMs);
     case 'connmark':
       return matchesConnmark(match, packet);
     case 'mac':

@@ -29,6 +29,7 @@ const LOOPBACK6 = ipv6(0, 0, 0, 1);
 
 /** Whether a packet must be followed every way from the target. */
 export function isChoosing(target: Target | undefined): boolean {
+  if (target?.kind === 'set') return target.map !== undefined && target.mapMark;
   if (target?.kind !== 'dnat-range') return target?.kind === 'tproxy';
   return sizeOf(target.addresses) > 1 || (target.random && target.ports !== undefined);
 }

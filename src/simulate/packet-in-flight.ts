@@ -1,5 +1,6 @@
 import type { IpAddress, IpFamily } from '../address/ip-address.ts';
 import type { ConnectionState, Packet } from '../packet/packet.ts';
+import type { ConnectionTemplate } from './connection-template.ts';
 import type { Connection } from './conntrack/connection.ts';
 
 /** A packet while it travels: its headers as rewritten so far, and what the kernel keeps beside it. */
@@ -32,8 +33,8 @@ export class PacketInFlight {
   replaces: boolean;
   /** Set by NOTRACK in table raw. */
   noTrack: boolean;
-  /** Whether CT in table raw has said something of its connection to be. */
-  hasTemplate: boolean;
+  /** What CT in table raw has said of its connection to be; undefined where it has not. */
+  template: ConnectionTemplate | undefined;
 
   constructor(packet: Packet, inInterface: string) {
     this.packet = packet;
@@ -55,6 +56,6 @@ export class PacketInFlight {
     this.isReply = false;
     this.replaces = false;
     this.noTrack = false;
-    this.hasTemplate = false;
+    this.template = undefined;
   }
 }

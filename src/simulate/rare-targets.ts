@@ -40,10 +40,10 @@ export class RareTargets {
     const { target } = rule.rule;
     if (target === undefined) return GOES_ON;
     if (isAltering(target)) {
-      const unknown = alterPacket(target, packet, this.#context);
-      return unknown === undefined
-        ? GOES_ON
-        : { end: undefined, unknown: `${renderRulePlace(rule)}: ${unknown}` };
+      const choose = (answers: number, why: string): number =>
+        this.#choices.take({ rule: number, why, answers, what: 'does' });
+      alterPacket(target, number, packet, this.#context, choose);
+      return GOES_ON;
     }
     if (target.kind === 'tproxy') return this.#handToSocket(target, number, rule, packet);
     if (target.kind === 'opaque') return { end: undefined, unknown: ownRules(target.description) };

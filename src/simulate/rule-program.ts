@@ -3,8 +3,10 @@ import type { IpSet } from '../ruleset/ip-set.ts';
 import type { Match } from '../ruleset/match/match.ts';
 import type { Chain, Rule, Ruleset } from '../ruleset/ruleset.ts';
 import type { Target } from '../ruleset/target/target.ts';
+import { isTelling } from './connection-template.ts';
 import { isDoubtful } from './doubt.ts';
 import { doubtfulSets } from './doubtful-sets.ts';
+import { listsOf } from './list-lookup.ts';
 import { isChoosing } from './nat-target.ts';
 import { QuietCalls } from './quiet-calls.ts';
 import { partMatches, type RuleCriteria } from './rule-criteria.ts';
@@ -47,6 +49,10 @@ export class RuleProgram {
   readonly membership: SetMembership;
   /** Whether any rule is decided by chance or history. */
   readonly hasUnknowable: boolean;
+  /** Whether any rule of CT says what a connection is to be, other than tracked or not. */
+  readonly givesTemplates: boolean;
+  /** The lists of sets that hold a set, by its name. */
+  readonly listsOf: ReadonlyMap<string, readonly string[]>;
   /** Whether the kernel tracks connections for the family at all (netfilter-facts 1.3). */
   readonly tracksConnections: boolean;
   /** Whether a nat table exists, and with it the hooks that translate. */
@@ -91,9 +97,13 @@ export class RuleProgram {
     this.#interfaces = interfaces;
     this.sets = lookupsOf(ruleset.ipSets);
     this.ipSets = ruleset.ipSets;
-    this.hasUnknowable = rules.some(
-      (one) => one.doubtful.length > 0 || isChoosing(one.rule.target),
+    this.givesTemplates = rules.some(
+      ({ rule: { target } }) => target?.kind === 'ct' && isTelling(target),
     );
+    this.hasUnknowable =
+      this.givesTemplates ||
+      rules.some((one) => one.doubtful.length > 0 || isChoosing(one.rule.target));
+    this.listsOf = listsOf(ruleset.ipSets);
     this.tracksConnections = rules.some(needsConntrack);
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
     const operations = operationsOf(rules, numbers);

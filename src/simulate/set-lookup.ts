@@ -1,5 +1,6 @@
 import { hasPorts, IP_PROTOCOL } from '../address/protocol.ts';
 import type { IpSet } from '../ruleset/ip-set.ts';
+import type { Masked } from '../ruleset/option/number-codecs.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
 
 /** `nomatch`: an element that says so decides, which is out as well. `unknown`: it depends on time, or on what nobody says of the packet. */
@@ -8,12 +9,22 @@ export type SetAnswer = 'in' | 'out' | 'nomatch' | 'unknown';
 /** Which side of the packet each dimension looks at. */
 export type SetSides = readonly ('src' | 'dst')[];
 
+/** What an element gives a packet for a mark; undefined: nothing. */
+export type SetMark = Masked | undefined;
+
+/** No element gives a packet anything. */
+export const NO_MARKS: readonly SetMark[] = [undefined];
+
 /** An ipset as the `set` match asks it. */
 export interface SetLookup {
   readonly dimensions: number;
   /** Undefined: packets of both. */
   readonly family: IpSet['family'];
   test(packet: PacketInFlight, sides: SetSides, nowSeconds: number): SetAnswer;
+  /** The marks that SET may map a packet to; one where it is known. */
+  marksFor(packet: PacketInFlight, sides: SetSides, nowSeconds: number): readonly SetMark[];
+  /** The marks of all elements. */
+  readonly marks: readonly SetMark[];
 }
 
 /** A set asked for a packet: one of the other family, or with more dimensions than sides, holds nothing. */

@@ -4,7 +4,14 @@ import { AddressLookup } from './address-lookup.ts';
 import { ElementLookup } from './element-lookup.ts';
 import { ListLookup } from './list-lookup.ts';
 import type { PacketInFlight } from './packet-in-flight.ts';
-import { portDimension, type SetAnswer, type SetLookup, type SetSides } from './set-lookup.ts';
+import {
+  NO_MARKS,
+  portDimension,
+  type SetAnswer,
+  type SetLookup,
+  type SetMark,
+  type SetSides,
+} from './set-lookup.ts';
 
 /** Whether a set is of blocks, or of address and port, and nothing more: the two kinds that policy has, which have lookups of their own. */
 export function isPlain({ type, members, options }: IpSet): boolean {
@@ -29,6 +36,7 @@ function lookupOf(set: IpSet, all: ReadonlyMap<string, SetLookup>): SetLookup {
 class NetLookup implements SetLookup {
   readonly dimensions = 1;
   readonly family: IpSet['family'];
+  readonly marks: readonly SetMark[] = [];
   readonly #nets: AddressLookup;
 
   constructor(set: IpSet) {
@@ -42,11 +50,16 @@ class NetLookup implements SetLookup {
     const address = sides[0] === 'src' ? packet.source : packet.destination;
     return this.#nets.contains(address) ? 'in' : 'out';
   }
+
+  marksFor(): readonly SetMark[] {
+    return NO_MARKS;
+  }
 }
 
 class AddressPortLookup implements SetLookup {
   readonly dimensions = 2;
   readonly family: IpSet['family'];
+  readonly marks: readonly SetMark[] = [];
   /** By `protocol << 16 | port`. */
   readonly #addresses: ReadonlyMap<number, AddressLookup>;
 
@@ -68,5 +81,9 @@ class AddressPortLookup implements SetLookup {
     const addresses = this.#addresses.get(key);
     const address = sides[0] === 'src' ? packet.source : packet.destination;
     return addresses?.contains(address) === true ? 'in' : 'out';
+  }
+
+  marksFor(): readonly SetMark[] {
+    return NO_MARKS;
   }
 }

@@ -149,7 +149,7 @@ export class ChainWalker {
     if (operation === DO.notrack) {
       // Without effect on a packet that has its connection already (local to local, second half); an invalid one has none.
       if (packet.state === 'invalid') packet.state = undefined;
-      if (packet.state === undefined && !packet.hasTemplate) packet.noTrack = true;
+      if (packet.state === undefined && packet.template === undefined) packet.noTrack = true;
       return undefined;
     }
     if (operation === DO.rare) {

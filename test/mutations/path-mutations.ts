@@ -126,7 +126,7 @@ export const PATH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'notrack-ignored',
     file: WALK,
-    find: `if (packet.state === undefined && !packet.hasTemplate) packet.noTrack = true;`,
+    find: `if (packet.state === undefined && packet.template === undefined) packet.noTrack = true;`,
     replace: ``,
     fault: 'NOTRACK does nothing',
   },

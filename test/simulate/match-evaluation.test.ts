@@ -217,7 +217,9 @@ test.each([4, 6] as const)('the words of the program decide as the matches do, I
         const journal = new Journal(program);
         const tracker = new ConnectionTracker(new Map());
         const doubtful = new DoubtfulMatches(context, Assumptions.none, choices);
-        const rare = new RareTargets({ ...context, tracker, journal }, Assumptions.none, choices);
+        const { listsOf } = program;
+        const altering = { ...context, tracker, journal, listsOf };
+        const rare = new RareTargets(altering, Assumptions.none, choices);
         const walker = new ChainWalker(program, context, journal, doubtful, rare);
         const wanted = criteria.every((one) => matches(one, flight, context));
         const end = walker.walk(program.baseChain('filter', 'forward'), flight);

@@ -34,7 +34,9 @@ function connectionToJson(one: JudgedConnection): Record<string, unknown> {
     original: tupleToJson(original),
     reply: tupleToJson(reply),
     ...(state === undefined ? {} : { state }),
-    ...{ seenReply, assured, mark, zone },
+    ...{ seenReply, assured, mark },
+    // One of one direction alone is told with its direction.
+    zone: zone.original === zone.reply ? zone.original : { ...zone },
     ...(timeoutSeconds === undefined ? {} : { timeout: timeoutSeconds }),
     ...(decision === undefined ? {} : { decision: { ...decision } }),
     ...(stopped === undefined ? {} : { stopped }),

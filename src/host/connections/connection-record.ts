@@ -14,6 +14,12 @@ export interface RecordedTuple {
   readonly destinationKey: number;
 }
 
+/** The zones of connection tracking that the two directions of a flow are in; 0 where it is in none. */
+export interface ConnectionZone {
+  readonly original: number;
+  readonly reply: number;
+}
+
 /** One entry of a connection table as conntrack(8) prints it. */
 export interface ConnectionRecord {
   readonly original: RecordedTuple;
@@ -25,8 +31,9 @@ export interface ConnectionRecord {
   readonly seenReply: boolean;
   readonly assured: boolean;
   readonly mark: number;
-  /** 0 outside of any zone. */
-  readonly zone: number;
+  readonly zone: ConnectionZone;
+  /** The helper that follows what its packets carry. */
+  readonly helper: string | undefined;
   /** Why its packets cannot be judged, in words; undefined for most. */
   readonly unknown: string | undefined;
   /** The line it was read from. */

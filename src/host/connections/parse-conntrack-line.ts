@@ -107,9 +107,16 @@ function takeNumber(words: RecordWords, tuple: TupleWords, name: string, value: 
       words.mark = Number(value);
       return;
     case 'zone':
+      words.zone = wholeNumber(value);
+      return;
     case 'zone-orig':
+      words.originalZone = wholeNumber(value);
+      return;
     case 'zone-reply':
-      words.zone = words.zone === 0 ? wholeNumber(value) : words.zone;
+      words.replyZone = wholeNumber(value);
+      return;
+    case 'helper':
+      words.helper = value;
       return;
     default:
   }

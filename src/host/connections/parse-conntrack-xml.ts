@@ -103,8 +103,9 @@ class FlowReader {
         tuple.destinationKey = Number(text.slice(start, end));
         return;
       case 'zone':
-        // Of one direction alone.
-        this.#words.zone ||= wholeNumberAt(text, start, end);
+        if (tuple === this.#words.original) {
+          this.#words.originalZone = wholeNumberAt(text, start, end);
+        } else this.#words.replyZone = wholeNumberAt(text, start, end);
         return;
       default:
     }
@@ -124,7 +125,10 @@ class FlowReader {
         words.mark = wholeNumberAt(text, start, end);
         return;
       case 'zone':
-        words.zone ||= wholeNumberAt(text, start, end);
+        words.zone = wholeNumberAt(text, start, end);
+        return;
+      case 'helper':
+        words.helper = text.slice(start, end);
         return;
       case 'unreplied':
         words.unreplied = true;

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
-import type { ConnectionRecord, RecordedTuple } from './connection-record.ts';
+import type { ConnectionRecord, ConnectionZone, RecordedTuple } from './connection-record.ts';
 
 /** What was read of one direction; numbers that were not printed are -1. */
 export class TupleWords {
@@ -29,6 +29,10 @@ export class RecordWords {
   doubt: string | undefined = undefined;
   mark = 0;
   zone = 0;
+  /** The zone of one direction alone. */
+  originalZone = 0;
+  replyZone = 0;
+  helper: string | undefined = undefined;
 }
 
 /** Protocols whose flows are told apart by ports. */
@@ -56,17 +60,25 @@ export function buildRecord(words: RecordWords, line: number): ConnectionRecord 
     seenReply: !words.unreplied,
     assured: words.assured,
     mark: words.mark >>> 0,
-    zone: words.zone,
+    zone: zoneOf(words),
+    helper: words.helper,
     unknown: whyUnknown(words),
     line,
   };
 }
 
+function zoneOf({ zone, originalZone, replyZone }: RecordWords): ConnectionZone {
+  const original = originalZone || zone;
+  const reply = replyZone || zone;
+  return original === 0 && reply === 0 ? NOWHERE : { original, reply };
+}
+
+const NOWHERE: ConnectionZone = { original: 0, reply: 0 };
+
 function whyUnknown(words: RecordWords): string | undefined {
-  const { protocol, offloaded, zone, original, doubt } = words;
+  const { protocol, offloaded, original, doubt } = words;
   if (doubt !== undefined) return doubt;
   if (offloaded) return 'it is offloaded: its packets pass by the rules';
-  if (zone !== 0) return `it is in zone ${zone} of connection tracking, and zones are not modelled`;
   if (protocol === IP_PROTOCOL.gre && (original.sourceKey > 0 || original.destinationKey > 0)) {
     return 'it is told from others by its GRE key, which is not modelled';
   }

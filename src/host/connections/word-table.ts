@@ -1,6 +1,6 @@
 /** The words of conntrack's XML, so that most are met as they stand here. */
 const KNOWN_WORDS =
-  'conntrack flow meta direction original reply independent layer3 layer4 protonum protoname src dst sport dport srckey dstkey zone state timeout mark use id assured unreplied counters packets bytes ipv4 ipv6 tcp udp icmp icmpv6 sctp unknown 2 6 10 17 deltatime';
+  'conntrack flow meta direction original reply independent layer3 layer4 protonum protoname src dst sport dport srckey dstkey zone helper state timeout mark use id assured unreplied counters packets bytes ipv4 ipv6 tcp udp icmp icmpv6 sctp unknown 2 6 10 17 deltatime';
 
 /** A power of two with which no two of the known words meet in one place. */
 const PLACES = 512;

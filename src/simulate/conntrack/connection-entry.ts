@@ -1,8 +1,20 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
+import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { Connection, Tuple } from './connection.ts';
+import { NO_ZONE } from './connection-zone.ts';
 import { sctpStateName } from './sctp-state.ts';
 import { tcpStateName } from './tcp-state.ts';
 import type { TcpTracking } from './tcp-tracking.ts';
+
+/** For an entry that nothing tells the end of. */
+export const NEVER_MS: number = Number.MAX_SAFE_INTEGER;
+
+/** A helper of connection tracking that follows what a connection's packets carry, and expects others for it. */
+export interface ConnectionHelper {
+  readonly name: string;
+  /** The rule that gave it, by its number; undefined where it comes from a table. */
+  readonly rule: number | undefined;
+}
 
 /** A connection as the tracker itself sees it: everything of `Connection`, to be changed. */
 export class ConnectionEntry implements Connection {
@@ -11,6 +23,8 @@ export class ConnectionEntry implements Connection {
   confirmed = false;
   /** Taken for one that is older than everything that is known: its first packet is no new connection's. */
   assumed = false;
+  /** A helper of another connection expected it. */
+  expected = false;
   seenReply = false;
   assured = false;
   destinationNat = false;
@@ -33,6 +47,15 @@ export class ConnectionEntry implements Connection {
   /** What CONNMARK saves and restores. */
   mark = 0;
   unknown: string | undefined = undefined;
+  // What CT said of it at its beginning does not change: none of it is in `restore`.
+  zone: ConnectionZone = NO_ZONE;
+  helper: ConnectionHelper | undefined = undefined;
+  /** Its timeouts are those of a policy that nobody tells; the rule that gave it, by its number. */
+  timeoutRule: number | undefined = undefined;
+  /** Its last packet's time, where a policy says how long it lives. */
+  lastPacketMs = 0;
+  /** How much longer than until `expiresAtMs` it may live, as a table tells whole seconds alone. */
+  spareMs = 0;
 
   constructor(original: Tuple, reply: Tuple) {
     this.original = original;
@@ -54,6 +77,7 @@ export class ConnectionEntry implements Connection {
   refresh(timeoutMs: number, nowMs: number): void {
     this.timeoutMs = timeoutMs;
     this.expiresAtMs = nowMs + timeoutMs;
+    this.spareMs = 0;
   }
 
   /** A copy of everything that can change, for `restore`. */
@@ -67,6 +91,7 @@ export class ConnectionEntry implements Connection {
     this.reply = from.reply;
     this.confirmed = from.confirmed;
     this.assumed = from.assumed;
+    this.expected = from.expected;
     this.seenReply = from.seenReply;
     this.assured = from.assured;
     this.destinationNat = from.destinationNat;
@@ -82,5 +107,7 @@ export class ConnectionEntry implements Connection {
     this.sctpTags = from.sctpTags;
     this.mark = from.mark;
     this.unknown = from.unknown;
+    this.lastPacketMs = from.lastPacketMs;
+    this.spareMs = from.spareMs;
   }
 }

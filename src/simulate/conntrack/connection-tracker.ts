@@ -1,10 +1,12 @@
 import { sameIpAddress } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionRecord } from '../../host/connections/connection-record.ts';
+import { zoneOf } from '../connection-template.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
 import { assumeEstablished, belongsToOlder, isAnswerToOpening } from './assumed-connection.ts';
 import type { Tuple } from './connection.ts';
 import { ConnectionEntry } from './connection-entry.ts';
+import { ANY_ZONE, NO_ZONE } from './connection-zone.ts';
 import {
   destinationKeyOf,
   isPortTracked,
@@ -22,6 +24,13 @@ import { recordedEntry } from './recorded-entry.ts';
 import { trackSctp } from './sctp.ts';
 import { trackTcp } from './tcp.ts';
 import { TCP_STATE } from './tcp-state.ts';
+import {
+  becomeExpected,
+  beginAs,
+  flowOf,
+  isExpectable,
+  leaveToPolicy,
+} from './template-effects.ts';
 import { type ConntrackSettings, conntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
 import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
@@ -65,6 +74,7 @@ export class ConnectionTracker {
     this.live.nowMs = nowMs;
     this.unknownMet = undefined;
     if (packet.connection !== undefined) return 'tracked';
+    this.live.zone = zoneOf(packet.template, packet.mark);
     const { family, protocol } = packet;
     if (isUntrackable(family, protocol) || this.isMisjudged(packet)) return invalid(packet);
     if (packet.packet.wire?.unsound !== undefined) return invalid(packet);
@@ -99,6 +109,7 @@ export class ConnectionTracker {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.destinationNatDone) return NOT_CHANGED;
     this.live.willChange(entry);
+    this.live.zone = entry.zone;
     const outcome = bindEntryDestination(entry, place, this.live);
     rewriteDestination(packet, entry);
     return outcome;
@@ -112,6 +123,7 @@ export class ConnectionTracker {
     const entry = entryOf(packet);
     if (entry === undefined || entry.confirmed || entry.sourceNatDone) return NOT_CHANGED;
     this.live.willChange(entry);
+    this.live.zone = entry.zone;
     entry.masqueradedOn = place?.masqueradedOn ?? '';
     const outcome = bindEntrySource(entry, place, this.live);
     rewriteSource(packet, entry);
@@ -153,13 +165,15 @@ export class ConnectionTracker {
     this.live.nowMs = nowMs;
     const entry = entryOf(packet);
     if (entry === undefined || !isFirstOf(packet, entry)) return 'confirmed';
-    if (this.live.isTaken(entry.original) || this.live.isTaken(entry.reply)) {
+    this.live.zone = entry.zone;
+    if (this.live.clashOf(entry.original, entry.reply) !== undefined) {
       packet.connection = undefined;
       return 'clash';
     }
     this.live.willChange(entry);
     entry.confirmed = true;
     entry.expiresAtMs = nowMs + entry.timeoutMs;
+    leaveToPolicy(entry, this.live.nowMs);
     this.live.insert(entry);
     return 'confirmed';
   }
@@ -200,6 +214,7 @@ export class ConnectionTracker {
   /** Whether a connection of this table has the tuple, in either direction. */
   holds(tuple: Tuple, nowMs: number): boolean {
     this.live.nowMs = nowMs;
+    this.live.zone = NO_ZONE;
     return this.live.findTuple(tuple) !== undefined;
   }
 
@@ -220,6 +235,7 @@ export class ConnectionTracker {
    */
   leavesTranslated(tuple: Tuple, nowMs: number): boolean {
     this.live.nowMs = nowMs;
+    this.live.zone = ANY_ZONE;
     const node = this.live.findTuple(invertTuple(tuple));
     if (node === undefined) return false;
     const { entry, isReply } = node;
@@ -242,12 +258,7 @@ export class ConnectionTracker {
   /** Fills an empty table with connections as they are at time 0. */
   seed(records: readonly ConnectionRecord[]): void {
     this.live.nowMs = 0;
-    // Packets are in no zone: one that is counts only where nothing else has its tuples.
-    for (const wanted of [false, true]) {
-      for (const record of records) {
-        if ((record.zone !== 0) === wanted) this.live.seed(recordedEntry(record));
-      }
-    }
+    for (const record of records) this.live.seed(recordedEntry(record));
   }
 
   /** How many changes are remembered since the outermost point. */
@@ -307,6 +318,7 @@ export class ConnectionTracker {
     packet.isReply = isReply;
     packet.state = isReply || entry.seenReply ? 'established' : 'new';
     if (isReply) entry.seenReply = true;
+    leaveToPolicy(entry, this.live.nowMs);
     this.live.noteExpiry(entry);
     if (verdict === 'remove') this.live.remove(entry);
     return 'tracked';
@@ -330,6 +342,7 @@ export class ConnectionTracker {
       return this.trackOlder(packet, original);
     }
     const entry = new ConnectionEntry(original, invertTuple(original));
+    beginAs(entry, this.live.zone, packet.template);
     if (this.judge(entry, packet, false) !== 'accept') return invalid(packet);
     packet.connection = entry;
     packet.isReply = false;
@@ -343,11 +356,49 @@ export class ConnectionTracker {
     const other = invertTuple(tuple);
     const entry = isReply ? new ConnectionEntry(other, tuple) : new ConnectionEntry(tuple, other);
     assumeEstablished(entry);
+    beginAs(entry, this.live.zone, packet.template);
     if (this.judge(entry, packet, isReply) === 'invalid') return invalid(packet);
     packet.connection = entry;
     packet.isReply = isReply;
     packet.state = 'established';
     return 'tracked';
+  }
+
+  /** The connection of a packet about to be tracked, where it may be forgotten by now: a policy that is not known says how long it lives. */
+  maybeForgotten(packet: PacketInFlight, nowMs: number): ConnectionEntry | undefined {
+    this.live.nowMs = nowMs;
+    this.live.zone = zoneOf(packet.template, packet.mark);
+    const tuple = flowOf(packet);
+    const entry = tuple && this.live.findTuple(tuple)?.entry;
+    if (entry?.timeoutRule === undefined || entry.lastPacketMs >= nowMs) return undefined;
+    return entry;
+  }
+
+  /** Takes a connection for forgotten. */
+  expire(entry: ConnectionEntry): void {
+    this.live.remove(entry);
+  }
+
+  /** Whether helpers follow connections, so that what begins one may be expected. HOT */
+  get hasHelpers(): boolean {
+    return this.live.hasHelpers;
+  }
+
+  /** The connection whose helper may have expected the packet, which has just begun one. */
+  mayBeExpectedBy(packet: PacketInFlight): ConnectionEntry | undefined {
+    const entry = entryOf(packet);
+    if (entry === undefined || packet.state !== 'new' || entry.confirmed) return undefined;
+    if (!isExpectable(packet.protocol)) return undefined;
+    return this.live.helperOf(packet.source, packet.destination);
+  }
+
+  /** Takes the packet's connection for one that another's helper expected. */
+  expectBy(packet: PacketInFlight, master: ConnectionEntry): void {
+    const entry = entryOf(packet);
+    if (entry === undefined) return;
+    this.live.willChange(entry);
+    becomeExpected(entry, master);
+    packet.state = 'related';
   }
 
   /** HOT */
@@ -390,7 +441,7 @@ export class ConnectionTracker {
 
 /** Whether the packet makes its connection, which nat chains and the confirmation ask. HOT */
 function isFirstOf(packet: PacketInFlight, entry: ConnectionEntry): boolean {
-  return !entry.confirmed && (packet.state === 'new' || entry.assumed);
+  return !entry.confirmed && (packet.state === 'new' || entry.assumed || entry.expected);
 }
 
 const NOT_CHANGED: NatOutcome = { kind: 'bound', changed: false };

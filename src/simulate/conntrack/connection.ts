@@ -20,6 +20,8 @@ export interface Connection {
   readonly reply: Tuple;
   /** In the table; an unconfirmed connection is known to its first packet alone. */
   readonly confirmed: boolean;
+  /** A helper of another connection expected it. */
+  readonly expected: boolean;
   readonly seenReply: boolean;
   readonly assured: boolean;
   /** Whether the destination (source) of the original direction is translated. */
@@ -30,6 +32,8 @@ export interface Connection {
   readonly sourceNatDone: boolean;
   /** Simulated time at which it is forgotten. */
   readonly expiresAtMs: number;
+  /** How much later than that it may be. */
+  readonly spareMs: number;
   /** What CONNMARK sets, saves and restores, unsigned 32 bits. */
   readonly mark: number;
   /** Why nobody can say how its packets fare, in words; undefined for most. */

@@ -1,6 +1,8 @@
 import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
+import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { Tuple } from './connection.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
+import { NO_ZONE } from './connection-zone.ts';
 import { isTrackedIcmp } from './icmp-types.ts';
 import { Journal } from './journal.ts';
 import type { SourceChoice } from './nat.ts';
@@ -19,6 +21,8 @@ export interface OtherConnections {
 export class LiveConnections implements SourceChoice {
   /** Simulated time; set before every use. */
   nowMs = 0;
+  /** The zones of the packet, or connection, at hand; set before every use. */
+  zone: ConnectionZone = NO_ZONE;
   /** Some source was bound to a port that its rule named; until then every source keeps its port. */
   hasGivenPorts = false;
   /** What else counts against the maximum, and takes tuples. */
@@ -41,10 +45,22 @@ export class LiveConnections implements SourceChoice {
     sourceKey: number,
     destinationKey: number,
   ): TupleNode | undefined {
-    const node = this.table.find(protocol, source, destination, sourceKey, destinationKey);
-    if (node === undefined || node.entry.expiresAtMs > this.nowMs) return node;
-    this.remove(node.entry);
-    return undefined;
+    const { zone } = this;
+    const { original, reply } = zone;
+    const node = this.table.find(
+      protocol,
+      source,
+      destination,
+      sourceKey,
+      destinationKey,
+      zone,
+      original,
+    );
+    const found =
+      node === undefined && original !== reply
+        ? this.table.find(protocol, source, destination, sourceKey, destinationKey, zone, reply)
+        : node;
+    return found === undefined ? undefined : this.unlessExpired(found);
   }
 
   findTuple(tuple: Tuple): TupleNode | undefined {
@@ -57,8 +73,54 @@ export class LiveConnections implements SourceChoice {
     );
   }
 
-  isTaken(tuple: Tuple): boolean {
-    return this.findTuple(tuple) !== undefined || this.beside?.has(tuple, this.nowMs) === true;
+  isTaken(reply: Tuple): boolean {
+    return this.holder(reply, this.zone.reply) !== undefined || this.isBeside(reply);
+  }
+
+  /** Which connection keeps one with these tuples out of the table; `beside` where it is kept elsewhere. */
+  clashOf(original: Tuple, reply: Tuple): ConnectionEntry | 'beside' | undefined {
+    const { zone } = this;
+    const holder = this.holder(original, zone.original) ?? this.holder(reply, zone.reply);
+    if (holder !== undefined) return holder.entry;
+    return this.isBeside(original) || this.isBeside(reply) ? 'beside' : undefined;
+  }
+
+  private isBeside(tuple: Tuple): boolean {
+    return this.beside?.has(tuple, this.nowMs) === true;
+  }
+
+  private holder(tuple: Tuple, bucket: number): TupleNode | undefined {
+    const { protocol, source, destination, sourceKey, destinationKey } = tuple;
+    const node = this.table.find(
+      protocol,
+      source,
+      destination,
+      sourceKey,
+      destinationKey,
+      this.zone,
+      bucket,
+    );
+    return node === undefined ? undefined : this.unlessExpired(node);
+  }
+
+  private unlessExpired(node: TupleNode): TupleNode | undefined {
+    if (node.entry.expiresAtMs > this.nowMs) return node;
+    this.remove(node.entry);
+    return undefined;
+  }
+
+  /** HOT */
+  get hasHelpers(): boolean {
+    return this.table.withHelper().size > 0;
+  }
+
+  /** A live connection with a helper that may expect a packet between the two addresses: what is expected has one of the connection's own. */
+  helperOf(a: IpAddress, b: IpAddress): ConnectionEntry | undefined {
+    for (const entry of this.table.withHelper()) {
+      if (entry.expiresAtMs <= this.nowMs || !isInSameZone(entry.zone, this.zone)) continue;
+      if (hasAddress(entry, a) || hasAddress(entry, b)) return entry;
+    }
+    return undefined;
   }
 
   /** How many connections are kept here, expired ones included. HOT */
@@ -70,8 +132,9 @@ export class LiveConnections implements SourceChoice {
   portOfSameSource(original: Tuple, address: IpAddress): number | undefined {
     if (!this.hasGivenPorts) return undefined;
     let port: number | undefined;
-    for (const { original: other, reply, expiresAtMs } of this.table.entries()) {
+    for (const { original: other, reply, expiresAtMs, zone } of this.table.entries()) {
       if (
+        zone.original === this.zone.original &&
         other.protocol === original.protocol &&
         other.sourceKey === original.sourceKey &&
         sameIpAddress(other.source, original.source) &&
@@ -104,9 +167,10 @@ export class LiveConnections implements SourceChoice {
     this.noteExpiry(entry);
   }
 
-  /** Puts an entry in that nothing undoes; in two zones two may have the same tuples, and the first is kept. */
+  /** Puts an entry in that nothing undoes; of two with the same tuples the first is kept. */
   seed(entry: ConnectionEntry): void {
-    if (this.isTaken(entry.original) || this.isTaken(entry.reply)) return;
+    this.zone = entry.zone;
+    if (this.clashOf(entry.original, entry.reply) !== undefined) return;
     this.table.insert(entry);
     this.noteExpiry(entry);
   }
@@ -161,4 +225,15 @@ export class LiveConnections implements SourceChoice {
     }
     this.nothingExpiresBeforeMs = earliest;
   }
+}
+
+/** Source: nf_conntrack_expect.c, nf_ct_find_expectation, which compares zones by nf_ct_zone_equal_any (Linux 6.18). */
+function isInSameZone(a: ConnectionZone, b: ConnectionZone): boolean {
+  return Math.max(a.original, a.reply) === Math.max(b.original, b.reply);
+}
+
+function hasAddress({ original, reply }: ConnectionEntry, address: IpAddress): boolean {
+  return [original.source, original.destination, reply.source, reply.destination].some((one) =>
+    sameIpAddress(one, address),
+  );
 }

@@ -1,13 +1,13 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionRecord } from '../../host/connections/connection-record.ts';
-import { ConnectionEntry } from './connection-entry.ts';
+import { ConnectionEntry, NEVER_MS } from './connection-entry.ts';
 import { isPortTracked } from './flow-keys.ts';
 import { SCTP_STATE } from './sctp-state.ts';
 import { TCP_STATE } from './tcp-state.ts';
 import { invertTuple, sameTuple } from './tuple.ts';
 
-/** The longest that an entry can live, for one whose time is not told. */
-const NO_END_MS = Number.MAX_SAFE_INTEGER;
+/** A table tells whole seconds alone, and less than one more may be left. */
+const UNTOLD_MS = 999;
 
 /**
  * The entry that a record of a connection table stands for, as it is at time 0.
@@ -26,9 +26,12 @@ export function recordedEntry(record: ConnectionRecord): ConnectionEntry {
   entry.sourceNatDone = true;
   // An entry of which less than a second is left is still there.
   entry.timeoutMs =
-    record.timeoutSeconds === undefined ? NO_END_MS : Math.max(record.timeoutSeconds * 1000, 1);
+    record.timeoutSeconds === undefined ? NEVER_MS : Math.max(record.timeoutSeconds * 1000, 1);
   entry.expiresAtMs = entry.timeoutMs;
+  entry.spareMs = UNTOLD_MS;
   entry.mark = record.mark;
+  entry.zone = record.zone;
+  if (record.helper !== undefined) entry.helper = { name: record.helper, rule: undefined };
   entry.unknown = record.unknown;
   if (original.protocol === IP_PROTOCOL.tcp) recordTcp(entry, record);
   else if (original.protocol === IP_PROTOCOL.sctp) recordSctp(entry, record);

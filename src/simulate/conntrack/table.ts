@@ -1,7 +1,9 @@
 import type { IpAddress } from '../../address/ip-address.ts';
 import { sameIpAddress } from '../../address/ip-address.ts';
+import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { Tuple } from './connection.ts';
 import type { ConnectionEntry } from './connection-entry.ts';
+import { isFoundIn } from './connection-zone.ts';
 import { hashTuple } from './tuple.ts';
 
 /** One direction of a connection in the table. */
@@ -9,12 +11,15 @@ export class TupleNode {
   readonly tuple: Tuple;
   readonly entry: ConnectionEntry;
   readonly isReply: boolean;
+  /** The zone of this direction. */
+  readonly zone: number;
   readonly hash: number;
 
   constructor(tuple: Tuple, entry: ConnectionEntry, isReply: boolean) {
     this.tuple = tuple;
     this.entry = entry;
     this.isReply = isReply;
+    this.zone = isReply ? entry.zone.reply : entry.zone.original;
     this.hash = hashTuple(
       tuple.protocol,
       tuple.source,
@@ -38,6 +43,7 @@ export class ConnectionTable {
   private taken = 0;
   /** Every connection, in the order in which they were confirmed. */
   private readonly confirmed: Set<ConnectionEntry> = new Set();
+  private readonly followed: Set<ConnectionEntry> = new Set();
 
   get size(): number {
     return this.confirmed.size;
@@ -47,17 +53,24 @@ export class ConnectionTable {
     return this.confirmed.values();
   }
 
+  /** The connections that a helper follows. */
+  withHelper(): ReadonlySet<ConnectionEntry> {
+    return this.followed;
+  }
+
   has(entry: ConnectionEntry): boolean {
     return this.confirmed.has(entry);
   }
 
-  /** The direction of a connection that has exactly this tuple. HOT */
+  /** The direction of a connection that has exactly this tuple, for who is in `zone` and looks in the one of its directions that is `bucket`. HOT */
   find(
     protocol: number,
     source: IpAddress,
     destination: IpAddress,
     sourceKey: number,
     destinationKey: number,
+    zone: ConnectionZone,
+    bucket: number,
   ): TupleNode | undefined {
     const hash = hashTuple(protocol, source, destination, sourceKey, destinationKey);
     const { nodes, hashes } = this;
@@ -72,36 +85,29 @@ export class ConnectionTable {
         tuple.destinationKey === destinationKey &&
         tuple.protocol === protocol &&
         sameIpAddress(tuple.source, source) &&
-        sameIpAddress(tuple.destination, destination)
+        sameIpAddress(tuple.destination, destination) &&
+        isFoundIn(node, zone, bucket)
       ) {
         return node;
       }
     }
   }
 
-  findTuple(tuple: Tuple): TupleNode | undefined {
-    return this.find(
-      tuple.protocol,
-      tuple.source,
-      tuple.destination,
-      tuple.sourceKey,
-      tuple.destinationKey,
-    );
-  }
-
-  /** INVARIANT: neither tuple of the entry is in the table, and they do not change while it is. */
+  /** INVARIANT: neither tuple of the entry is in the table in its zone, and none of them changes while it is. */
   insert(entry: ConnectionEntry): void {
     if ((this.taken + 2) * 2 > this.nodes.length) this.grow();
     // A connection whose directions look the same is found as a reply: the first to be put in is found first.
     this.put(new TupleNode(entry.reply, entry, true));
     this.put(new TupleNode(entry.original, entry, false));
     this.confirmed.add(entry);
+    if (entry.helper !== undefined) this.followed.add(entry);
   }
 
   remove(entry: ConnectionEntry): void {
     this.take(entry, entry.original);
     this.take(entry, entry.reply);
     this.confirmed.delete(entry);
+    this.followed.delete(entry);
   }
 
   private put(node: TupleNode): void {

@@ -288,7 +288,7 @@ export class FastEvaluator {
   #waysOf(family: IpFamily): PacketWays | undefined {
     const { program, router, host } = this.#simulator.pathOf(family);
     if (this.#simulator.hasNotModelled(family) || router.hasCustomRules(family)) return undefined;
-    if (hasVirtualServers(host)) return undefined;
+    if (hasVirtualServers(host) || program.givesTemplates) return undefined;
     return new PacketWays(program, router, { family, outcomes: this.#outcomes });
   }
 }

@@ -51,7 +51,8 @@ describe('lines of conntrack -L', () => {
     expect(others).toEqual([]);
     expect(record).toMatchObject({
       ...{ state: 'ESTABLISHED', timeoutSeconds: 431_999, seenReply: true, assured: true },
-      ...{ mark: 5, zone: 0, unknown: undefined, line: 1 },
+      ...{ mark: 5, zone: { original: 0, reply: 0 }, helper: undefined },
+      ...{ unknown: undefined, line: 1 },
     });
     expect(brief(record as ConnectionRecord)).toBe(
       '203.0.113.7/40000>192.0.2.10/22 192.0.2.10/22>203.0.113.7/40000',
@@ -83,15 +84,31 @@ conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.
       'src=192.0.2.1 dst=192.0.2.2 srckey=0x1 dstkey=0x0 src=192.0.2.2 dst=192.0.2.1 srckey=0x0 dstkey=0x1';
     const records = read(`
 ipv4     2 tcp      6 ${SSH} [OFFLOAD] mark=0 zone=0 use=2
-ipv4     2 tcp      6 100 ESTABLISHED ${SSH} [ASSURED] mark=0 zone=7 use=1
 ipv4     2 gre      47 100 ${flow} mark=0 use=1
 `);
     expect(records.map(({ unknown }) => unknown)).toEqual([
       'it is offloaded: its packets pass by the rules',
-      'it is in zone 7 of connection tracking, and zones are not modelled',
       'it is told from others by its GRE key, which is not modelled',
     ]);
     expect(records[0]?.timeoutSeconds).toBeUndefined();
+  });
+
+  test('zones of both directions or of one, and helpers, are told', () => {
+    const of = (original: string, end: string): string =>
+      `udp 17 99 src=192.0.2.1 dst=192.0.2.2 sport=1 dport=2 ${original} src=192.0.2.2 dst=192.0.2.1 sport=2 dport=1 ${end} use=1`;
+    const records = read(
+      [
+        of('[UNREPLIED]', 'mark=0 zone=5'),
+        of('zone-orig=6 [UNREPLIED]', 'mark=0'),
+        of('', 'zone-reply=7 mark=0 helper=tftp'),
+      ].join('\n'),
+    );
+    expect(records.map(({ zone }) => [zone.original, zone.reply])).toEqual([
+      [5, 5],
+      [6, 0],
+      [0, 7],
+    ]);
+    expect(records.map(({ helper }) => helper)).toEqual([undefined, undefined, 'tftp']);
   });
 
   test('every line that is none is reported, up to a number', () => {
@@ -120,7 +137,7 @@ describe('conntrack -L -o xml', () => {
     const [record] = read(`${HEAD}${FLOW}\n</conntrack>\n`);
     expect(record).toMatchObject({
       ...{ state: 'ESTABLISHED', timeoutSeconds: 99, seenReply: true, assured: true, mark: 5 },
-      ...{ zone: 3, line: 3 },
+      ...{ zone: { original: 3, reply: 3 }, line: 3 },
     });
     expect(brief(record as ConnectionRecord)).toBe(
       '203.0.113.7/40000>192.0.2.10/22 192.0.2.10/22>203.0.113.7/40000',
@@ -141,9 +158,7 @@ describe('conntrack -L -o xml', () => {
       '</layer4>',
       '</layer4><zone>4</zone>',
     );
-    expect(read(`${HEAD}${zoned}</conntrack>`)[0]?.unknown).toBe(
-      'it is in zone 4 of connection tracking, and zones are not modelled',
-    );
+    expect(read(`${HEAD}${zoned}</conntrack>`)[0]?.zone).toEqual({ original: 4, reply: 0 });
   });
 
   test('states of SCTP, for which conntrack prints those of TCP with the same numbers', () => {

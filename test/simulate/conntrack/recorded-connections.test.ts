@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { renderIpAddress } from '../../../src/address/ip-address.ts';
 import { parseConnections } from '../../../src/host/connections/parse-connections.ts';
 import { Simulator } from '../../../src/simulate/simulator.ts';
+import { foreignRules } from '../../support/foreign-rules.ts';
 import { testHost } from '../../support/hosts.ts';
 import { rules } from '../../support/rules.ts';
 import { run } from '../../support/simulations.ts';
@@ -12,11 +13,14 @@ const LOCATION = { file: 'table.txt', line: 1, column: 1 };
 const RULES = '*nat\n-A POSTROUTING -s 10.9.9.9 -j MASQUERADE';
 
 /** The test host with the connections that the lines of `conntrack -L` tell. */
-function withTable(lines: string): Simulator {
+function withTable(lines: string, target = '', more: readonly string[] = []): Simulator {
   const { records } = parseConnections(lines, LOCATION);
+  const raw = ['*raw', ':PREROUTING ACCEPT', `-A PREROUTING -j ${target}`, 'COMMIT'];
+  const nat = RULES.replace('\n', '\n:POSTROUTING ACCEPT\n');
+  const text = [nat, 'COMMIT', ...(target === '' ? [] : raw), ...more].join('\n');
   return new Simulator({
     host: testHost(),
-    rulesets: [rules(RULES), rules(RULES.replace('10.9.9.9', '2001:db8::9'), 6)],
+    rulesets: [foreignRules(text), rules(RULES.replace('10.9.9.9', '2001:db8::9'), 6)],
     notModelled: [],
     connections: records,
   });
@@ -181,11 +185,36 @@ describe('the table', () => {
     expect(stateOf(on, `${BACK} flags=SA`)).toBe('invalid');
   });
 
-  test('does not know what is in a zone, unless a connection outside of it has the same addresses', () => {
-    const zoned = `${flow('udp 17 100')} zone=3`;
-    const on = withTable(zoned);
-    expect(stateOf(on, OUT.replace('tcp', 'udp'))).toBe('undetermined');
-    const both = withTable(`${zoned}\n${flow('udp 17 100', ['[UNREPLIED]', ''])}`);
-    expect(stateOf(both, OUT.replace('tcp', 'udp'))).toBe('new');
+  test('a connection in a zone is met by what rules put there alone', () => {
+    const on = withTable(`${flow('udp 17 100')} zone=3`);
+    expect(stateOf(on, OUT.replace('tcp', 'udp'))).toBe('new');
+    const zoned = withTable(`${flow('udp 17 100')} zone=3`, 'CT --zone 3');
+    expect(stateOf(zoned, OUT.replace('tcp', 'udp'))).toBe('established');
+    expect(stateOf(zoned, BACK.replace('tcp', 'udp'))).toBe('established');
+  });
+
+  test('a zone of one direction alone is that direction’s', () => {
+    const udp = flow('udp 17 100').replace('dport=80 ', 'dport=80 zone-orig=3 ');
+    const on = withTable(udp);
+    expect(stateOf(on, BACK.replace('tcp', 'udp'))).toBe('established');
+    const zoned = withTable(udp, 'CT --zone-orig 3');
+    expect(stateOf(zoned, OUT.replace('tcp', 'udp'))).toBe('established');
+  });
+
+  test('what a helper of a connection there may expect is followed both ways', () => {
+    const on = withTable(`${flow('tcp 6 1000 ESTABLISHED', ['', '[ASSURED]'])} helper=ftp`, '', [
+      '*filter',
+      ':FORWARD ACCEPT',
+      '-A FORWARD -m conntrack --ctstate NEW -j DROP',
+      'COMMIT',
+    ]);
+    const data = `tcp ${SERVER}:20 -> ${CLIENT}:5000 in=eth1`;
+    const result = run(on, data);
+    expect(result.verdict).toBe('undetermined');
+    expect(result.because?.[0]).toBe(
+      'whether the helper ftp of another connection expects this one is not known',
+    );
+    expect(run(on, `${OUT} flags=A`).verdict).toBe('accept');
+    expect(run(on, `tcp 192.0.2.11:1 -> 198.51.100.11:2 in=eth0`).verdict).toBe('drop');
   });
 });
