@@ -1,8 +1,15 @@
 import type { SavedFirewall } from '../machine/read-firewall.ts';
 import { KernelError } from '../source/errors.ts';
-import { type Build, defaultBuild, type KernelTools, systemTools } from './kernel-tools.ts';
+import {
+  type Build,
+  defaultBuild,
+  type KernelTools,
+  type SavedTexts,
+  saveBuilds,
+  systemTools,
+} from './kernel-tools.ts';
 import { isEmptyState } from './own-state.ts';
-import { type KernelState, readKernel, type SavedTexts } from './read-kernel.ts';
+import { type KernelState, parseSaved } from './read-kernel.ts';
 
 /** The build in use, and what it holds. */
 export interface ChosenBuild {
@@ -21,13 +28,13 @@ export interface BuildOptions {
 export function readBuilds(options: BuildOptions): readonly ChosenBuild[] {
   const usual = defaultBuild() ?? 'nft';
   const other: Build = usual === 'nft' ? 'legacy' : 'nft';
-  let sets: string | undefined;
-  return [usual, other].map((build) => {
-    const tools = systemTools(build, { ...options, isDefault: build === usual });
-    // Sets are the same for both.
-    sets ??= tools.saveSets();
-    return { tools, kernel: readKernel({ ...tools, saveSets: () => sets ?? '' }), warnings: [] };
-  });
+  const both = [usual, other].map((build) => ({ build, isDefault: build === usual }));
+  const saved = saveBuilds(both);
+  return both.map((one, index) => ({
+    tools: systemTools(one.build, { ...options, ...one }),
+    kernel: parseSaved(saved[index] as SavedTexts),
+    warnings: [],
+  }));
 }
 
 /** What both builds were seen to hold. */

@@ -1,18 +1,28 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import { hasLegacyTables } from '../machine/read-firewall.ts';
-import { attemptProgram, type ProgramOptions, runProgram } from '../machine/run-program.ts';
+import {
+  attemptProgram,
+  attemptPrograms,
+  type ProgramOptions,
+  type ProgramOutcome,
+  runProgram,
+} from '../machine/run-program.ts';
 import { KernelError } from '../source/errors.ts';
 
 /** Which implementation of iptables a kernel's rules belong to. */
 export type Build = 'legacy' | 'nft';
 
+/** What the save programs print of one build, and of all sets. */
+export interface SavedTexts {
+  readonly rules: Readonly<Record<IpFamily, string>>;
+  readonly sets: string;
+}
+
 /** The programs that read and write one build's rules, and sets. */
 export interface KernelTools {
   readonly build: Build;
-  /** What `iptables-save` or `ip6tables-save` prints; empty where the program is not installed. @throws KernelError */
-  readonly saveRules: (family: IpFamily) => string;
-  /** What `ipset save` prints; empty where the program is not installed. @throws KernelError */
-  readonly saveSets: () => string;
+  /** What the save programs print; empty where they are not installed. @throws KernelError */
+  readonly save: () => SavedTexts;
   /** @throws KernelError with nothing of the table at fault changed. */
   readonly restoreRules: (family: IpFamily, text: string) => void;
   /** @throws KernelError with the lines before the one at fault done, perhaps. */
@@ -39,10 +49,6 @@ const DESTROY_PAUSE_MS = 10;
 /** The tools of this machine. */
 export function systemTools(build: Build, options: ToolOptions): KernelTools {
   const { lockSeconds, keepOpen, isDefault } = options;
-  const nameOf = (family: IpFamily, tool: 'restore' | 'save'): string => {
-    const base = family === 4 ? 'iptables' : 'ip6tables';
-    return isDefault ? `${base}-${tool}` : `${base}-${build}-${tool}`;
-  };
   const running = (more: ProgramOptions = {}): ProgramOptions => ({
     ...(keepOpen === undefined ? {} : { keepOpen }),
     // The program gives up waiting by itself before it counts as stuck.
@@ -51,13 +57,14 @@ export function systemTools(build: Build, options: ToolOptions): KernelTools {
   });
   return {
     build,
-    // Tables that are not loaded have no rules, and need not be loaded for that.
-    saveRules: (family) =>
-      build === 'legacy' && !hasLegacyTables(family) ? '' : outputOf(nameOf(family, 'save'), []),
-    saveSets: () => outputOf('ipset', ['save']),
+    save: () => saveBuilds([{ build, isDefault }])[0] as SavedTexts,
     restoreRules: (family, text) => {
       const args = ['--noflush', '-w', String(lockSeconds)];
-      runProgram(nameOf(family, 'restore'), args, running({ input: text }));
+      runProgram(
+        programName({ build, isDefault }, family, 'restore'),
+        args,
+        running({ input: text }),
+      );
     },
     restoreSets: (text) => {
       runProgram('ipset', ['restore'], running({ input: text }));
@@ -69,9 +76,38 @@ export function systemTools(build: Build, options: ToolOptions): KernelTools {
   };
 }
 
-/** What a program prints; nothing where it is not installed. */
-function outputOf(program: string, args: readonly string[]): string {
-  const outcome = attemptProgram(program, args);
+type NamedBuild = { readonly build: Build } & Pick<ToolOptions, 'isDefault'>;
+
+function programName(
+  { build, isDefault }: NamedBuild,
+  family: IpFamily,
+  tool: 'restore' | 'save',
+): string {
+  const base = family === 4 ? 'iptables' : 'ip6tables';
+  return isDefault ? `${base}-${tool}` : `${base}-${build}-${tool}`;
+}
+
+/** What several builds hold, in their order; sets are the same for all. All programs are asked at once. @throws KernelError */
+export function saveBuilds(builds: readonly NamedBuild[]): readonly SavedTexts[] {
+  const asked = builds.flatMap((one) =>
+    ([4, 6] as const)
+      // Tables that are not loaded have no rules, and need not be loaded for that.
+      .filter((family) => one.build === 'nft' || hasLegacyTables(family))
+      .map((family) => ({ build: one.build, family, program: programName(one, family, 'save') })),
+  );
+  const [sets = '', ...texts] = attemptPrograms([
+    { program: 'ipset', args: ['save'] },
+    ...asked.map(({ program }) => ({ program, args: [] })),
+  ]).map(outputOf);
+  return builds.map(({ build }) => {
+    const of = (family: IpFamily): string =>
+      texts[asked.findIndex((one) => one.build === build && one.family === family)] ?? '';
+    return { rules: { 4: of(4), 6: of(6) }, sets };
+  });
+}
+
+/** What a program printed; nothing where it is not installed. */
+function outputOf(outcome: ProgramOutcome): string {
   if (outcome.kind === 'ran') return outcome.stdout;
   if (outcome.error.code === 'missing-program') return '';
   throw outcome.error;
@@ -79,7 +115,7 @@ function outputOf(program: string, args: readonly string[]): string {
 
 function destroyPresent(names: readonly string[], options: ProgramOptions): void {
   for (let attempt = 1; ; attempt++) {
-    const present = new Set(outputOf('ipset', ['list', '-n']).split('\n'));
+    const present = new Set(outputOf(attemptProgram('ipset', ['list', '-n'])).split('\n'));
     const wanted = names.filter((name) => present.has(name));
     if (wanted.length === 0) return;
     const input = wanted.map((name) => `destroy ${name}\n`).join('');

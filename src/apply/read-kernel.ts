@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IpFamily } from '../address/ip-address.ts';
-import type { KernelTools } from './kernel-tools.ts';
+import type { KernelTools, SavedTexts } from './kernel-tools.ts';
 import type { OwnState } from './own-state.ts';
 import { type ForeignUse, type KernelRules, parseSavedRules } from './parse-rule-text.ts';
 import { parseSets } from './parse-set-text.ts';
@@ -15,16 +14,13 @@ export interface KernelState {
   readonly saved: SavedTexts;
 }
 
-/** What the save programs print of one build, and of all sets. */
-export interface SavedTexts {
-  readonly rules: Readonly<Record<IpFamily, string>>;
-  readonly sets: string;
-}
-
 /** Reads the rules of one build, and all sets. @throws KernelError */
 export function readKernel(tools: KernelTools): KernelState {
-  const rules = { 4: tools.saveRules(4), 6: tools.saveRules(6) };
-  const sets = tools.saveSets();
+  return parseSaved(tools.save());
+}
+
+/** What texts of the save programs say. */
+export function parseSaved({ rules, sets }: SavedTexts): KernelState {
   const [v4, v6] = [rules[4], rules[6]].map((text) => parseSavedRules(text, protocolNumber)) as [
     KernelRules,
     KernelRules,

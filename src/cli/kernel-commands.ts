@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { SUPERVISE } from '../apply/supervisor.ts';
+import { RUN_PROGRAMS } from '../machine/program-runner.ts';
 import { EnvironmentError, KernelError } from '../source/errors.ts';
 import { addKernelOptions, type KernelOptions } from './apply/kernel-options.ts';
 import type { ApplyOptions } from './apply-command.ts';
@@ -46,6 +47,10 @@ export function addKernelCommands(program: Command, terminal: Terminal, done: Do
       done(await runSupervise(options));
     },
   );
+  program.command(RUN_PROGRAMS, { hidden: true }).action(async () => {
+    const { runPrograms } = await import('./run-programs-command.ts');
+    done(await runPrograms());
+  });
 }
 
 function addApply(program: Command, terminal: Terminal, done: Done): void {

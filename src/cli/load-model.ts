@@ -53,15 +53,23 @@ export function warnOfDoubt({ doubt }: NodeModel['choice'], terminal: Terminal):
   if (doubt !== undefined) terminal.writeError(`warning: ${doubt} (-n chooses the node)\n`);
 }
 
+/** What of the reading of documents is done in another way. */
+export interface DocumentReading {
+  /** As much is read as has changed. */
+  readonly caches?: { readonly files: FileCache; readonly documents: DocumentCache } | undefined;
+  /** Told of the texts before they are looked into. */
+  readonly texts?: (texts: readonly DocumentText[]) => void;
+}
+
 /**
- * Reads the documents that the options name; with caches as much of them as has changed. Warnings go to standard error.
+ * Reads the documents that the options name. Warnings go to standard error.
  *
  * @throws InputError, UsageError also when there are none
  */
 export function readModelDocuments(
   options: DocumentOptions,
   terminal: Terminal,
-  caches?: { readonly files: FileCache; readonly documents: DocumentCache },
+  { caches, texts: told }: DocumentReading = {},
 ): { readonly resources: ResourceSet; readonly texts: readonly DocumentText[] } {
   if (options.filename.length === 0) {
     throw new UsageError(
@@ -71,6 +79,7 @@ export function readModelDocuments(
   }
   if (options.node === '') throw new UsageError('-n: the name is empty');
   const texts = readTexts(options.filename, terminal, caches?.files);
+  told?.(texts);
   const resources = readResources(texts, {
     version: wantedVersion(options.calicoVersion, terminal),
     lenient: options.lenient,

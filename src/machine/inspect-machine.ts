@@ -1,10 +1,10 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import { buildHost } from '../host/build-host.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, HostText } from '../host/host.ts';
 import { readResources } from '../resources/read-resources.ts';
 import type { HostSpec, Missing, RemarkSpec, RouteSpec } from './host-spec.ts';
 import { renderHostYaml } from './host-yaml.ts';
-import { type JsonObject, runForObjects } from './json-output.ts';
+import { type JsonObject, runForObjectLists } from './json-output.ts';
 import { readConnectionTable } from './read-connection-table.ts';
 import { noteFailure, readFirewall, type SavedFirewall } from './read-firewall.ts';
 import { readInterfaces } from './read-interfaces.ts';
@@ -16,8 +16,6 @@ import { foreignServers, readVirtualServers } from './read-virtual-servers.ts';
 import { attemptProgram } from './run-program.ts';
 import { withoutDerivedRoutes } from './without-derived-routes.ts';
 
-const FAMILIES = [4, 6] as const;
-
 /** Where problems and decisions point that are about the machine itself. */
 export const THIS_MACHINE = 'this machine';
 
@@ -28,6 +26,14 @@ export interface InspectOptions {
   readonly connections?: boolean;
   /** What is known of rules and sets already. */
   readonly firewall?: SavedFirewall | undefined;
+  /** What is left of a text of rules or sets when lines are taken out that the host is to be without; the others keep their numbers. */
+  readonly leaveOut?: LeaveOut | undefined;
+}
+
+/** Functions of what `iptables-save` and `ipset save` have printed. */
+export interface LeaveOut {
+  readonly rules: (text: string) => string;
+  readonly sets: (text: string) => string;
 }
 
 /** This machine, or the namespace that this process is in, as a Host. */
@@ -38,9 +44,14 @@ export interface InspectedMachine {
   readonly yaml: string;
   /** What our own reader makes of `yaml`; places in it are in the file {@link THIS_MACHINE}. */
   readonly host: Host;
+  /** Whether or not lines were left out, with all of them. */
+  readonly whole: () => Host;
   /** What could not be read, and why. */
   readonly missing: readonly Missing[];
 }
+
+/** What tools printed of the machine's rules and sets. */
+type RuleTexts = Readonly<Record<'iptables' | 'ip6tables' | 'ipsets', string>>;
 
 /** A Host document as data. */
 export interface HostDocumentData {
@@ -57,22 +68,50 @@ export interface HostDocumentData {
  */
 export function inspectMachine(options: InspectOptions): InspectedMachine {
   const missing: Missing[] = [];
-  const spec = readSpec(options, missing);
+  const { spec, texts } = readSpec(options, missing);
   const document = documentOf(options.name, spec);
   const yaml = renderHostYaml(document, missing);
-  return { document, yaml, host: readBack(yaml), missing };
+  const host = readBack(yaml);
+  return { document, yaml, host, missing, whole: () => withTexts(host, texts) };
 }
 
-function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
+/** The machine with other texts of rules, which stand where the ones before them do. */
+function withTexts(host: Host, texts: RuleTexts): Host {
+  const textOf = (name: keyof RuleTexts): HostText | undefined => {
+    const { location = { file: THIS_MACHINE, line: 1, column: 1 } } = host[name] ?? {};
+    return texts[name] === '' ? undefined : { text: texts[name], location };
+  };
+  return {
+    ...host,
+    iptables: textOf('iptables'),
+    ip6tables: textOf('ip6tables'),
+    ipsets: textOf('ipsets'),
+  };
+}
+
+function readSpec(
+  options: InspectOptions,
+  missing: Missing[],
+): { readonly spec: HostSpec; readonly texts: RuleTexts } {
   const remarks: RemarkSpec[] = [];
-  const links = runForObjects('ip', ['-j', '-d', 'address', 'show']);
+  const [links = [], rules4 = [], rules6 = [], routes4 = [], routes6 = []] = runForObjectLists(
+    'ip',
+    [
+      ['-j', '-d', 'address', 'show'],
+      ['-j', '-d', '-4', 'rule', 'show'],
+      ['-j', '-d', '-6', 'rule', 'show'],
+      ['-j', '-d', '-4', 'route', 'show', 'table', 'all'],
+      ['-j', '-d', '-6', 'route', 'show', 'table', 'all'],
+    ],
+  );
   const interfaces = readInterfaces(links, remarks);
   const sysctls = readSysctls(interfaces.map(({ name }) => name));
   noteSysctls(sysctls, missing);
-  const rules = FAMILIES.flatMap((family) =>
-    readRoutingRules(ask(family, ['rule', 'show']), family, remarks),
-  );
-  const routes = FAMILIES.map((family) => ({ family, routes: routesOf(family, sysctls) }));
+  const rules = [...readRoutingRules(rules4, 4, remarks), ...readRoutingRules(rules6, 6, remarks)];
+  const routes = [
+    { family: 4, routes: routesOf(routes4, 4, sysctls) },
+    { family: 6, routes: routesOf(routes6, 6, sysctls) },
+  ] as const;
   const bare = { interfaces, routes: [], sysctls };
   const firewall = {
     4: readFirewall(4, { missing, remarks }, options.firewall),
@@ -86,31 +125,37 @@ function readSpec(options: InspectOptions, missing: Missing[]): HostSpec {
   // Those of kube-proxy show in its device and its sets.
   const servers = foreignServers(readVirtualServers() ?? [], interfaces, sets);
   if (servers.length > 0) remarks.push({ what: 'virtual servers of IPVS' });
-  return {
+  const { rules: kept, sets: keptSets } = options.leaveOut ?? { rules: same, sets: same };
+  const spec = {
     interfaces,
     ...withoutDerivedRoutes(routes, readBack(renderHostYaml(documentOf('bare', bare), []))),
     ...(rules.length === 0 ? {} : { rules }),
     sysctls,
-    ...textField('iptables', firewall[4].text),
-    ...textField('ip6tables', firewall[6].text),
-    ...textField('ipsets', sets),
+    ...textField('iptables', kept(firewall[4].text)),
+    ...textField('ip6tables', kept(firewall[6].text)),
+    ...textField('ipsets', keptSets(sets)),
     ...textField('connections', options.connections === true ? readConnectionTable(missing) : ''),
     ...(remarks.length === 0 ? {} : { notModelled: remarks }),
   };
+  return { spec, texts: { iptables: firewall[4].text, ip6tables: firewall[6].text, ipsets: sets } };
 }
 
-function ask(family: IpFamily, args: readonly string[]): readonly JsonObject[] {
-  return runForObjects('ip', ['-j', '-d', `-${family}`, ...args]);
+function same(text: string): string {
+  return text;
 }
 
-function routesOf(family: IpFamily, sysctls: HostSpec['sysctls']): readonly RouteSpec[] {
+function routesOf(
+  listed: readonly JsonObject[],
+  family: IpFamily,
+  sysctls: HostSpec['sysctls'],
+): readonly RouteSpec[] {
   const ignores = (scope: string): boolean => {
     const start = `net.ipv${family}.conf`;
     const key = 'ignore_routes_with_linkdown';
     const own = sysctls[`${start}.${scope.replaceAll('.', '/')}.${key}`];
     return (own ?? sysctls[`${start}.default.${key}`] ?? 0) !== 0;
   };
-  return readRoutes(ask(family, ['route', 'show', 'table', 'all']), family, {
+  return readRoutes(listed, family, {
     ignoresLinkDown: (dev) => ignores('all') || ignores(dev),
   });
 }
@@ -141,7 +186,11 @@ function documentOf(name: string, spec: HostSpec): HostDocumentData {
 }
 
 function readBack(yaml: string): Host {
-  const [document] = readResources([{ file: THIS_MACHINE, text: yaml }]).hosts;
+  // Rules may be very many, and the text is our own.
+  const { hosts } = readResources([{ file: THIS_MACHINE, text: yaml }], {
+    mostCharacters: yaml.length,
+  });
+  const [document] = hosts;
   if (document === undefined) throw new Error('INVARIANT: the printed Host document reads back');
   return buildHost(document);
 }

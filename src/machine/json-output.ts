@@ -1,4 +1,4 @@
-import { attemptProgram, type ProgramOutcome, runProgram } from './run-program.ts';
+import { attemptProgram, attemptPrograms, type ProgramOutcome, runProgram } from './run-program.ts';
 
 /** One object of a program's JSON output, before anything is known of it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -10,6 +10,17 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function runForObjects(program: string, args: readonly string[]): readonly JsonObject[] {
   return parseObjects(runProgram(program, args).stdout, program);
+}
+
+/** As {@link runForObjects}, for calls of one program with several lists of arguments. */
+export function runForObjectLists(
+  program: string,
+  calls: readonly (readonly string[])[],
+): readonly (readonly JsonObject[])[] {
+  return attemptPrograms(calls.map((args) => ({ program, args }))).map((outcome) => {
+    if (outcome.kind === 'failed') throw outcome.error;
+    return parseObjects(outcome.stdout, program);
+  });
 }
 
 /** As {@link runForObjects}, for what the machine may not have. */

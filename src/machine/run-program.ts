@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { KernelError, type KernelErrorCode } from '../source/errors.ts';
+import { type EndedProgram, ProgramRunner, type RunRequest } from './program-runner.ts';
 
 /** How one program is run; every field has a default. */
 export interface ProgramOptions {
@@ -52,8 +53,47 @@ export function attemptProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): ProgramOutcome {
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const outputBytesMax = options.outputBytesMax ?? OUTPUT_BYTES_MAX;
+  return attemptPrograms([{ program, args, options }])[0] as ProgramOutcome;
+}
+
+/** A program to be run. */
+export interface ProgramCall {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly options?: ProgramOptions;
+}
+
+/** Runs programs that do not depend on each other, side by side where that can be. What came of each, in their order. */
+export function attemptPrograms(calls: readonly ProgramCall[]): readonly ProgramOutcome[] {
+  const ended = runElsewhere(calls) ?? calls.map(runHere);
+  return calls.map((call, index) => outcomeOf(call, ended[index] as EndedProgram));
+}
+
+let runner: ProgramRunner | undefined;
+
+/** From now on programs that read nothing are run by a small process beside this one: for a process that is about to become large. */
+export function runProgramsElsewhere(): void {
+  const [, program] = process.argv;
+  if (program !== undefined) runner ??= ProgramRunner.start(program);
+}
+
+/** Undefined where only this process can run them. */
+function runElsewhere(calls: readonly ProgramCall[]): readonly EndedProgram[] | undefined {
+  const isOwn = ({ options = {} }: ProgramCall): boolean =>
+    options.input !== undefined || options.keepOpen !== undefined;
+  if (runner === undefined || calls.some(isOwn)) return undefined;
+  const ended = runner.run(
+    calls.map(({ program, args, options }) => ({ program, args, ...settings(options) })),
+  );
+  if (ended === undefined) {
+    runner.close();
+    runner = undefined;
+  }
+  return ended;
+}
+
+function runHere({ program, args, options = {} }: ProgramCall): EndedProgram {
+  const { timeoutMs, outputBytesMax, environment } = settings(options);
   const result = spawnSync(program, args, {
     input: options.input ?? '',
     stdio: ['pipe', 'pipe', 'pipe', ...(options.keepOpen === undefined ? [] : [options.keepOpen])],
@@ -61,10 +101,24 @@ export function attemptProgram(
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     maxBuffer: outputBytesMax,
-    env: programEnvironment(process.env),
+    env: environment,
   });
+  const { status, signal, stdout, stderr } = result;
+  const error = result.error && { code: errorCode(result.error), message: result.error.message };
+  return { status, signal, stdout: stdout ?? '', stderr: stderr ?? '', error };
+}
+
+function settings({
+  timeoutMs = TIMEOUT_MS,
+  outputBytesMax = OUTPUT_BYTES_MAX,
+}: ProgramOptions = {}): Pick<RunRequest, 'timeoutMs' | 'outputBytesMax' | 'environment'> {
+  return { timeoutMs, outputBytesMax, environment: programEnvironment(process.env) };
+}
+
+function outcomeOf({ program, args, options }: ProgramCall, result: EndedProgram): ProgramOutcome {
+  const { timeoutMs, outputBytesMax } = settings(options);
   // A program that ends without reading all of its input is judged by its status.
-  const error = errorCode(result.error) === 'EPIPE' ? undefined : result.error;
+  const error = result.error?.code === 'EPIPE' ? undefined : result.error;
   if (error === undefined && result.status === 0) {
     return { kind: 'ran', stdout: result.stdout, stderr: result.stderr };
   }
@@ -75,10 +129,10 @@ export function attemptProgram(
       code === 'missing-program'
         ? `${program} is not installed`
         : `\`${command.join(' ')}\` ${what}`;
-    const ended = { command, status: status ?? undefined, stderr: stderr ?? '' };
+    const ended = { command, status: status ?? undefined, stderr };
     return { kind: 'failed', error: new KernelError(code, message, ended) };
   };
-  const cause = errorCode(error);
+  const cause = error?.code;
   if (cause === 'ENOENT') return failed('missing-program', '');
   if (cause === 'EACCES' || cause === 'EPERM') return failed('not-permitted', 'may not be run');
   if (cause === 'ETIMEDOUT') return failed('busy', `did not end within ${timeoutMs / 1000} s`);
@@ -95,8 +149,8 @@ function programEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...own, LC_ALL: 'C', PATH: [...path, ...added].join(':') };
 }
 
-function errorCode(error: Error | undefined): unknown {
-  return error !== undefined && 'code' in error ? error.code : undefined;
+function errorCode(error: Error): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /** The words with which iptables, ipset, conntrack, nft and ip say why the kernel refused. */

@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly nodes?: readonly DocumentNode[] | undefined;
   /** What was read before, of which only what has changed is read again. */
   readonly cache?: DocumentCache | undefined;
+  /** How many characters one file may have, and all together, where that is not {@link MAX_FILE_LENGTH} and {@link MAX_TOTAL_LENGTH}. */
+  readonly mostCharacters?: number | undefined;
 }
 
 /** How many characters one file may have; more is refused before it is parsed. */
@@ -46,7 +48,7 @@ export function readResources(
   const problems = new ProblemList();
   const collector = new ResourceCollector();
   const reading = { lenient: options.lenient ?? false, report: problems.report };
-  const sources = withinLimits(texts, problems);
+  const sources = withinLimits(texts, problems, options.mostCharacters);
   if (options.cache === undefined) readSources(sources, reading, collector);
   else options.cache.collect(sources, reading, collector);
   for (const { context, map } of options.nodes ?? []) {
@@ -73,16 +75,23 @@ function readSources(
 }
 
 /** The files that are small enough; the others are reported. */
-function withinLimits(texts: readonly DocumentText[], problems: ProblemList): DocumentText[] {
+function withinLimits(
+  texts: readonly DocumentText[],
+  problems: ProblemList,
+  most: number | undefined,
+): DocumentText[] {
+  const mostOfOne = most ?? MAX_FILE_LENGTH;
+  const mostOfAll = most ?? MAX_TOTAL_LENGTH;
   let total = 0;
   return texts.filter(({ file, text }) => {
     total += text.length;
-    const limit = text.length > MAX_FILE_LENGTH ? MAX_FILE_LENGTH : MAX_TOTAL_LENGTH;
-    if (text.length <= MAX_FILE_LENGTH && total <= MAX_TOTAL_LENGTH) return true;
+    const isOne = text.length > mostOfOne;
+    const limit = isOne ? mostOfOne : mostOfAll;
+    if (!isOne && total <= mostOfAll) return true;
     problems.report({
       code: 'yaml-limit',
       severity: 'error',
-      message: `${limit === MAX_FILE_LENGTH ? 'the file has' : 'the files together have'} more than ${limit / 1024 / 1024} MiB`,
+      message: `${isOne ? 'the file has' : 'the files together have'} more than ${limit / 1024 / 1024} MiB`,
       location: { file, line: 1, column: 1 },
       hint: 'Split the file, or give fewer files.',
     });

@@ -130,8 +130,9 @@ exec ipset "$@"`,
     // As after a boot: no rule of hepsim, a record of the boot before, and a change of then that was not ended.
     expect(host.hepsim('remove')).toMatchObject({ status: 0 });
     expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
-    host.tools.restoreRules(4, flushed(host.tools.saveRules(4)));
-    host.tools.restoreRules(6, flushed(host.tools.saveRules(6)));
+    const { rules } = host.tools.save();
+    host.tools.restoreRules(4, flushed(rules[4]));
+    host.tools.restoreRules(6, flushed(rules[6]));
     host.namespace.run('ipset', ['destroy']);
     expect(host.saved()).toBe(empty);
     const none = { tables: { 4: {}, 6: {} }, sets: {} };

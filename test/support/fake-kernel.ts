@@ -36,14 +36,15 @@ export class FakeKernel {
 
   readonly tools: KernelTools = {
     build: 'nft',
-    saveRules: (family) => this.save(family),
-    saveSets: () =>
-      [...this.#sets]
+    save: () => ({
+      rules: { 4: this.save(4), 6: this.save(6) },
+      sets: [...this.#sets]
         .flatMap(([name, { header, members }]) => [
           `create ${name} ${header}`,
           ...[...members].map((member) => `add ${name} ${member}`),
         ])
         .join('\n'),
+    }),
     restoreRules: (family, text) => this.#restore(family, text),
     restoreSets: (text) => {
       for (const line of text.split('\n')) if (line !== '') this.#setCommand(line);

@@ -32,9 +32,9 @@ export interface FaultResult {
  * are the same as tables that are not.
  */
 export function savedText(tools: KernelTools): string {
-  const rules = ([4, 6] as const).flatMap((family) => savedRules(family, tools.saveRules(family)));
-  const sets = tools
-    .saveSets()
+  const saved = tools.save();
+  const rules = ([4, 6] as const).flatMap((family) => savedRules(family, saved.rules[family]));
+  const sets = saved.sets
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.replace(/ initval \S+| hashsize \d+| bucketsize \d+/g, ''));

@@ -18,8 +18,10 @@ export function namespaceTools(namespace: NetworkNamespace, build: Build): Kerne
     `${family === 4 ? 'iptables' : 'ip6tables'}-${build}-${tool}`;
   return {
     build,
-    saveRules: (family) => run(nameOf(family, 'save'), []),
-    saveSets: () => run('ipset', ['save']),
+    save: () => ({
+      rules: { 4: run(nameOf(4, 'save'), []), 6: run(nameOf(6, 'save'), []) },
+      sets: run('ipset', ['save']),
+    }),
     restoreRules: (family, text) => {
       run(nameOf(family, 'restore'), ['--noflush', '-w', '60'], text);
     },

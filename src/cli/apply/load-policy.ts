@@ -5,6 +5,7 @@ import type { Session } from '../../apply/session.ts';
 import { FileCache } from '../../files/file-cache.ts';
 import type { Host } from '../../host/host.ts';
 import { inspectMachine } from '../../machine/inspect-machine.ts';
+import { runProgramsElsewhere } from '../../machine/run-program.ts';
 import { DocumentCache } from '../../resources/document-cache.ts';
 import { type DocumentText, readResources } from '../../resources/read-resources.ts';
 import type { ResourceSet } from '../../resources/resource-set.ts';
@@ -19,7 +20,7 @@ import {
   warnOfDoubt,
 } from '../load-model.ts';
 import type { Terminal } from '../terminal.ts';
-import { withoutOwnText } from './without-own-text.ts';
+import { withoutOwnRules, withoutOwnSets } from './without-own-text.ts';
 
 /** What is to be applied. The model's host is this machine; its rules are those that compile prints. */
 export interface PolicyToApply extends LoadedModel {
@@ -53,7 +54,7 @@ export class PolicyReader {
   /** @throws InputError, UsageError */
   read(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
     const caches = { files: this.#files, documents: this.#documents };
-    const { resources, texts } = readModelDocuments(options, terminal, caches);
+    const { resources, texts } = readModelDocuments(options, terminal, { caches, texts: makeRoom });
     return documentsOf({ resources, texts }, options, terminal, (text) => this.#digest(text));
   }
 
@@ -66,7 +67,16 @@ export class PolicyReader {
 
 /** Reads documents. @throws InputError, UsageError */
 export function readPolicy(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
-  return documentsOf(readModelDocuments(options, terminal), options, terminal, digestOf);
+  const read = readModelDocuments(options, terminal, { texts: makeRoom });
+  return documentsOf(read, options, terminal, digestOf);
+}
+
+/** So many characters of documents make a process so large that it takes long to start programs. */
+const MANY_CHARACTERS = 1 << 20;
+
+function makeRoom(texts: readonly DocumentText[]): void {
+  const characters = texts.reduce((sum, { text }) => sum + text.length, 0);
+  if (characters > MANY_CHARACTERS) runProgramsElsewhere();
 }
 
 function documentsOf(
@@ -99,7 +109,12 @@ export function policyForMachine(
   terminal: Terminal,
 ): PolicyToApply {
   const { resources, texts, node, documentsDigest } = documents;
-  const machine = inspectMachine({ name: node, firewall: savedFirewall(builds) });
+  const machine = inspectMachine({
+    name: node,
+    firewall: savedFirewall(builds),
+    // The rules of an apply before this one are gone when the new ones are there.
+    leaveOut: { rules: withoutOwnRules, sets: withoutOwnSets },
+  });
   const notes = machine.missing.map(
     ({ what, why }) => `of this machine, ${what} is not known: ${why}`,
   );
@@ -109,7 +124,7 @@ export function policyForMachine(
     node: documents.wanted,
     // What runs here is known: nothing else is taken to.
     servicesRun: false,
-    host: withoutOwn(machine.host),
+    host: machine.host,
     policyInterfaces: policyInterfaces(documents, machine.host),
   });
   const absent = missingInterfaces(documents, machine.host);
@@ -124,20 +139,11 @@ export function policyForMachine(
     model,
     // What the machine has depends on no document.
     asIs: () =>
-      new NodeModel(readResources([]), { ...shared, node, host: machine.host, asIs: true }),
+      new NodeModel(readResources([]), { ...shared, node, host: machine.whole(), asIs: true }),
     texts,
     files: renderRuleFiles({ 4: model.compiledRules(4), 6: model.compiledRules(6) }),
     documentsDigest,
     notes,
-  };
-}
-
-/** The machine as it is for the new rules: those of an apply before them are gone. */
-function withoutOwn(host: Host): Host {
-  return {
-    ...host,
-    iptables: withoutOwnText(host.iptables),
-    ip6tables: withoutOwnText(host.ip6tables),
   };
 }
 
