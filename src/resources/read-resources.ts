@@ -30,11 +30,11 @@ export interface ReadOptions {
   readonly mostCharacters?: number | undefined;
 }
 
-/** How many characters one file may have; more is refused before it is parsed. */
-export const MAX_FILE_LENGTH: number = 16 * 1024 * 1024;
+/** How many characters one file may have, enough for a connection table of 300,000 entries in a Host document; more is refused before it is parsed. */
+export const MAX_FILE_LENGTH: number = 64 * 1024 * 1024;
 
 /** How many characters all files together may have. */
-export const MAX_TOTAL_LENGTH: number = 64 * 1024 * 1024;
+export const MAX_TOTAL_LENGTH: number = 128 * 1024 * 1024;
 
 /**
  * Reads documents of every kind, checks each by itself and against the Calico version, and returns them all.

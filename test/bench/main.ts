@@ -122,6 +122,7 @@ function connectionFigures(): readonly Figure[] {
   return [
     { measured: `${about}: the lines of conntrack`, ...figure(measured.lines) },
     { measured: 'the same, its XML', ...figure(measured.xml) },
+    { measured: 'the same, the lines in a Host document', ...figure(measured.document) },
   ];
 }
 

@@ -66,7 +66,7 @@ test('everything that cannot be read is said at once', () => {
   symlinkSync(join(folder, 'gone'), join(folder, 'dangling.yaml'));
   const latin = write('latin.yaml', new Uint8Array([0x61, 0x0a, 0x62, 0xe9, 0x0a]));
   const wide = write('wide.yaml', new Uint8Array([0xff, 0xfe, 0x61, 0x00]));
-  const large = write('large.yaml', new Uint8Array(16 * 1024 * 1024 + 1));
+  const large = write('large.yaml', new Uint8Array(64 * 1024 * 1024 + 1));
   const paths = [join(folder, 'nothing.yaml'), join(folder, 'empty'), latin, wide, large];
   expect(problems(...paths, join(folder, 'dangling.yaml')).toSorted()).toEqual([
     '/dangling.yaml:1:1 file-unreadable',
@@ -83,9 +83,9 @@ test('standard input can be read once only', () => {
 });
 
 test('a file of data may be longer than documents are', () => {
-  const path = write('connections.txt', '#'.repeat(17 * 1024 * 1024));
-  expect(readDataText(path).text).toHaveLength(17 * 1024 * 1024);
-  expect(() => readDocumentTexts([path])).toThrow(/16 MiB/);
+  const path = write('connections.txt', '#'.repeat(65 * 1024 * 1024));
+  expect(readDataText(path).text).toHaveLength(65 * 1024 * 1024);
+  expect(() => readDocumentTexts([path])).toThrow(/64 MiB/);
   expect(() => readDataText(folder)).toThrow(/directory/);
   expect(() => readDataText(join(folder, 'nothing'))).toThrow(/no such file/);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildHost } from '../../src/host/build-host.ts';
 import type { Host } from '../../src/host/host.ts';
+import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
 import { readResources } from '../../src/resources/read-resources.ts';
 import { Router } from '../../src/simulate/routing/router.ts';
 import { inFlight } from '../simulate/routing/routed-packet.ts';
@@ -214,6 +215,8 @@ describe.skipIf(why !== undefined)(title, () => {
         yaml = printed.stdout;
         const [document] = readResources([{ file: 'host.yaml', text: yaml }]).hosts;
         if (document === undefined) throw new Error(`no Host in: ${yaml}`);
+        // However long it is, as with many connections, it can be read again.
+        expect(parsePlainYaml(yaml)).toBeDefined();
         host = buildHost(document);
       }, 120_000);
 

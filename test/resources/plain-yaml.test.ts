@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isMap, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { parsePlainJson } from '../../src/resources/reading/plain-json.ts';
 import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
 
 /** What readers look at: kind, value, written form and place. */
@@ -23,6 +24,14 @@ function byPackage(text: string): unknown {
 /** Both say the same, or the plain parser says nothing. Returns whether it said something. */
 function agree(text: string): boolean {
   const plain = parsePlainYaml(text);
+  if (plain === undefined) return false;
+  expect(plain.map(seen), text).toEqual(byPackage(text));
+  return true;
+}
+
+/** The same of the plain parser of JSON. */
+function agreeOfJson(text: string): boolean {
+  const plain = parsePlainJson(text);
   if (plain === undefined) return false;
   expect(plain.map(seen), text).toEqual(byPackage(text));
   return true;
@@ -77,11 +86,20 @@ describe('plain YAML', () => {
     expect(policy.getIn(['spec', 'types', 0])).toBe('Ingress');
   });
 
+  test('addresses of IPv6 that begin with colons are plain', () => {
+    expect(agree('a: [::1, ::/0, 2001:db8::/64]\nb: ::1\nc:\n  - {to: ::/0, via: fe80::1}\n')).toBe(
+      true,
+    );
+  });
+
   test.each([
     ['an anchor', 'a: &x 1\nb: *x\n'],
-    ['an escape', 'a: "x\\n"\n'],
+    ['an escape that JSON does not have', 'a: "\\x41"\n'],
     ['text of several lines', 'a: x\n  y\n'],
-    ['a block of text', 'a: |\n  x\n'],
+    ['a block of text with other line ends', 'a: |-\n  x\n'],
+    ['a block of text that is folded', 'a: >\n  x\n'],
+    ['a block of text with blanks on a line', 'a: |\n  x\n \n  y\n'],
+    ['a block of text that is ragged', 'a: |\n  x\n y\n'],
     ['a value that is missing', 'a:\nb: 1\n'],
     ['a comment behind a value', 'a: 1 # one\n'],
     ['a tab', 'a:\t1\n'],
@@ -90,7 +108,6 @@ describe('plain YAML', () => {
     ['a name that is no text', 'a: 1\ntrue: 2\n'],
     ['an end of document', 'a: 1\n...\n'],
     ['no more than a separator', '---\n'],
-    ['JSON', '{"a": 1}'],
     ['a list in a list', 'a:\n- - 1\n'],
     ['a wrong indentation', 'a:\n    b: 1\n  c: 2\n'],
   ])('leaves %s to the package', (_what, text) => {
@@ -152,6 +169,11 @@ describe('plain YAML', () => {
         '\nx: y',
         '10.0.0.0/8',
         '::1',
+        '|\n',
+        ': |\n  x\n',
+        '\n  y\n\n',
+        '"\\n"',
+        '"\\"',
       ],
     );
     let taken = 0;
@@ -176,5 +198,56 @@ describe('plain YAML', () => {
       ),
       { numRuns: 1500 },
     );
+  });
+});
+
+describe('blocks of text', () => {
+  test.each([
+    'a: |\n  x\n',
+    'a: |\n  x\n   y\n\n  z\n\n\nb: 1\n',
+    'a: |\n  x',
+    'a: |\n  x\n# comment\nb: 1\n',
+    'a:\n  - b: |\n      x: 1\n      - y\n    c: 2\n  - d\n',
+    'a: |\n  x\n---\nb: |\n  # no comment\n  "\\n"\n',
+    'a: |\n    x\n\n',
+  ])('%j', (text) => {
+    expect(agree(text)).toBe(true);
+  });
+});
+
+describe('plain JSON', () => {
+  test.each([
+    '{"a": 1}',
+    '{\n  "a": {"b": [1, -2.5, 1e5, true, false, null, "x", []], "c": {}}\n}\n',
+    '{"a":"x\\ny\\t\\"\\\\\\/\\u00e9\\ud83d\\ude00"}',
+    ' {"a" : "b"} ',
+  ])('is parsed as the package parses it: %j', (text) => {
+    expect(agreeOfJson(text)).toBe(true);
+  });
+
+  test.each([
+    ['a list', '[1]'],
+    ['YAML in brackets', '{a: 1}'],
+    ['two documents', '{"a": 1}{"b": 2}'],
+    ['a comma too many', '{"a": 1,}'],
+    ['a text over lines', '{"a": "x\n y"}'],
+    ['a number that JSON does not have', '{"a": 01}'],
+    ['no end', '{"a": "x'],
+    ['a long name', `{"${'a'.repeat(1100)}": 1}`],
+  ])('leaves %s to others', (_what, text) => {
+    expect(parsePlainJson(text)).toBeUndefined();
+  });
+
+  test('agrees with the package about everything that it takes', { timeout: 120_000 }, () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(3), fc.nat(200), (value, space, at) => {
+        const text = JSON.stringify({ a: value }, null, space);
+        if (agreeOfJson(text)) taken++;
+        agreeOfJson(text.slice(0, at) + text.slice(at + 1));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(taken).toBeGreaterThan(2000);
   });
 });

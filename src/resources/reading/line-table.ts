@@ -1,6 +1,6 @@
 /** What turns a character offset into a line and column; `LineCounter` of the YAML parser is one too. */
 export interface LineLookup {
-  readonly lineStarts: readonly number[];
+  readonly lineStarts: ArrayLike<number>;
   /** Line and column from 1. */
   linePos(offset: number): { readonly line: number; readonly col: number };
 }
@@ -12,20 +12,15 @@ export interface LineLookup {
  */
 export class LineTable implements LineLookup {
   private readonly text: string;
-  private starts: number[] | undefined;
+  private starts: Uint32Array | undefined;
   private last = 0;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  get lineStarts(): readonly number[] {
-    if (this.starts === undefined) {
-      this.starts = [0];
-      for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) {
-        this.starts.push(at + 1);
-      }
-    }
+  get lineStarts(): ArrayLike<number> {
+    this.starts ??= lineStartsOf(this.text);
     return this.starts;
   }
 
@@ -41,12 +36,27 @@ export class LineTable implements LineLookup {
   }
 }
 
-function startOf(starts: readonly number[], line: number): number {
+/** A text may have as many lines as characters: a list of numbers would take several times as much memory. */
+function lineStartsOf(text: string): Uint32Array {
+  let starts = new Uint32Array(1024);
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (count === starts.length) {
+      const more = new Uint32Array(count * 2);
+      more.set(starts);
+      starts = more;
+    }
+    starts[count++] = at + 1;
+  }
+  return starts.subarray(0, count);
+}
+
+function startOf(starts: ArrayLike<number>, line: number): number {
   return starts[line] ?? Number.POSITIVE_INFINITY;
 }
 
 /** The last line that starts at or before the offset. */
-function searchLine(starts: readonly number[], offset: number): number {
+function searchLine(starts: ArrayLike<number>, offset: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

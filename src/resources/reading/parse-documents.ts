@@ -4,6 +4,7 @@ import { findAliasTargets } from './aliases.ts';
 import type { DocumentPlace } from './document-place.ts';
 import { JsonBoundaries } from './json-boundaries.ts';
 import { LineTable } from './line-table.ts';
+import { parsePlainJson } from './plain-json.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
 import { ReadingContext } from './reading-context.ts';
 
@@ -12,6 +13,9 @@ const MAX_DEPTH = 100;
 
 /** How many tokens one document may have, punctuation and blanks counted: some 10 MB of policy, and what fits into memory. */
 const MAX_TOKENS = 2_000_000;
+
+/** How many characters a file may have that the full parser must take; it needs some thirty times as much memory. */
+const MAX_INTRICATE_LENGTH = 16 * 1024 * 1024;
 
 /** How many documents one file may have. */
 export const MAX_DOCUMENTS: number = 200_000;
@@ -72,9 +76,18 @@ export function* parseDocuments(
   const composer = new Composer(COMPOSER_OPTIONS);
   const bare = contextOf(undefined);
   if (reportControlCharacter(source.text, bare)) return;
-  const plain = parsePlainYaml(source.text);
+  const plain = parsePlainJson(source.text) ?? parsePlainYaml(source.text);
   if (plain !== undefined) {
     for (const contents of plain) yield { context: contextOf(undefined), contents };
+    return;
+  }
+  if (source.text.length > MAX_INTRICATE_LENGTH) {
+    bare.problem(
+      'yaml-limit',
+      bare.locate(0),
+      `the file has more than ${MAX_INTRICATE_LENGTH / 1024 / 1024} MiB, and is not as plain as files must be that are longer`,
+      'Write it as hepsim inspect does: one line for each field, without anchors, tags or comments behind values, long text behind `|`; or as JSON.',
+    );
     return;
   }
   let count = 0;

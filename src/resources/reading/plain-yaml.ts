@@ -1,6 +1,8 @@
 import type { Node, Pair, Scalar } from 'yaml';
+import { blockText } from './block-text.ts';
 import { mapNode, pairNode, scalarNode, seqNode } from './plain-nodes.ts';
 import { NOT_PLAIN, plainValue } from './plain-scalar.ts';
+import { closingQuote, unescaped } from './quoted-text.ts';
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
@@ -8,6 +10,7 @@ const HASH = 0x23;
 const COLON = 0x3a;
 const DASH = 0x2d;
 const COMMA = 0x2c;
+const BAR = 0x7c;
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const OPEN_LIST = 0x5b;
@@ -29,8 +32,8 @@ const MOST_DOCUMENTS = 100_000;
 const NOT_OF_THE_KIND: unique symbol = Symbol('not of the kind');
 
 /**
- * Parses a file of documents that are written as most are: block mappings and lists, one-line lists and mappings in brackets, one-line scalars
- * without escapes, comments on lines of their own. The nodes are those that the `yaml` package makes, as far as readers look at them.
+ * Parses a file of documents that are written as most are: block mappings and lists, one-line lists and mappings in brackets, one-line scalars, blocks of
+ * text behind `|`, comments on lines of their own. The nodes are those that the `yaml` package makes, as far as readers look at them.
  *
  * Undefined for everything else, errors included: the package then parses the file, several times as slowly.
  */
@@ -157,10 +160,7 @@ class PlainParser {
       const valueStart = this.#skipSpaces(keyEnd + 1);
       this.#at = valueStart;
       this.#column = column + valueStart - keyStart;
-      const value = this.#isLineEnd(valueStart)
-        ? this.#nestedValue(column)
-        : this.#lineValue(column);
-      items.push(pairNode(key, value));
+      items.push(pairNode(key, this.#fieldValue(column)));
       more = this.#continues(column) && !this.#isItem();
     }
     return this.#made(mapNode(items, start, this.#at));
@@ -171,6 +171,24 @@ class PlainParser {
     if (!this.#nextLine() || this.#isMarker()) return false;
     if (this.#column > column) return refuse();
     return this.#column === column;
+  }
+
+  /** The value behind the colon of a field in this column. */
+  #fieldValue(column: number): Node {
+    if (this.#isLineEnd(this.#at)) return this.#nestedValue(column);
+    return this.#text.charCodeAt(this.#at) === BAR
+      ? this.#blockText(column)
+      : this.#lineValue(column);
+  }
+
+  #blockText(column: number): Node {
+    const start = this.#at;
+    if (this.#text.charCodeAt(start + 1) !== NEWLINE) return refuse();
+    const block = blockText(this.#text, start + 2, column);
+    if (block === undefined) return refuse();
+    this.#at = block.end;
+    this.#column = 0;
+    return this.#made(scalarNode(block.value, block.value, start, block.end));
   }
 
   /** The value that begins on a line of its own. */
@@ -224,20 +242,23 @@ class PlainParser {
 
   #quoted(quote: string): Node {
     const start = this.#at;
-    const end = this.#text.indexOf(quote, start + 1);
+    const text = this.#text;
+    const end = quote === '"' ? closingQuote(text, start) : text.indexOf(quote, start + 1);
     if (end < 0) return refuse();
-    const source = this.#text.slice(start + 1, end);
-    const hasEscape = quote === '"' ? source.includes('\\') : this.#text[end + 1] === "'";
-    if (hasEscape || source.includes('\n')) return refuse();
+    const source = text.slice(start + 1, end);
+    if (source.includes('\n') || (quote === "'" && text[end + 1] === "'")) return refuse();
+    const value = quote === '"' ? unescaped(source) : source;
+    if (value === undefined) return refuse();
     this.#at = end + 1;
-    return this.#made(scalarNode(source, source, start, end + 1));
+    return this.#made(scalarNode(value, value, start, end + 1));
   }
 
   #plain(inBrackets: boolean): Node {
     const text = this.#text;
     const start = this.#at;
     const first = text.charCodeAt(start);
-    if (INDICATORS.has(first) && (first !== DASH || this.#endsName(start + 1, inBrackets))) {
+    const mayBegin = first === DASH || first === COLON;
+    if (INDICATORS.has(first) && (!mayBegin || this.#endsName(start + 1, inBrackets))) {
       return refuse();
     }
     let end = start;

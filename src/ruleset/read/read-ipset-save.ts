@@ -53,12 +53,16 @@ const COMMANDS: Readonly<Record<string, string>> = {
   w: 'swap',
 };
 
+/** After so many errors the rest is not looked at: the text is something else. */
+const MOST_ERRORS = 1000;
+
 class SetReader {
   readonly #origin: TextOrigin;
   readonly #report: Report;
   #sets = new Map<string, SetDraft>();
   #elements = 0;
   #number = 0;
+  #errors = 0;
 
   constructor(origin: TextOrigin, report: Report) {
     this.#origin = origin;
@@ -66,9 +70,13 @@ class SetReader {
   }
 
   read(text: string): readonly IpSet[] {
-    for (const line of text.split('\n')) {
-      this.#takeLine(line);
+    let start = 0;
+    while (start < text.length && this.#errors < MOST_ERRORS) {
+      const found = text.indexOf('\n', start);
+      const end = found < 0 ? text.length : found;
+      this.#takeLine(text.slice(start, end));
       this.#number++;
+      start = end + 1;
     }
     return [...this.#sets.values()].map(({ set, members }) => ({
       ...set,
@@ -86,6 +94,7 @@ class SetReader {
       this.#takeCommand(words);
     } catch (error) {
       if (!(error instanceof RefusedRule)) throw error;
+      this.#errors++;
       const { indent = 0 } = this.#origin;
       const column = columnOfSetWord(line, error.at ?? 0);
       const { location, where } = placeIn(this.#origin, this.#number, column);

@@ -49,6 +49,12 @@ export function readIptablesSave(
 /** The longest line in bytes that the tools read at once. Source: iptables-restore.c, 1.8.9. */
 const LONGEST_LINE = 10239;
 
+/** After so many errors the rest is not looked at: the text is something else. */
+const MOST_ERRORS = 1000;
+
+/** So many lines of comment are kept; those of the tools are first. */
+const MOST_REMARKS = 10_000;
+
 class SaveReader {
   readonly #family: IpFamily;
   readonly #origin: TextOrigin;
@@ -65,23 +71,28 @@ class SaveReader {
   #isSkipping = false;
   #line = '';
   #number = 0;
+  #errors = 0;
 
   constructor(family: IpFamily, origin: TextOrigin, report: Report) {
     this.#family = family;
     this.#origin = origin;
-    this.#report = report;
+    this.#report = (problem) => {
+      if (problem.severity === 'error') this.#errors++;
+      report(problem);
+    };
   }
 
   read(text: string): ReadRules {
     let start = 0;
-    while (start < text.length) {
+    while (start < text.length && this.#errors < MOST_ERRORS) {
       const end = text.indexOf('\n', start);
       this.#line = text.slice(start, end < 0 ? text.length : end);
       this.#takeLine();
       this.#number++;
       start = end < 0 ? text.length : end + 1;
     }
-    if (this.#draft !== undefined || this.#isSkipping) {
+    const isWhole = start >= text.length;
+    if (isWhole && (this.#draft !== undefined || this.#isSkipping)) {
       this.#line = '';
       this.#refuse(
         'COMMIT is missing at the end of the table',
@@ -98,6 +109,7 @@ class SaveReader {
     const line = this.#line;
     if (line === '') return;
     if (line.startsWith('#')) {
+      if (this.#remarks.length === MOST_REMARKS) return;
       this.#remarks.push({ text: line.slice(1).trim(), location: this.#locate(1) });
       return;
     }
