@@ -1,6 +1,6 @@
 import { parseConnections } from '../../src/host/connections/parse-connections.ts';
-import { ConnectionTracker } from '../../src/simulate/conntrack/connection-tracker.ts';
 import { readResources } from '../../src/resources/read-resources.ts';
+import { ConnectionTracker } from '../../src/simulate/conntrack/connection-tracker.ts';
 import { processorSeconds } from './processor-time.ts';
 
 /** How long a connection table takes to load: read, and put into the simulated one. */

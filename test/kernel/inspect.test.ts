@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildHost } from '../../src/host/build-host.ts';
 import type { Host } from '../../src/host/host.ts';
-import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
 import { readResources } from '../../src/resources/read-resources.ts';
+import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
 import { Router } from '../../src/simulate/routing/router.ts';
 import { inFlight } from '../simulate/routing/routed-packet.ts';
 import { bundle } from '../support/bundle.ts';

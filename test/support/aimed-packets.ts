@@ -9,7 +9,6 @@ import {
 import type { Host } from '../../src/host/host.ts';
 import type { Packet } from '../../src/packet/packet.ts';
 import type { Random } from '../../src/selftest/random.ts';
-import { isLinkAnycast, isOnLink } from '../../src/simulate/routing/special-addresses.ts';
 import { packet } from './packets.ts';
 
 /** What rules speak of, as their text has it, so that packets can be made that mean them. */
@@ -57,15 +56,10 @@ export function aimedPacket(
   const own = host.interfaces
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
     .filter((address) => address.family === family);
-  const anywhere = (): IpAddress => {
-    const address = random.chance(30) ? random.pick(own) : inside(random.pick(blocks), random);
-    // What the host itself sends to the routers of a link is not modelled, and so are its answers to them (docs/fidelity.md).
-    return isLinkAnycast(address) ? random.pick(own) : address;
-  };
+  const anywhere = (): IpAddress =>
+    random.chance(30) ? random.pick(own) : inside(random.pick(blocks), random);
   const source = renderIpAddress(from === 'local' ? random.pick(own) : anywhere());
-  // A process that sends to a link-local address names the link, which no packet here can.
-  const goal = anywhere();
-  const destination = renderIpAddress(from === 'local' && isOnLink(goal) ? random.pick(own) : goal);
+  const destination = renderIpAddress(anywhere());
   const more = `in=${from} ttl=${random.pick([1, 64, 255])}`;
   const protocol = random.weighted({ tcp: 6, udp: 4, icmp: 3, other: 1 });
   if (protocol === 'icmp') {

@@ -257,10 +257,7 @@ class PlainParser {
     const text = this.#text;
     const start = this.#at;
     const first = text.charCodeAt(start);
-    const mayBegin = first === DASH || first === COLON;
-    if (INDICATORS.has(first) && (!mayBegin || this.#endsName(start + 1, inBrackets))) {
-      return refuse();
-    }
+    if (INDICATORS.has(first) && !this.#mayBegin(first, start, inBrackets)) return refuse();
     let end = start;
     let at = start;
     for (; at < text.length; at++) {
@@ -277,6 +274,12 @@ class PlainParser {
     if (value === NOT_PLAIN || source === '') return refuse();
     this.#at = end;
     return this.#made(scalarNode(value, source, start, end));
+  }
+
+  /** Whether an indicator begins plain text: a dash or a colon with more of a word behind it. */
+  #mayBegin(indicator: number, start: number, inBrackets: boolean): boolean {
+    if (indicator !== DASH && indicator !== COLON) return false;
+    return !this.#endsName(start + 1, inBrackets);
   }
 
   /** Whether an element in brackets may end before this place. */

@@ -130,6 +130,10 @@ function addIpv6Addresses(builder: TableBuilder, one: RoutedInterface): void {
       table: 'main',
       metric: IPV6_SUBNET_METRIC,
     });
+    // Whatever the address is, a router has that of all routers with it.
+    if (settings.router6) {
+      builder.add({ type: 'anycast', to: hostCidr(block.network), dev: link.name, table: 'local' });
+    }
   }
 }
 

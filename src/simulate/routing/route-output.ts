@@ -7,6 +7,7 @@ import {
   isLimitedBroadcast,
   isLoopback,
   isMulticast,
+  isOnLink,
   isUnspecified,
   multicastScope,
   needsInterface,
@@ -73,7 +74,7 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
   const text = renderIpAddress(destination);
   const dev = packet.outInterface !== '' ? packet.outInterface : interfaceWith(network, source);
   if (destination.family === 4) {
-    if (dev !== undefined) return onLink(dev, text);
+    if (dev !== undefined) return onLink(network, dev, destination);
     if (!isUnspecified(source) && !isLoopback(source)) {
       // Only an unbound socket sends it; one that is bound to an address of nobody's is refused.
       const reason = `how the sender of ${text} came by ${renderIpAddress(source)} is not known`;
@@ -86,20 +87,27 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
   // Groups that reach beyond a link are sent where the sender says, not where its address is.
   const reaches = isMulticast(destination) && multicastScope(destination) > LINK_LOCAL_SCOPE;
   if (dev !== undefined && !reaches) {
-    if (isMulticast(destination) || hasRoute(network, destination, dev)) return onLink(dev, text);
+    if (isMulticast(destination) || hasRoute(network, destination, dev)) {
+      return onLink(network, dev, destination);
+    }
     return { kind: 'reject', reason: `no route to ${text} by ${dev}` };
   }
   const links = network.interfaces.filter(
     ({ link, settings }) => link.up && link.name !== 'lo' && !settings.ipv6Disabled,
   );
   const only = links.length === 1 ? links[0] : undefined;
-  if (only !== undefined) return onLink(only.link.name, text);
+  if (only !== undefined) return onLink(network, only.link.name, destination);
   const reason = `which interface the sender chose for ${text} is not known`;
   return { kind: 'undetermined', reason };
 }
 
-function onLink(dev: string, destination: string): RouteOutcome {
-  const reason = `${destination} is on the link of ${dev}, the interface of the source`;
+function onLink(network: Network, dev: string, destination: IpAddress): RouteOutcome {
+  if (isOnLink(destination) && network.findInterface(dev)?.linkLocal.kind === 'unknown') {
+    const reason = `the Host document does not tell the link-local address of ${dev}`;
+    return { kind: 'undetermined', reason };
+  }
+  const text = renderIpAddress(destination);
+  const reason = `${text} is on the link of ${dev}, the interface of the source`;
   return { kind: 'forward', outInterface: dev, nextHop: undefined, reason };
 }
 
@@ -113,7 +121,8 @@ function isOwnLinkLocal(network: Network, address: IpAddress, dev: string | unde
   if (isMulticast(address)) return false;
   const local = network.fib6.tables.get('local');
   const found = local?.find(address, dev ?? '', dev === undefined ? 'any' : 'only');
-  return found?.type === 'local';
+  // The anycast address of a link's routers is each router's own.
+  return found?.type === 'local' || found?.type === 'anycast';
 }
 
 /** Loopback addresses are no hint: what a raw socket sends from them leaves by the route. */

@@ -656,3 +656,58 @@ describeFacts(
     },
   },
 );
+
+const toLink = (destination: string): string => `udp [${HOST6}]:1 -> [${destination}]:2 in=local`;
+
+describeFacts('5.4: link-local destinations, of which the Host document tells no own one', [
+  {
+    row: 'what the host sends: undetermined where it may be its own, fe80:: to itself, beyond fe80::/64 no route',
+    packets: [
+      [toLink('fe80::9'), 'undetermined accept eth0'],
+      [toLink('fe80::'), 'accept local'],
+      [toLink('fe80:1::9'), 'reject'],
+    ],
+  },
+  {
+    row: 'what arrives: the same',
+    packets: [
+      [from('2001:db8:0:2::5', 'fe80::9'), 'undetermined accept eth0'],
+      [from('2001:db8:0:2::5', 'fe80::'), 'accept local'],
+    ],
+  },
+]);
+
+describeFacts(
+  '5.4: link-local destinations, of which the Host document tells the own ones',
+  [
+    {
+      row: 'what the host sends: by the interface of the source',
+      packets: [
+        [toLink('fe80::9'), 'accept eth0'],
+        [toLink('fe80::1'), 'accept local'],
+        [toLink('fe80::5'), 'accept eth0'],
+        [toLink('fe80::'), 'accept local'],
+      ],
+    },
+  ],
+  {
+    host: testHost({
+      interfaces: {
+        eth0: ['192.0.2.1/24', `${HOST6}/64`, 'fe80::1/64'],
+        eth1: ['198.51.100.1/24', '2001:db8:0:100::1/64', 'fe80::5/64'],
+      },
+      routes: ['default via 198.51.100.254 dev eth1'],
+    }),
+  },
+);
+
+describeFacts(
+  '5.4: link-local destinations of a host that does not forward',
+  [
+    {
+      row: 'fe80:: is no address of its own',
+      packets: [[toLink('fe80::'), 'undetermined accept eth0']],
+    },
+  ],
+  { host: testHost({ sysctls: { 'net.ipv6.conf.all.forwarding': 0 } }) },
+);

@@ -297,7 +297,14 @@ describe('a link-local address is sent to by the interface of the source', () =>
   const sent = { in: 'local', src: '2001:db8:2::1', dst: 'fe80::77' };
 
   test('which has the route for it', () => {
-    expect(route(routerOf(lab()), sent)).toBe('forward eth0');
+    const own = { name: 'eth0', addresses: ['2001:db8:2::1/64', 'fe80::1/64'] };
+    const interfaces = [own, { name: 'eth1' }, { name: 'cali0' }];
+    expect(route(routerOf(lab({ interfaces })), sent)).toBe('forward eth0');
+  });
+
+  test('unless nobody says which the interface itself has', () => {
+    expect(route(routerOf(lab()), sent)).toBe('undetermined');
+    expect(route(routerOf(lab()), { ...sent, dst: 'fe80:1::77' })).toBe('reject');
   });
 
   test('unless it makes no link-local address of its own and so has no route', () => {
