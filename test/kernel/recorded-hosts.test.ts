@@ -48,7 +48,12 @@ const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 };
 
 /** Small packages whose programs run in a moment: their rules are made anew in every run where they are installed. */
-const FRESH = { ufw: 'ufw', fail2ban: 'fail2ban-server', shorewall: 'shorewall' } as const;
+const FRESH = {
+  ufw: 'ufw',
+  fail2ban: 'fail2ban-server',
+  shorewall: 'shorewall',
+  firewalld: 'firewalld',
+} as const;
 
 const BASE = {
   eth0: ['192.0.2.1/24', '2001:db8:0:2::1/64'],

@@ -5,6 +5,7 @@ import type { Network } from './network.ts';
 import type { RouteOutcome } from './route-outcome.ts';
 import {
   isLimitedBroadcast,
+  isLinkAnycast,
   isLoopback,
   isMulticast,
   isOnLink,
@@ -95,7 +96,7 @@ function routeToLink(network: Network, packet: PacketInFlight): RouteOutcome {
   const links = network.interfaces.filter(
     ({ link, settings }) => link.up && link.name !== 'lo' && !settings.ipv6Disabled,
   );
-  const only = links.length === 1 ? links[0] : undefined;
+  const only = links.length === 1 && !isLinkAnycast(destination) ? links[0] : undefined;
   if (only !== undefined) return onLink(network, only.link.name, destination);
   const reason = `which interface the sender chose for ${text} is not known`;
   return { kind: 'undetermined', reason };
@@ -121,8 +122,8 @@ function isOwnLinkLocal(network: Network, address: IpAddress, dev: string | unde
   if (isMulticast(address)) return false;
   const local = network.fib6.tables.get('local');
   const found = local?.find(address, dev ?? '', dev === undefined ? 'any' : 'only');
-  // The anycast address of a link's routers is each router's own.
-  return found?.type === 'local' || found?.type === 'anycast';
+  // The anycast address of a link's routers is each router's own, where the sender is on that link.
+  return found?.type === 'local' || (found?.type === 'anycast' && dev !== undefined);
 }
 
 /** Loopback addresses are no hint: what a raw socket sends from them leaves by the route. */
