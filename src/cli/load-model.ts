@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Which rules packets run through and what is taken for given of them; the machine and its connections, where they are known. */
 export interface RulesOptions
-  extends Pick<NodeModelOptions, 'asIs' | 'assumptions' | 'host' | 'connections'> {
+  extends Pick<NodeModelOptions, 'asIs' | 'assumptions' | 'comments' | 'host' | 'connections'> {
   /** The machine where the documents describe none by the node's name. */
   readonly fallbackHost?: Host | undefined;
 }

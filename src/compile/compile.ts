@@ -6,7 +6,7 @@ import { compileFilterTable } from './filter-table.ts';
 import { compileMangleTable } from './mangle-table.ts';
 import { compileNatTable } from './nat-table.ts';
 import { compileRawTable } from './raw-table.ts';
-import { identifyRules } from './rule-comments.ts';
+import { identifyRules, markRules } from './rule-comments.ts';
 
 /**
  * Compiles what the documents mean for a node into netfilter rules of one family: the chains that Felix would write, under
@@ -15,9 +15,15 @@ import { identifyRules } from './rule-comments.ts';
  * One thing differs from Felix on purpose: a rule with three or more lists that do not fit one netfilter rule means what it says
  * (see rule-blocks.ts).
  *
+ * With `mark` comments say no more than whose the rules are, for rules that nobody writes or prints.
+ *
  * @throws Error when the mark mask has fewer than four bits.
  */
-export function compilePolicy(policy: NodePolicy, family: IpFamily): Ruleset {
+export function compilePolicy(
+  policy: NodePolicy,
+  family: IpFamily,
+  comments: 'identify' | 'mark' = 'identify',
+): Ruleset {
   // Without IPv6 support Felix leaves ip6tables alone.
   if (family === 6 && !policy.config.ipv6Support) return { family, tables: [], ipSets: [] };
   const context = createContext(policy, family);
@@ -26,6 +32,6 @@ export function compilePolicy(policy: NodePolicy, family: IpFamily): Ruleset {
     compileMangleTable(context),
     compileNatTable(context),
     compileFilterTable(context),
-  ].map((table) => identifyRules(table, family));
+  ].map((table) => (comments === 'identify' ? identifyRules(table, family) : markRules(table)));
   return { family, tables, ipSets: context.sets.all() };
 }

@@ -13,6 +13,16 @@ export function identifyRules(table: Table, family: IpFamily): Table {
   return { name: table.name, chains: table.chains.map((chain) => identifyChain(chain, family)) };
 }
 
+/** Gives every rule of a table the same comment, of which nothing can be told but that the rule is ours. */
+export function markRules(table: Table): Table {
+  const comment = `${OWN_PREFIX}:`;
+  const chains = table.chains.map((chain) => ({
+    ...chain,
+    rules: chain.rules.map((rule) => ({ ...rule, comment })),
+  }));
+  return { name: table.name, chains };
+}
+
 function identifyChain(chain: Chain, family: IpFamily): Chain {
   const rules = chain.rules.map((rule, index) => identifyRule(rule, chain.name, index, family));
   return { ...chain, rules };

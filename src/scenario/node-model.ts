@@ -48,6 +48,8 @@ export interface NodeModelOptions {
   readonly asIs?: boolean | undefined;
   /** Whether Services have rules of kube-proxy where the host has none: left out, they have. */
   readonly servicesRun?: boolean | undefined;
+  /** How much the comments of policy's rules say: `mark` for a model whose rules nobody writes or prints. Default: `identify`. */
+  readonly comments?: 'identify' | 'mark' | undefined;
   /** What is taken for given where rules ask for what cannot be known. */
   readonly assumptions?: Assumptions | undefined;
 }
@@ -117,7 +119,8 @@ export class NodeModel {
 
   /** The rules that policy compiles to. */
   compiledRules(family: IpFamily): Ruleset {
-    return cached(this.policyRules, family, () => compilePolicy(this.policy, family));
+    const { comments } = this.options;
+    return cached(this.policyRules, family, () => compilePolicy(this.policy, family, comments));
   }
 
   /** The rules of Kubernetes Services: the host's own, as kube-proxy writes them. */

@@ -41,7 +41,6 @@ export class RuleProgram {
   readonly operations: RuleOperations;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
-  readonly sets: ReadonlyMap<string, SetLookup>;
   readonly ipSets: readonly IpSet[];
   /** Names of sets whose answer may not be known. */
   readonly doubtfulSets: ReadonlySet<string>;
@@ -61,6 +60,7 @@ export class RuleProgram {
   readonly #interfaces: ReadonlyMap<string, number>;
   #finder: RuleFinder | undefined;
   #quietCalls: QuietCalls | undefined;
+  #sets: ReadonlyMap<string, SetLookup> | undefined;
 
   /** @throws Error for a jump to a chain that the table does not have. */
   constructor(ruleset: Ruleset) {
@@ -95,7 +95,6 @@ export class RuleProgram {
     this.membership = membership;
     this.#base = base;
     this.#interfaces = interfaces;
-    this.sets = lookupsOf(ruleset.ipSets);
     this.ipSets = ruleset.ipSets;
     this.givesTemplates = rules.some(
       ({ rule: { target } }) => target?.kind === 'ct' && isTelling(target),
@@ -114,6 +113,12 @@ export class RuleProgram {
   get finder(): RuleFinder {
     this.#finder ??= this.#makeFinder();
     return this.#finder;
+  }
+
+  /** By name; made when a packet is first asked about one. HOT */
+  get sets(): ReadonlyMap<string, SetLookup> {
+    this.#sets ??= lookupsOf(this.ipSets);
+    return this.#sets;
   }
 
   /** HOT */

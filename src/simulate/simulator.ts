@@ -56,7 +56,9 @@ export class Simulator {
   readonly #interfaces: ReadonlySet<string>;
   readonly #router: Router;
   readonly #tracker: ConnectionTracker;
-  readonly #families: Readonly<Record<IpFamily, FamilyPath>>;
+  readonly #options: SimulatorOptions;
+  /** Made when first asked for: a run often has packets of one alone. */
+  readonly #families: Map<IpFamily, FamilyPath> = new Map();
   #connections: readonly ConnectionRecord[];
   /** The point to go back to for the connections of the start; undefined where there were none, or it was too long ago. */
   #start: number | undefined;
@@ -72,7 +74,7 @@ export class Simulator {
     );
     this.#connections = options.connections ?? [];
     this.#seed();
-    this.#families = { 4: this.#family(options, 4), 6: this.#family(options, 6) };
+    this.#options = options;
   }
 
   /** @throws PacketPathError when the packet cannot begin on this host, as `run` would. */
@@ -91,7 +93,7 @@ export class Simulator {
     const packet =
       given.in === from && given.source === source ? given : { ...given, in: from, source };
     this.#nowMs = this.timeOf(packet);
-    const { path, journey, notModelled } = this.#families[packet.family];
+    const { path, journey, notModelled } = this.#family(packet.family);
     path.journal.explaining = options.explain === true;
     const inInterface = from === LOCAL ? '' : this.#router.arrivalInterface(from);
     const walk = (): Way => {
@@ -115,7 +117,7 @@ export class Simulator {
       this.#tracker.clear();
       this.#seed();
     }
-    for (const { path } of Object.values(this.#families)) path.changedSets.clear();
+    for (const { path } of this.#families.values()) path.changedSets.clear();
     this.#nowMs = 0;
   }
 
@@ -130,14 +132,27 @@ export class Simulator {
     return tuple !== undefined && this.#tracker.leavesTranslated(tuple, this.timeOf(packet));
   }
 
+  /** The machine with its routes, and the connection table of both families. */
+  get host(): Host {
+    return this.#options.host;
+  }
+
+  get router(): Router {
+    return this.#router;
+  }
+
+  get tracker(): ConnectionTracker {
+    return this.#tracker;
+  }
+
   /** What packets of a family pass, for who judges them together with this simulator. */
   pathOf(family: IpFamily): PacketPath {
-    return this.#families[family].path;
+    return this.#family(family).path;
   }
 
   /** Whether something that is not modelled keeps packets of the family from being judged. */
   hasNotModelled(family: IpFamily): boolean {
-    return this.#families[family].notModelled.length > 0;
+    return this.#notModelled(family).length > 0;
   }
 
   /** Forgets all connections, those of the start as well, and sets the clock back to 0. */
@@ -158,25 +173,33 @@ export class Simulator {
     this.#start = undefined;
   }
 
-  #family(options: SimulatorOptions, family: IpFamily): FamilyPath {
-    const ruleset = options.rulesets.find((one) => one.family === family);
+  /** HOT */
+  #family(family: IpFamily): FamilyPath {
+    return this.#families.get(family) ?? this.#makeFamily(family);
+  }
+
+  #makeFamily(family: IpFamily): FamilyPath {
+    const { host, rulesets, assumptions } = this.#options;
+    const ruleset = rulesets.find((one) => one.family === family);
     const program = new RuleProgram(ruleset ?? { family, tables: [], ipSets: [] });
     const path: PacketPath = {
-      host: options.host,
+      host,
       program,
       router: this.#router,
       tracker: this.#tracker,
       journal: new Journal(program),
       choices: new Choices(),
-      assumptions: options.assumptions ?? Assumptions.none,
+      assumptions: assumptions ?? Assumptions.none,
       changedSets: new ChangedSets(),
     };
-    return {
-      path,
-      journey: new Journey(path),
-      notModelled: options.notModelled.filter(
-        (one) => one.family === undefined || one.family === family,
-      ),
-    };
+    const made = { path, journey: new Journey(path), notModelled: this.#notModelled(family) };
+    this.#families.set(family, made);
+    return made;
+  }
+
+  #notModelled(family: IpFamily): readonly NotModelled[] {
+    return this.#options.notModelled.filter(
+      (one) => one.family === undefined || one.family === family,
+    );
   }
 }

@@ -17,7 +17,7 @@ export class Progress {
   private shownMs: number;
   private width = 0;
 
-  constructor(terminal: Terminal, nowMs: () => number = () => performance.now()) {
+  constructor(terminal: Terminal, nowMs: () => number = processMs) {
     this.terminal = terminal;
     this.nowMs = nowMs;
     this.startMs = nowMs();
@@ -49,4 +49,9 @@ export class Progress {
     if (this.width > 0) this.terminal.writeError(`\r${' '.repeat(this.width)}\r`);
     this.width = 0;
   }
+}
+
+/** A clock that needs no module of Node's to be loaded first. */
+function processMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
