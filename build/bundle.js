@@ -28,19 +28,22 @@ await build({
   output: { file: 'dist/lab-worker.js', format: 'esm', codeSplitting: false },
 });
 
-// Functions are compiled when they are first called, so that the compiled form is worth most after a typical run.
+// Functions are compiled when they are first called, so that the compiled form is worth most after typical runs.
 const { exports: program, script } = loadProgram();
-const output = [];
-const code = await program.main(
-  [
-    'trace',
-    ...['cluster', 'v3-policy', 'v3-workload', 'v3-pinhole'].flatMap((name) => [
-      '-f',
-      `scenarios/nodeport/${name}.yaml`,
-    ]),
-    'tcp 203.0.113.7:40000 -> 192.0.2.10:31852 in=eth0',
-  ],
-  {
+const nodePort = ['cluster', 'v3-policy', 'v3-workload', 'v3-pinhole'].flatMap((name) => [
+  '-f',
+  `scenarios/nodeport/${name}.yaml`,
+]);
+await tryOut('trace', ...nodePort, 'tcp 203.0.113.7:40000 -> 192.0.2.10:31852 in=eth0');
+await tryOut(
+  'replay',
+  ...['-f', 'scenarios/replayed-capture/resources.yaml', 'scenarios/replayed-capture/packets.pcap'],
+);
+writeFileSync(cachePath, script.createCachedData());
+
+async function tryOut(...args) {
+  const output = [];
+  const code = await program.main(args, {
     readStdin: () => '',
     stdinBytes: async function* () {},
     writeOut: (text) => output.push(text),
@@ -50,7 +53,6 @@ const code = await program.main(
     columns: undefined,
     environment: {},
     hostName: () => 'build',
-  },
-);
-if (code !== 0) throw new Error(`the trial run failed:\n${output.join('')}`);
-writeFileSync(cachePath, script.createCachedData());
+  });
+  if (code !== 0) throw new Error(`the trial run failed:\n${output.join('')}`);
+}

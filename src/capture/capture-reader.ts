@@ -1,5 +1,6 @@
 import { CaptureProblems } from './capture-problems.ts';
 import type { InputWindow } from './input-window.ts';
+import type { RecordBatch } from './record-batch.ts';
 
 /** What `next` came to. */
 export const STEP = { packet: 0, more: 1, end: 2 } as const;
@@ -57,6 +58,20 @@ export abstract class CaptureReader {
 
   /** Goes on to the next packet; one of STEP. After `more`, call `refill` and ask again. HOT */
   abstract next(): number;
+
+  /**
+   * Adds packets to a batch as long as there is room for them in it and they are at hand; one of STEP, `packet` where there was any. HOT
+   */
+  fill(batch: RecordBatch): number {
+    const before = batch.count;
+    let step: number = STEP.packet;
+    while (!batch.isFull) {
+      step = this.next();
+      if (step !== STEP.packet) break;
+      batch.add(this);
+    }
+    return batch.count > before ? STEP.packet : step;
+  }
 
   /** Reads on. Once a chunk of many packets. */
   async refill(): Promise<void> {

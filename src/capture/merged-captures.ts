@@ -1,4 +1,5 @@
 import { type CaptureReader, STEP } from './capture-reader.ts';
+import type { RecordBatch } from './record-batch.ts';
 
 /** The packets of several captures in the order of their times; of two at the same time the one of the capture named first. */
 export class MergedCaptures {
@@ -36,6 +37,25 @@ export class MergedCaptures {
       }
     }
     return this.#takeEarliest();
+  }
+
+  /** Adds packets to a batch as long as there is room for them in it and they are at hand; one of STEP, `packet` where there was any. HOT */
+  fill(batch: RecordBatch): number {
+    const before = batch.count;
+    let step: number = STEP.packet;
+    while (!batch.isFull && step === STEP.packet) {
+      const [only, other] = this.#waiting;
+      // A capture alone reads many at once.
+      if (only !== undefined && other === undefined && this.#ready.length === 0) {
+        step = only.fill(batch);
+        if (step === STEP.end) this.#waiting.pop();
+        else break;
+      } else {
+        step = this.next();
+        if (step === STEP.packet) batch.add(this.current);
+      }
+    }
+    return batch.count > before ? STEP.packet : step;
   }
 
   /** Reads on in the capture that needs it. */

@@ -30,7 +30,6 @@ import {
 } from './replay-output.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { captureOutput, checkWritten } from './write-capture.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
 
 /** What a run is made with. */
 interface Setting {
@@ -49,7 +48,7 @@ export async function runReplay(
   options: ReplayCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
-  keepYoungGenerationSmall();
+  terminal.keepYoungGenerationSmall?.();
   const form = outputForm(options.output, REPLAY_FORMS);
   if (options.merge === true) {
     const { runMerge } = await import('./replay-merge.ts');
@@ -110,7 +109,7 @@ function loadModels(
   terminal: Terminal,
 ): { readonly model: NodeModel; readonly against: NodeModel | undefined } {
   const assumptions = assumptionsOf(options);
-  const rules = { asIs: options.asIs, assumptions };
+  const rules = { asIs: options.asIs, assumptions, comments: 'mark' } as const;
   const { model } = loadModel(options, terminal, rules);
   checkAssumedPlaces(assumptions, model);
   checkInterface(options.in, model);

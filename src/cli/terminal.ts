@@ -13,6 +13,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The machine's host name. */
   readonly hostName: () => string;
+  /** For commands whose memory counts: has the process's heap for new objects stay as small as it is. */
+  readonly keepYoungGenerationSmall?: () => void;
 }
 
 /** What the process exits with. Source: the outside contract, section 3. */

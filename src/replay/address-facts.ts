@@ -38,6 +38,9 @@ export class AddressFacts {
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #intervals: Readonly<Record<IpFamily, AddressIntervals>>;
   readonly #towards: Readonly<Record<IpFamily, Int16Array>>;
+  // The same of IPv4, at hand.
+  readonly #intervals4: AddressIntervals;
+  readonly #towards4: Int16Array;
 
   constructor(host: Host, router: Router) {
     this.#router = router;
@@ -47,6 +50,8 @@ export class AddressFacts {
       4: new Int16Array(this.#intervals[4].count).fill(OPEN),
       6: new Int16Array(this.#intervals[6].count).fill(OPEN),
     };
+    this.#intervals4 = this.#intervals[4];
+    this.#towards4 = this.#towards[4];
   }
 
   /** Where the address at `at` lies: the number of an interface, or one of ADDRESS. HOT */
@@ -61,12 +66,15 @@ export class AddressFacts {
             get32(bytes, at + 8),
             get32(bytes, at + 12),
           );
-    const towards = this.#towards[family];
-    const known = towards[index]!;
-    if (known !== OPEN) return known;
-    const found = this.#ask(intervals.firstOf(index));
-    towards[index] = found;
-    return found;
+    const known = this.#towards[family][index]!;
+    return known === OPEN ? this.#ask(family, index) : known;
+  }
+
+  /** The same of an IPv4 address, given as its unsigned number. HOT */
+  towards4(address: number): number {
+    const index = this.#intervals4.indexOf4(address);
+    const known = this.#towards4[index]!;
+    return known === OPEN ? this.#ask(4, index) : known;
   }
 
   /** Whether the host owns the address or has any route for it, given what `towards` said of it. */
@@ -75,7 +83,13 @@ export class AddressFacts {
     return this.#router.knows(family === 4 ? getIpv4(bytes, at) : getIpv6(bytes, at));
   }
 
-  #ask(address: IpAddress): number {
+  #ask(family: IpFamily, index: number): number {
+    const found = this.#find(this.#intervals[family].firstOf(index));
+    this.#towards[family][index] = found;
+    return found;
+  }
+
+  #find(address: IpAddress): number {
     const name = this.#router.interfaceTowards(address);
     if (name === undefined) return ADDRESS.unrouted;
     if (name === LOCAL) return ADDRESS.own;

@@ -1,6 +1,7 @@
 import type { IpFamily } from '../address/ip-address.ts';
-import { type CaptureReader, DIRECTION } from '../capture/capture-reader.ts';
+import { type CaptureInterface, type CaptureReader, DIRECTION } from '../capture/capture-reader.ts';
 import { COOKED, type LinkLayer } from '../capture/link-layer.ts';
+import type { PacketRecord } from '../capture/record-batch.ts';
 import type { Host } from '../host/host.ts';
 import { LOCAL } from '../packet/packet.ts';
 import type { Router } from '../simulate/routing/router.ts';
@@ -13,6 +14,9 @@ export const NOT_ATTRIBUTED = -2;
 
 /** What `find` says of a packet that the host would not have taken, or that it has taken already; `reason` tells which. */
 export const IGNORED = -3;
+
+/** What the quick ways of asking say where `find` must be asked. */
+export const ASK = -4;
 
 /** By what packets were attributed, for the summary. */
 export const MEANS = ['--in', 'interface name', 'MAC address', 'addresses'] as const;
@@ -66,11 +70,11 @@ export class Attribution {
   }
 
   /**
-   * The number of the interface that the reader's packet arrives on, SENT_BY_HOST, NOT_ATTRIBUTED or IGNORED. Source and destination
+   * The number of the interface that a packet arrives on, SENT_BY_HOST, NOT_ATTRIBUTED or IGNORED. Source and destination
    * address stand at `source` and `destination`. HOT
    */
   find(
-    reader: CaptureReader,
+    record: PacketRecord,
     link: LinkLayer,
     family: IpFamily,
     source: number,
@@ -78,13 +82,13 @@ export class Attribution {
   ): number {
     if (link.cooked === COOKED.toOthers) return this.#ignore(REASONS.notOurs);
     if (this.#allSent) return this.#found(SENT_BY_HOST, BY.given);
-    const place = this.#placeOf(reader, link);
+    const place = this.#placeOf(record, link);
     const owner = this.#macs.areKnown
-      ? this.#macs.judge(reader.bytes, link, place)
+      ? this.#macs.judge(record.bytes, link, place)
       : MAC_OWNER.open;
     if (owner === MAC_OWNER.others) return this.#ignore(REASONS.notOurs);
-    const direction = directionOf(reader, link, owner);
-    const towards = this.#facts.towards(reader.bytes, source, family);
+    const direction = directionOf(record, link, owner);
+    const towards = this.#facts.towards(record.bytes, source, family);
     if (place >= 0) this.#captured[place] = 1;
     else if (owner >= 0) this.#captured[owner] = 1;
     if (direction === DIRECTION.outbound && towards !== ADDRESS.own) {
@@ -99,12 +103,43 @@ export class Attribution {
     if (owner >= 0) return this.#found(owner, BY.mac);
     if (towards === ADDRESS.own) return this.#found(SENT_BY_HOST, BY.addresses);
     if (towards === ADDRESS.unrouted) return this.#leave(REASONS.noInterface);
-    const onward = this.#facts.towards(reader.bytes, destination, family);
-    if (!this.#facts.isKnown(reader.bytes, destination, family, onward)) {
+    const onward = this.#facts.towards(record.bytes, destination, family);
+    if (!this.#facts.isKnown(record.bytes, destination, family, onward)) {
       return this.#leave(REASONS.noDestination);
     }
-    if (this.#macs.isForOthers(reader.bytes, link, towards)) return this.#ignore(REASONS.notOurs);
+    if (this.#macs.isForOthers(record.bytes, link, towards)) return this.#ignore(REASONS.notOurs);
     return this.#found(towards, BY.addresses);
+  }
+
+  /**
+   * Where all Ethernet frames of one interface of a capture meet the host of which it does not say which way they went, as far as it is not their addresses that
+   * tell: an interface's number, or -1 where these alone do; ASK where frames differ.
+   */
+  placeWithoutFrame(reader: CaptureReader, interfaceId: number): number {
+    if (this.#allSent || this.#macs.areKnown) return ASK;
+    return this.#given >= 0
+      ? this.#given
+      : this.#placesOfCapture(reader.place).find(reader.interfaces, interfaceId, -1);
+  }
+
+  /** As `find`, of an untagged frame with an IPv4 packet, given what `placeWithoutFrame` said; addresses as unsigned numbers. HOT */
+  findByAddresses(place: number, source: number, destination: number): number {
+    const facts = this.#facts;
+    const towards = facts.towards4(source);
+    if (towards === ADDRESS.own) return SENT_BY_HOST;
+    if (place >= 0) return place;
+    if (towards === ADDRESS.unrouted) return ASK;
+    return facts.towards4(destination) === ADDRESS.unrouted ? ASK : towards;
+  }
+
+  /** Counts a packet of which `findByAddresses` said where it meets the host. HOT */
+  countByAddresses(place: number, found: number): void {
+    if (place < 0) this.byMeans[BY.addresses]!++;
+    else {
+      this.#captured[place] = 1;
+      const means = this.#given >= 0 ? BY.given : BY.name;
+      this.byMeans[found === SENT_BY_HOST ? BY.addresses : means]!++;
+    }
   }
 
   #found(place: number, means: number): number {
@@ -123,24 +158,30 @@ export class Attribution {
   }
 
   /** The interface that is known for all packets, or of the capture by its name; NOWHERE. HOT */
-  #placeOf(reader: CaptureReader, link: LinkLayer): number {
+  #placeOf(record: PacketRecord, link: LinkLayer): number {
     if (this.#given >= 0) {
       this.#means = BY.given;
       return this.#given;
     }
     this.#means = BY.name;
-    while (this.#placesOf.length <= reader.place) {
-      this.#placesOf.push(new CapturePlaces(this.#numbers));
-    }
-    return this.#placesOf[reader.place]!.find(reader, link.vlan);
+    return this.#placesOfCapture(record.place).find(
+      record.interfaces,
+      record.interfaceId,
+      link.vlan,
+    );
+  }
+
+  #placesOfCapture(place: number): CapturePlaces {
+    while (this.#placesOf.length <= place) this.#placesOf.push(new CapturePlaces(this.#numbers));
+    return this.#placesOf[place]!;
   }
 }
 
 /** Which way the packet went, as the MAC addresses or the capture tell; one of DIRECTION. HOT */
-function directionOf(reader: CaptureReader, link: LinkLayer, owner: number): number {
+function directionOf(record: PacketRecord, link: LinkLayer, owner: number): number {
   if (owner === MAC_OWNER.leaving) return DIRECTION.outbound;
   if (owner !== MAC_OWNER.open) return DIRECTION.inbound;
-  if (link.cooked < 0) return reader.direction;
+  if (link.cooked < 0) return record.direction;
   return link.cooked === COOKED.sent ? DIRECTION.outbound : DIRECTION.inbound;
 }
 
@@ -156,21 +197,20 @@ class CapturePlaces {
   }
 
   /** HOT */
-  find(reader: CaptureReader, vlan: number): number {
-    const id = reader.interfaceId;
+  find(interfaces: readonly CaptureInterface[], id: number, vlan: number): number {
     while (this.#plain.length <= id) {
-      const name = reader.interfaces[this.#plain.length]?.name;
+      const name = interfaces[this.#plain.length]?.name;
       this.#plain.push((name === undefined ? undefined : this.#numbers.get(name)) ?? NOWHERE);
     }
-    return vlan > 0 ? this.#findTagged(reader, id, vlan) : this.#plain[id]!;
+    return vlan > 0 ? this.#findTagged(interfaces, id, vlan) : this.#plain[id]!;
   }
 
   /** A tagged packet is the VLAN interface's, where the host has one with the usual name. */
-  #findTagged(reader: CaptureReader, id: number, vlan: number): number {
+  #findTagged(interfaces: readonly CaptureInterface[], id: number, vlan: number): number {
     const key = id * 4096 + vlan;
     const known = this.#tagged.get(key);
     if (known !== undefined) return known;
-    const name = reader.interfaces[id]?.name;
+    const name = interfaces[id]?.name;
     const own = name === undefined ? undefined : this.#numbers.get(`${name}.${vlan}`);
     const place = own ?? this.#plain[id]!;
     this.#tagged.set(key, place);

@@ -63,7 +63,20 @@ export class FastPath implements Evaluator {
     words[at + 1] = isRemembered ? words[at]! : 0;
     words[at] = group;
     words[at + 2] = flows.generation;
+    if (!isRemembered) words[at + 3] = 0;
     return true;
+  }
+
+  /** The number that the flow of the packet just taken has in the table of flows; -1 where it is not known. HOT */
+  get flow(): number {
+    const fast = this.#fast;
+    return fast.hasRecord ? fast.recordWords[fast.recordBase + 3]! - 1 : -1;
+  }
+
+  /** HOT */
+  rememberFlow(flow: number): void {
+    const fast = this.#fast;
+    if (fast.hasRecord) fast.recordWords[fast.recordBase + 3] = flow + 1;
   }
 
   /** HOT */

@@ -1,27 +1,27 @@
-import type { CaptureReader } from '../capture/capture-reader.ts';
 import type { LinkLayer } from '../capture/link-layer.ts';
 import { isReadableLinkType, linkTypeName } from '../capture/link-type.ts';
+import type { PacketRecord } from '../capture/record-batch.ts';
 import { countReason, type Tally } from './tally.ts';
 
 /** Bytes of the IP header without which nobody can say where a packet goes. */
 const NEEDED_HEADER = { 4: 20, 6: 40 } as const;
 
-/** Where IP begins in the reader's packet, whose link layer is read; -1 when it has none that the host would take, which is counted. HOT */
-export function findIp(reader: CaptureReader, link: LinkLayer, tally: Tally): number {
-  const { linkType } = reader.interfaces[reader.interfaceId]!;
+/** Where IP begins in the packet, whose link layer is read; -1 when it has none that the host would take, which is counted. HOT */
+export function findIp(record: PacketRecord, link: LinkLayer, tally: Tally): number {
+  const { linkType } = record.interfaces[record.interfaceId]!;
   if (!isReadableLinkType(linkType)) {
     countReason(tally.ignored, `link type ${linkTypeName(linkType)}`);
     return -1;
   }
-  const end = reader.offset + reader.capturedLength;
-  link.read(reader.bytes, reader.offset, end, linkType);
+  const end = record.offset + record.capturedLength;
+  link.read(record.bytes, record.offset, end, linkType);
   const { start } = link;
   if (start < 0) {
-    const cut = reader.capturedLength < reader.originalLength;
+    const cut = record.capturedLength < record.originalLength;
     countReason(tally.ignored, cut ? `${link.notIp} (cut by the capture)` : link.notIp);
     return -1;
   }
-  const version = end > start ? reader.bytes[start]! >>> 4 : 0;
+  const version = end > start ? record.bytes[start]! >>> 4 : 0;
   if (version !== 4 && version !== 6) {
     countReason(tally.ignored, end > start ? `IP version ${version}` : 'no IP header');
     return -1;

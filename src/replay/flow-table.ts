@@ -3,7 +3,10 @@ import { hashOfPorts } from '../simulate/fast/flow-headers.ts';
 /** Flows that one generation holds; with the one before twice as many are remembered. */
 const GENERATION_FLOWS = 1 << 19;
 
-/** Classes of one flow that stand in its record; more are kept beside the table. */
+/** Classes with a bit each in a flow's record. */
+const BIT_CLASSES = 32;
+
+/** Higher ones that stand in the record; more are kept beside the table. */
 const OWN_CLASSES = 3;
 
 /** Words of a flow's key: protocol and family, both ends' addresses, both ports. */
@@ -36,7 +39,10 @@ export class FlowTable {
     this.#generationFlows = generationFlows;
   }
 
-  /** Counts a packet of an IPv4 flow, and of two classes of which the first implies the second; addresses as unsigned numbers. HOT */
+  /**
+   * Counts a packet of an IPv4 flow, and of two classes of which the first implies the second; addresses as unsigned numbers. Returns the
+   * number of the flow, which means it to `noteAgain` as long as `generation` stays. HOT
+   */
   note4(
     protocol: number,
     source: number,
@@ -45,7 +51,7 @@ export class FlowTable {
     destinationPort: number,
     first: number,
     second: number,
-  ): void {
+  ): number {
     const key = this.#key;
     const isSwapped =
       source > destination || (source === destination && sourcePort > destinationPort);
@@ -56,7 +62,12 @@ export class FlowTable {
       : (sourcePort << 16) | destinationPort;
     key[3] = protocol;
     const hash = hashOfPorts(protocol, source | 0, destination | 0, sourcePort, destinationPort);
-    this.#note(4, hash, first, second);
+    return this.#note(4, hash, first, second);
+  }
+
+  /** Counts another packet of the IPv4 flow that `note4` gave a number. HOT */
+  noteAgain(flow: number, first: number, second: number): void {
+    this.#noteClasses(this.#young[4], flow, first, second);
   }
 
   /** Brings what the flows of IPv4 packets with these hashes need into the processor's cache. Changes nothing. HOT */
@@ -83,19 +94,18 @@ export class FlowTable {
       ? (destinationPort << 16) | sourcePort
       : (sourcePort << 16) | destinationPort;
     key[9] = protocol;
-    this.#note(6, hashOf(key, KEY_WORDS[6]), first, second);
+    this.#note(6, hashOf(key, 0, KEY_WORDS[6]), first, second);
   }
 
   /** HOT */
-  #note(family: 4 | 6, hash: number, first: number, second: number): void {
+  #note(family: 4 | 6, hash: number, first: number, second: number): number {
     const key = this.#key;
     const young = this.#young[family];
     let record = young.find(key, hash);
     if (record < 0) {
       if (young.count >= this.#generationFlows) {
         this.#turn(family);
-        this.#note(family, hash, first, second);
-        return;
+        return this.#note(family, hash, first, second);
       }
       record = young.add(key, hash);
       const old = this.#old[family];
@@ -103,6 +113,12 @@ export class FlowTable {
       if (before < 0) this.flows++;
       else young.takeClasses(record, old, before);
     }
+    this.#noteClasses(young, record, first, second);
+    return record;
+  }
+
+  /** HOT */
+  #noteClasses(young: Generation, record: number, first: number, second: number): void {
     // A packet that brings no new first class brings no new second one either.
     if (!young.addClass(record, first)) return;
     this.#count(first);
@@ -144,10 +160,10 @@ const FIRST_PLACES = 1 << 18;
 /** One that is always free. */
 const NO_PLACES: Int32Array = new Int32Array(1);
 
-/** Flows of one family, found by open addressing. A record is its key, its hash and its classes, which stand together. */
+/** Flows of one family, found by open addressing. A record is its key and its classes, which stand together. */
 class Generation {
   count = 0;
-  readonly #keyWords: number;
+  readonly #keyWords: 4 | 10;
   readonly #words: number;
   readonly #chunks: Int32Array[] = [];
   /** Number of the record, plus one; 0 is free. Twice as many places as records at least. */
@@ -155,7 +171,7 @@ class Generation {
   /** By record, the classes for which there is no room in it. */
   readonly #more: Map<number, Set<number>> = new Map();
 
-  constructor(keyWords: number) {
+  constructor(keyWords: 4 | 10) {
     this.#keyWords = keyWords;
     this.#words = keyWords + 1 + OWN_CLASSES;
   }
@@ -193,7 +209,6 @@ class Generation {
     const words = this.#chunkOf(record);
     const at = this.#placeIn(record);
     for (let i = 0; i < this.#keyWords; i++) words[at + i] = key[i]!;
-    words[at + this.#keyWords] = hash;
     this.#link(record, hash);
     return record;
   }
@@ -201,7 +216,13 @@ class Generation {
   /** Notes that the flow had a packet of the class; true the first time. HOT */
   addClass(record: number, number: number): boolean {
     const words = this.#chunkOf(record);
-    const from = this.#placeIn(record) + this.#keyWords + 1;
+    const bits = this.#placeIn(record) + this.#keyWords;
+    if (number < BIT_CLASSES) {
+      const before = words[bits]!;
+      words[bits] = before | (1 << number);
+      return words[bits] !== before;
+    }
+    const from = bits + 1;
     // Numbers from 1, since 0 stands for nothing.
     const wanted = number + 1;
     for (let i = from; i < from + OWN_CLASSES; i++) {
@@ -222,7 +243,9 @@ class Generation {
   /** Takes over what a flow's record in another generation has noted. */
   takeClasses(record: number, other: Generation, from: number): void {
     const words = other.#chunkOf(from);
-    const first = other.#placeIn(from) + this.#keyWords + 1;
+    const bits = other.#placeIn(from) + this.#keyWords;
+    this.#chunkOf(record)[this.#placeIn(record) + this.#keyWords] = words[bits]!;
+    const first = bits + 1;
     for (let i = first; i < first + OWN_CLASSES; i++) {
       if (words[i] !== 0) this.addClass(record, words[i]! - 1);
     }
@@ -244,6 +267,15 @@ class Generation {
     return true;
   }
 
+  /** As it was when the record was added. */
+  #hashOf(record: number): number {
+    const words = this.#chunkOf(record);
+    const at = this.#placeIn(record);
+    if (this.#keyWords === KEY_WORDS[6]) return hashOf(words, at, KEY_WORDS[6]);
+    const ports = words[at + 2]!;
+    return hashOfPorts(words[at + 3]!, words[at]!, words[at + 1]!, ports >>> 16, ports & 0xffff);
+  }
+
   #link(record: number, hash: number): void {
     const places = this.#places;
     const mask = places.length - 1;
@@ -255,16 +287,16 @@ class Generation {
   #grow(): void {
     this.#places = new Int32Array(Math.max(FIRST_PLACES, this.#places.length * 2));
     for (let record = 0; record < this.count; record++) {
-      this.#link(record, this.#chunkOf(record)[this.#placeIn(record) + this.#keyWords]!);
+      this.#link(record, this.#hashOf(record));
     }
   }
 }
 
 /** HOT */
-function hashOf(key: Int32Array, words: number): number {
+function hashOf(words: Int32Array, at: number, count: number): number {
   let h = 0x9e3779b9 | 0;
-  for (let i = 0; i < words; i++) {
-    h = Math.imul(h ^ key[i]!, 0x85ebca6b);
+  for (let i = at; i < at + count; i++) {
+    h = Math.imul(h ^ words[i]!, 0x85ebca6b);
     h ^= h >>> 13;
   }
   h = Math.imul(h, 0xc2b2ae35 | 0);

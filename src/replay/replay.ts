@@ -1,19 +1,21 @@
 import { renderIpAddress } from '../address/ip-address.ts';
-import type { CaptureReader } from '../capture/capture-reader.ts';
 import { STEP } from '../capture/capture-reader.ts';
 import { LinkLayer } from '../capture/link-layer.ts';
 import { MergedCaptures } from '../capture/merged-captures.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
+import { PacketRecord, RECORD, RECORD_WORDS, RecordBatch } from '../capture/record-batch.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
 import { CHECKED, PLAIN, PLAIN_WORDS } from '../packet/plain-packets.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
+import { CaptureClock } from './capture-clock.ts';
 import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
 import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
 import type { FastPath } from './fast-path.ts';
 import { findIp } from './find-ip.ts';
 import { flowOfResult } from './flow-ends.ts';
 import type { Datagram } from './fragments.ts';
+import { PlainLane } from './plain-lane.ts';
 import type { ReferenceEvaluator } from './reference-evaluator.ts';
 import type { HeldPacket, PacketFilter, PacketSink, ReplayedPacket } from './replayed-packet.ts';
 import { countReason, type Tally } from './tally.ts';
@@ -50,14 +52,15 @@ export class Replay {
   readonly #link: LinkLayer = new LinkLayer();
   readonly #packet: CapturedPacket = new CapturedPacket();
   readonly #waiting: WaitingPackets = new WaitingPackets();
-  /** Since the first packet. */
-  #timeSeconds = 0;
+  readonly #batch: RecordBatch = new RecordBatch();
+  readonly #record: PacketRecord = new PacketRecord();
+  readonly #clock: CaptureClock = new CaptureClock();
+  /** Undefined where no packet may wait. */
+  readonly #lane: PlainLane | undefined;
   readonly #held: Map<Datagram, HeldPacket[]> = new Map();
   /** Whether each packet is looked at by itself, which only the reference evaluator can tell of. */
   readonly #looksAtEach: boolean;
   #packets = 0;
-  #firstSeconds = 0;
-  #firstNanoseconds = 0;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -65,6 +68,13 @@ export class Replay {
     this.counts = options.captures.map(() => ({ packets: 0, bytes: 0 }));
     const { filter, sink, other } = options;
     this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
+    const { fast, attribution, asksWhatIsSent } = options;
+    if (fast !== undefined && !this.#looksAtEach) {
+      this.#lane = new PlainLane(
+        { attribution, waiting: this.#waiting, clock: this.#clock },
+        { checked: fast.checked, takesSent: !asksWhatIsSent },
+      );
+    }
   }
 
   /** Packet records so far. */
@@ -75,39 +85,54 @@ export class Replay {
   async run(): Promise<void> {
     const merged = new MergedCaptures(this.#options.captures.map(({ reader }) => reader));
     for (;;) {
-      const step = merged.next();
-      if (step === STEP.packet) this.#take(merged.current);
+      const step = merged.fill(this.#batch);
+      if (step === STEP.packet) this.#takeBatch();
       else if (step === STEP.end) break;
       else {
-        // What waits lies in bytes that are about to change.
-        this.#judgeWaiting();
         await merged.refill();
         this.#options.progress?.(this.#packets);
       }
     }
-    this.#judgeWaiting();
     this.#options.reference.finish();
     this.#options.other?.finish();
     this.#settle();
   }
 
   /** HOT */
-  #take(reader: CaptureReader): void {
-    const { attribution, tally } = this.#options;
-    const count = this.counts[reader.place]!;
-    count.packets++;
-    count.bytes += reader.originalLength;
-    if (this.#packets++ === 0) {
-      this.#firstSeconds = reader.seconds;
-      this.#firstNanoseconds = reader.nanoseconds;
+  #takeBatch(): void {
+    const batch = this.#batch;
+    const { count } = batch;
+    this.#clock.begin(batch.times[0]!, batch.times[1]!);
+    for (let i = 0; i < count; i++) {
+      const of = this.counts[batch.readers[i]!.place]!;
+      of.packets++;
+      of.bytes += batch.words[i * RECORD_WORDS + RECORD.originalLength]! >>> 0;
     }
-    const start = findIp(reader, this.#link, tally);
+    this.#packets += count;
+    let next = 0;
+    while (next < count) {
+      if (this.#lane !== undefined) next = this.#lane.take(batch, next);
+      if (this.#waiting.isFull) this.#judgeWaiting();
+      else if (next < count) {
+        batch.load(next++, this.#record);
+        this.#take(this.#record);
+      }
+    }
+    // What waits lies in bytes that are about to change.
+    this.#judgeWaiting();
+    batch.count = 0;
+  }
+
+  /** HOT */
+  #take(record: PacketRecord): void {
+    const { attribution, tally } = this.#options;
+    const start = findIp(record, this.#link, tally);
     if (start < 0) return;
-    const { bytes } = reader;
+    const { bytes } = record;
     const family = bytes[start]! >>> 4 === 6 ? 6 : 4;
     const source = start + (family === 4 ? 12 : 8);
     const destination = start + (family === 4 ? 16 : 24);
-    const place = attribution.find(reader, this.#link, family, source, destination);
+    const place = attribution.find(record, this.#link, family, source, destination);
     if (place === IGNORED) {
       countReason(tally.ignored, attribution.reason);
       return;
@@ -116,48 +141,38 @@ export class Replay {
       countReason(tally.unattributed, attribution.reason);
       return;
     }
-    this.#readTime(reader);
-    if (this.#wait(reader, start, place)) return;
+    this.#clock.read(record.seconds, record.nanoseconds);
+    if (this.#wait(record, start, place)) return;
     this.#judgeWaiting();
-    this.#fill(reader, start, place);
-    this.#judge(reader);
+    this.#fill(record, start, place);
+    this.#judge(record);
   }
 
   /** Puts a packet by that is to be judged with others; false where it must be judged at once. HOT */
-  #wait(reader: CaptureReader, start: number, place: number): boolean {
+  #wait(record: PacketRecord, start: number, place: number): boolean {
     const { fast, asksWhatIsSent } = this.#options;
     if (fast === undefined || this.#looksAtEach) return false;
     const isSent = place === SENT_BY_HOST;
     if (isSent && asksWhatIsSent) return false;
     const waiting = this.#waiting;
-    if (!waiting.add(reader, start, isSent ? CHECKED.none : fast.checked)) return false;
-    waiting.describe(place, this.#link.sourceMac, this.#timeSeconds);
+    if (!waiting.add(record, start, isSent ? CHECKED.none : fast.checked)) return false;
+    waiting.describe(place, this.#link.sourceMac, this.#clock.timeSeconds);
     if (waiting.isFull) this.#judgeWaiting();
     return true;
   }
 
   /** HOT */
-  #readTime(reader: CaptureReader): void {
-    const timeSeconds =
-      reader.seconds -
-      this.#firstSeconds +
-      (reader.nanoseconds - this.#firstNanoseconds) / 1_000_000_000;
-    // The kernel's clock does not go back where a capture's does.
-    if (timeSeconds > this.#timeSeconds) this.#timeSeconds = timeSeconds;
-  }
-
-  /** HOT */
-  #fill(reader: CaptureReader, start: number, place: number): void {
+  #fill(record: PacketRecord, start: number, place: number): void {
     const packet = this.#packet;
-    packet.bytes = reader.bytes;
+    packet.bytes = record.bytes;
     packet.start = start;
-    packet.end = reader.offset + reader.capturedLength;
-    packet.wireEnd = reader.offset + reader.originalLength;
+    packet.end = record.offset + record.capturedLength;
+    packet.wireEnd = record.offset + record.originalLength;
     packet.interfaceNumber = place;
     packet.sourceMac = this.#link.sourceMac;
-    packet.originalLength = reader.originalLength;
-    packet.timeSeconds = this.#timeSeconds;
-    packet.nowMs = this.#timeSeconds * 1000;
+    packet.originalLength = record.originalLength;
+    packet.timeSeconds = this.#clock.timeSeconds;
+    packet.nowMs = this.#clock.timeSeconds * 1000;
     packet.readHeader();
   }
 
@@ -178,8 +193,8 @@ export class Replay {
     waiting.count = 0;
   }
 
-  /** Judges the packet that was filled; without the reader where it waited. HOT */
-  #judge(reader: CaptureReader | undefined): void {
+  /** Judges the packet that was filled; without its record where it waited. HOT */
+  #judge(record: PacketRecord | undefined): void {
     const { fast, tally, reference, other } = this.#options;
     const packet = this.#packet;
     const isAsked = this.#options.asksWhatIsSent && packet.interfaceNumber === SENT_BY_HOST;
@@ -195,9 +210,9 @@ export class Replay {
     }
     const outcome = reference.take(packet);
     const otherOutcome = other?.take(packet);
-    if (outcome === WAITS) this.#hold(reader);
+    if (outcome === WAITS) this.#hold(record);
     else if (outcome === LEAVES) countReason(tally.ignored, REASONS.leavingTranslated);
-    else this.#account(reader, outcome, otherOutcome);
+    else this.#account(record, outcome, otherOutcome);
     if (reference.settled.length > 0) this.#settle();
   }
 
@@ -207,22 +222,26 @@ export class Replay {
     const { words } = this.#waiting.plain;
     const at = place * PLAIN_WORDS;
     tally.count(outcome, words[at + WAITING.originalLength]! >>> 0);
-    if (fast.isNewToFlow(outcome, tally.flows)) tally.countFlowOfPlain(outcome, words, at);
+    if (fast.isNewToFlow(outcome, tally.flows)) {
+      const { flow } = fast;
+      if (flow >= 0) tally.countFlowAgain(outcome, flow);
+      else fast.rememberFlow(tally.countFlowOfPlain(outcome, words, at));
+    }
     if (!tally.isStopped(outcome)) return;
-    tally.sources.count(words[at + PLAIN.source]!);
-    tally.destinations.count(words[at + PLAIN.destination]!);
+    tally.sources.countNumber(words[at + PLAIN.source]!, 1);
+    tally.destinations.countNumber(words[at + PLAIN.destination]!, 1);
   }
 
   /** Counts and hands on a packet that the reference evaluator judged. */
   #account(
-    reader: CaptureReader | undefined,
+    record: PacketRecord | undefined,
     outcome: number,
     otherOutcome: number | undefined,
   ): void {
     const { filter, sink, tally, reference, other } = this.#options;
-    if (this.#looksAtEach && reader !== undefined) {
+    if (this.#looksAtEach && record !== undefined) {
       const seen: ReplayedPacket = {
-        ...this.#recordOf(reader),
+        ...this.#keep(record),
         outcome,
         result: reference.result,
         other:
@@ -240,16 +259,16 @@ export class Replay {
     if (tally.isStopped(outcome)) this.#countTalkers(this.#packet);
   }
 
-  #recordOf(reader: CaptureReader): HeldPacket {
-    const { offset, capturedLength, originalLength, frame, seconds, nanoseconds } = reader;
+  #keep(record: PacketRecord): HeldPacket {
+    const { offset, capturedLength, originalLength, frame, seconds, nanoseconds } = record;
     return {
-      capture: reader.place,
+      capture: record.place,
       frame,
       seconds,
       nanoseconds,
-      bytes: reader.bytes.subarray(offset, offset + capturedLength),
+      bytes: record.bytes.subarray(offset, offset + capturedLength),
       originalLength,
-      interfaceId: reader.interfaceId,
+      interfaceId: record.interfaceId,
     };
   }
 
@@ -264,13 +283,13 @@ export class Replay {
     }
   }
 
-  #hold(reader: CaptureReader | undefined): void {
+  #hold(record: PacketRecord | undefined): void {
     const datagram = this.#options.reference.waitsFor;
-    if (datagram === undefined || reader === undefined) {
+    if (datagram === undefined || record === undefined) {
       throw new Error('a fragment waits for nothing');
     }
-    const record = this.#recordOf(reader);
-    const held = { ...record, bytes: record.bytes.slice() };
+    const kept = this.#keep(record);
+    const held = { ...kept, bytes: kept.bytes.slice() };
     const others = this.#held.get(datagram);
     if (others === undefined) this.#held.set(datagram, [held]);
     else others.push(held);

@@ -57,10 +57,10 @@ export class Tally {
     noteFlowOfBytes(this.flows, packet, this.#classOf(outcome), this.#verdictOf[outcome]!);
   }
 
-  /** The same for the plain packet at a word. HOT */
-  countFlowOfPlain(outcome: number, words: Int32Array, at: number): void {
+  /** The same for the plain packet at a word; returns the number that `flows` gave the flow. HOT */
+  countFlowOfPlain(outcome: number, words: Int32Array, at: number): number {
     const ports = words[at + PLAIN.ports]!;
-    this.flows.note4(
+    return this.flows.note4(
       words[at + PLAIN.kind]! >>> 8,
       words[at + PLAIN.source]! >>> 0,
       words[at + PLAIN.destination]! >>> 0,
@@ -69,6 +69,11 @@ export class Tally {
       this.#classOf(outcome),
       this.#verdictOf[outcome]!,
     );
+  }
+
+  /** The same for a packet of the flow that `flows` gave a number. HOT */
+  countFlowAgain(outcome: number, flow: number): void {
+    this.flows.noteAgain(flow, this.#classOf(outcome), this.#verdictOf[outcome]!);
   }
 
   /** Whether packets of the outcome were stopped. HOT */

@@ -1,4 +1,5 @@
 import { ipv4, renderIpAddress } from '../address/ip-address.ts';
+import { NumberCounts } from './number-counts.ts';
 
 /** Addresses that are counted at a time. */
 const MOST_COUNTED = 65_536;
@@ -19,40 +20,59 @@ export type TalkerKey = string | number;
 export class TopTalkers {
   /** The most that any count may lack. */
   missing = 0;
-  readonly #counts: Map<TalkerKey, number> = new Map();
+  readonly #texts: Map<string, number> = new Map();
+  readonly #numbers: NumberCounts = new NumberCounts();
   readonly #most: number;
 
   constructor(most: number = MOST_COUNTED) {
     this.#most = most;
   }
 
-  /** HOT */
   count(address: TalkerKey, packets = 1): void {
-    const before = this.#counts.get(address);
-    if (before === undefined && this.#counts.size >= this.#most) this.#forgetLower();
-    this.#counts.set(address, (before ?? 0) + packets);
+    if (typeof address === 'number') {
+      this.countNumber(address, packets);
+      return;
+    }
+    const before = this.#texts.get(address);
+    if (before === undefined) this.#makeRoom();
+    this.#texts.set(address, (before ?? 0) + packets);
+  }
+
+  /** The same of an IPv4 address as a signed number. HOT */
+  countNumber(address: number, packets: number): void {
+    if (this.#numbers.addTo(address, packets)) return;
+    this.#makeRoom();
+    this.#numbers.insert(address, packets);
   }
 
   /** The addresses with the most packets, most first. */
   top(count: number): readonly Talker[] {
-    const fewest = Float64Array.from(this.#counts.values()).sort().at(-count) ?? 0;
+    const fewest = this.#sortedCounts().at(-count) ?? 0;
     // Only of those is the text asked for.
-    return [...this.#counts]
+    return [...this.#texts, ...this.#numbers.entries()]
       .filter(([, packets]) => packets >= fewest)
       .map(([key, packets]) => ({ address: textOf(key), packets }))
       .sort((a, b) => b.packets - a.packets || (a.address < b.address ? -1 : 1))
       .slice(0, count);
   }
 
-  /** Takes a count off from all, as large as leaves half of them at most. */
-  #forgetLower(): void {
-    const counts = Float64Array.from(this.#counts.values()).sort();
+  #sortedCounts(): Float64Array {
+    const ofNumbers = this.#numbers.sortedCounts();
+    if (this.#texts.size === 0) return ofNumbers;
+    return Float64Array.from([...this.#texts.values(), ...ofNumbers]).sort();
+  }
+
+  /** Where there are too many, takes a count off from all, as large as leaves half of them at most. */
+  #makeRoom(): void {
+    if (this.#texts.size + this.#numbers.size < this.#most) return;
+    const counts = this.#sortedCounts();
     const lost = counts[Math.floor(counts.length / 2)]!;
     this.missing += lost;
-    for (const [address, packets] of this.#counts) {
-      if (packets <= lost) this.#counts.delete(address);
-      else this.#counts.set(address, packets - lost);
+    for (const [address, packets] of this.#texts) {
+      if (packets <= lost) this.#texts.delete(address);
+      else this.#texts.set(address, packets - lost);
     }
+    this.#numbers.reduce(lost);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CaptureReader } from '../capture/capture-reader.ts';
+import type { PacketRecord } from '../capture/record-batch.ts';
 import { MOST_PLAIN, PLAIN_WORDS, PlainPackets } from '../packet/plain-packets.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 
@@ -11,31 +11,32 @@ export const WAITING = {
   sourceMac: 14,
 } as const;
 
-/** Plain packets that wait to be judged together. Their bytes are the reader's, which must not move on past its window before. */
+/** Plain packets that wait to be judged together. Their bytes are the readers', none of which may read on before. */
 export class WaitingPackets {
   count = 0;
   readonly plain: PlainPackets = new PlainPackets();
   /** Of each place. */
   readonly timeSeconds: Float64Array = new Float64Array(MOST_PLAIN);
-  readonly #bytes: Uint8Array[] = [];
+  /** Of each place, what its packet stands in. */
+  readonly bytes: Uint8Array[] = [];
 
   /** Whether there is no room for another. */
   get isFull(): boolean {
     return this.count === MOST_PLAIN;
   }
 
-  /** Takes the reader's packet, whose IP header begins at `start`, where it is plain; `checked`: bits of CHECKED. HOT */
-  add(reader: CaptureReader, start: number, checked: number): boolean {
+  /** Takes a packet whose IP header begins at `start`, where it is plain; `checked`: bits of CHECKED. HOT */
+  add(record: PacketRecord, start: number, checked: number): boolean {
     const place = this.count;
-    const { bytes } = reader;
-    const end = reader.offset + reader.capturedLength;
+    const { bytes } = record;
+    const end = record.offset + record.capturedLength;
     if (!this.plain.read(place, bytes, start, end, checked)) return false;
-    this.#bytes[place] = bytes;
+    this.bytes[place] = bytes;
     const { words } = this.plain;
     const at = place * PLAIN_WORDS;
     words[at + WAITING.start] = start;
     words[at + WAITING.end] = end;
-    words[at + WAITING.originalLength] = reader.originalLength;
+    words[at + WAITING.originalLength] = record.originalLength;
     return true;
   }
 
@@ -52,7 +53,7 @@ export class WaitingPackets {
   load(place: number, packet: CapturedPacket): void {
     const { words } = this.plain;
     const at = place * PLAIN_WORDS;
-    packet.bytes = this.#bytes[place]!;
+    packet.bytes = this.bytes[place]!;
     packet.start = words[at + WAITING.start]!;
     packet.end = words[at + WAITING.end]!;
     // Whole, and what stands behind a datagram matters to nobody.

@@ -26,3 +26,37 @@ test('with more addresses than are counted the frequent ones are kept, and what 
   expect(first?.packets).toBeLessThanOrEqual(loud);
   expect(first?.packets).toBeGreaterThanOrEqual(loud - talkers.missing);
 });
+
+test('IPv4 addresses as numbers are counted as those that are written, many of them and near each other', () => {
+  const talkers = new TopTalkers();
+  for (let i = 0; i < 5000; i++) {
+    talkers.count(0x0a00_0000 + i);
+    if (i >= 4998) talkers.count(0x0a00_0000 + i);
+  }
+  talkers.count(0xffff_ffff | 0, 7);
+  talkers.count(0, 6);
+  talkers.count('2001:db8::1', 5);
+  expect(talkers.top(5)).toEqual([
+    { address: '255.255.255.255', packets: 7 },
+    { address: '0.0.0.0', packets: 6 },
+    { address: '2001:db8::1', packets: 5 },
+    { address: '10.0.19.134', packets: 2 },
+    { address: '10.0.19.135', packets: 2 },
+  ]);
+});
+
+test('of numbers, too, the frequent ones are kept', () => {
+  const talkers = new TopTalkers(100);
+  let loud = 0;
+  for (let i = 1; i <= 10_000; i++) {
+    talkers.count(i);
+    if (i % 10 === 0) {
+      talkers.count(-1);
+      loud++;
+    }
+  }
+  const [first] = talkers.top(1);
+  expect(first?.address).toBe('255.255.255.255');
+  expect(first?.packets).toBeLessThanOrEqual(loud);
+  expect(first?.packets).toBeGreaterThanOrEqual(loud - talkers.missing);
+});

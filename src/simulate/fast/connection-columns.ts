@@ -91,12 +91,14 @@ export class ConnectionColumns {
     words[at + FIELD.kind] = (headers.protocol << 8) | headers.family;
     words[at + FIELD.hash] = headers.hash;
     if (headers.family === 6) {
-      words[at + FIELD.sourceUpper] = headers.s0;
-      words[at + FIELD.sourceUpper + 1] = headers.s1;
-      words[at + FIELD.sourceUpper + 2] = headers.s2;
-      words[at + FIELD.destinationUpper] = headers.d0;
-      words[at + FIELD.destinationUpper + 1] = headers.d1;
-      words[at + FIELD.destinationUpper + 2] = headers.d2;
+      const uppers = this.records.uppersOf(record);
+      const upper = this.records.upperAt(record);
+      uppers[upper] = headers.s0;
+      uppers[upper + 1] = headers.s1;
+      uppers[upper + 2] = headers.s2;
+      uppers[upper + 3] = headers.d0;
+      uppers[upper + 4] = headers.d1;
+      uppers[upper + 5] = headers.d2;
     }
     this.#link(record, headers.hash);
     this.size++;
@@ -149,7 +151,7 @@ export class ConnectionColumns {
       keys === ((headers.sourceKey << 16) | headers.destinationKey) &&
       words[at + FIELD.source] === headers.s3 &&
       words[at + FIELD.destination] === headers.d3 &&
-      (headers.family === 4 || isOf6(words, at, headers, FIELD.sourceUpper, FIELD.destinationUpper))
+      (headers.family === 4 || this.#isOf6(record, headers, 0, 3))
     ) {
       this.isReply = false;
       return true;
@@ -158,12 +160,28 @@ export class ConnectionColumns {
       keys === ((headers.replySourceKey << 16) | headers.replyDestinationKey) &&
       words[at + FIELD.source] === headers.d3 &&
       words[at + FIELD.destination] === headers.s3 &&
-      (headers.family === 4 || isOf6(words, at, headers, FIELD.destinationUpper, FIELD.sourceUpper))
+      (headers.family === 4 || this.#isOf6(record, headers, 3, 0))
     ) {
       this.isReply = true;
       return true;
     }
     return false;
+  }
+
+  /** Whether the upper words of both IPv6 addresses are those of the record, where they stand from `source` and `destination` on. HOT */
+  #isOf6(record: number, headers: FlowHeaders, source: number, destination: number): boolean {
+    const uppers = this.records.uppersOf(record);
+    const upper = this.records.upperAt(record);
+    const from = upper + source;
+    const to = upper + destination;
+    return (
+      uppers[from] === headers.s0 &&
+      uppers[from + 1] === headers.s1 &&
+      uppers[from + 2] === headers.s2 &&
+      uppers[to] === headers.d0 &&
+      uppers[to + 1] === headers.d1 &&
+      uppers[to + 2] === headers.d2
+    );
   }
 
   #link(record: number, hash: number): void {
@@ -199,22 +217,4 @@ export class ConnectionColumns {
       if (before[i] !== 0) this.#link(before[i]! - 1, before[i + 1]!);
     }
   }
-}
-
-/** Whether the upper words of both IPv6 addresses are those of the record. HOT */
-function isOf6(
-  words: Int32Array,
-  at: number,
-  headers: FlowHeaders,
-  source: number,
-  destination: number,
-): boolean {
-  return (
-    words[at + source] === headers.s0 &&
-    words[at + source + 1] === headers.s1 &&
-    words[at + source + 2] === headers.s2 &&
-    words[at + destination] === headers.d0 &&
-    words[at + destination + 1] === headers.d1 &&
-    words[at + destination + 2] === headers.d2
-  );
 }

@@ -1,6 +1,6 @@
-/** Words of a record. What most packets need stands together in the first sixteen, one line of the processor's cache. */
+/** Words of a record. What every packet needs stands in the first half, one line of the processor's cache; what TCP tracking remembers in the other. */
 export const FIELD = {
-  /** The last word of each address; the others stand at the end. */
+  /** The last word of each address; the others of IPv6 stand elsewhere. */
   source: 0,
   destination: 1,
   /** Source port << 16 | destination port; of ICMP identifier and type << 8 | code. */
@@ -8,32 +8,36 @@ export const FIELD = {
   /** Protocol << 8 | family; 0 for a free record. */
   kind: 3,
   hash: 4,
-  /** Bits of FLAG. */
+  /** Bits of FLAG, and above them TCP_STATE. */
   flags: 5,
-  /** TCP_STATE. */
-  state: 6,
-  /** Where packets of the original direction came in, plus 2; 0: not known yet. Then their outcomes plus 1, before an answer was seen and after. */
-  originalIn: 7,
-  originalAgain: 8,
-  originalEstablished: 9,
-  replyIn: 10,
+  /** Two words, as one number with a fraction: when it expires. */
+  expiresAt: 6,
+  /** Where packets came in, plus 2, 0 where that is not known: of the original direction below ARRIVAL_BITS, of the other above. */
+  arrivals: 8,
+  /** Outcomes plus 1 of packets of the original direction before an answer was seen and after, and of the other; 0: not known yet. */
+  originalAgain: 9,
+  originalEstablished: 10,
   replyEstablished: 11,
   /** Four words for whoever counts. */
   owner: 12,
-  /** Two words each, as one number with a fraction: when it expires; for UDP, from when it is a stream. */
-  expiresAt: 16,
-  streamFrom: 18,
-  /** What TCP tracking remembers: `TCP_WORDS` words, of which UDP needs none. */
-  tcp: 18,
-  /** The upper three words of each IPv6 address. */
-  sourceUpper: 40,
-  destinationUpper: 43,
+  /** `TCP_WORDS` words of a TCP connection. */
+  tcp: 16,
+  /** Of UDP: from when it is a stream, two words as one number with a fraction. */
+  streamFrom: 16,
 } as const;
 
 export const FLAG = { seenReply: 1, assured: 2 } as const;
 
-/** Words a record takes: three lines of the processor's cache. */
-const WORDS = 48;
+/** By how many bits TCP_STATE stands above the flags. */
+export const STATE_SHIFT = 4;
+
+/** Bits of `arrivals` for one direction. */
+export const ARRIVAL_BITS = 16;
+
+const WORDS = 32;
+
+/** The upper three words of both addresses of an IPv6 connection, the source's first. */
+const UPPER_WORDS = 6;
 
 const CHUNK_BITS = 13;
 const CHUNK = 1 << CHUNK_BITS;
@@ -48,6 +52,8 @@ export class ConnectionRecords {
   at = 0;
   readonly #words: Int32Array[] = [];
   readonly #times: Float64Array[] = [];
+  /** Of those chunks that have IPv6 connections. */
+  readonly #uppers: (Int32Array | undefined)[] = [];
   /** Records that are free again. */
   readonly #free: number[] = [];
   #used = 0;
@@ -69,7 +75,22 @@ export class ConnectionRecords {
   touch(record: number): number {
     const words = this.#words[record >>> CHUNK_BITS]!;
     const at = (record & (CHUNK - 1)) * WORDS;
-    return words[at]! ^ words[at + 16]! ^ words[at + 32]!;
+    return words[at]! ^ words[at + 16]!;
+  }
+
+  /** Where the upper words of an IPv6 connection's addresses stand, in `uppersOf` its record. */
+  upperAt(record: number): number {
+    return (record & (CHUNK - 1)) * UPPER_WORDS;
+  }
+
+  uppersOf(record: number): Int32Array {
+    const chunk = record >>> CHUNK_BITS;
+    let uppers = this.#uppers[chunk];
+    if (uppers === undefined) {
+      uppers = new Int32Array(CHUNK * UPPER_WORDS);
+      this.#uppers[chunk] = uppers;
+    }
+    return uppers;
   }
 
   /** Selects a free record, all of whose words are 0, and returns its number. */
@@ -79,6 +100,7 @@ export class ConnectionRecords {
       const bytes = new ArrayBuffer(CHUNK * WORDS * 4);
       this.#words.push(new Int32Array(bytes));
       this.#times.push(new Float64Array(bytes));
+      this.#uppers.push(undefined);
     }
     this.select(record);
     return record;
@@ -90,4 +112,10 @@ export class ConnectionRecords {
     this.words.fill(0, this.at, this.at + WORDS);
     this.#free.push(record);
   }
+}
+
+/** Where a record has the outcome of packets of its connection, by their direction and whether an answer had been seen. HOT */
+export function knownOutcome(isReply: boolean, isAnswered: boolean): number {
+  if (isReply) return FIELD.replyEstablished;
+  return isAnswered ? FIELD.originalEstablished : FIELD.originalAgain;
 }

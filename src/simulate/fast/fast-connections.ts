@@ -8,22 +8,33 @@ import { trackIcmp } from '../conntrack/icmp.ts';
 import { invertedIcmpKey } from '../conntrack/icmp-types.ts';
 import type { OtherConnections } from '../conntrack/live-connections.ts';
 import { trackTcp } from '../conntrack/tcp.ts';
-import { TcpTracking } from '../conntrack/tcp-tracking.ts';
+import { TCP_STATE } from '../conntrack/tcp-state.ts';
+import { TCP_WORDS, TcpTracking } from '../conntrack/tcp-tracking.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import type { TrackingVerdict } from '../conntrack/tracking-verdict.ts';
 import { invertTuple, tupleOf } from '../conntrack/tuple.ts';
 import { trackUdp } from '../conntrack/udp.ts';
 import { ConnectionColumns } from './connection-columns.ts';
-import { type ConnectionRecords, FIELD, FLAG } from './connection-records.ts';
+import {
+  ARRIVAL_BITS,
+  type ConnectionRecords,
+  FIELD,
+  FLAG,
+  knownOutcome,
+  STATE_SHIFT,
+} from './connection-records.ts';
 import { FlowHeaders } from './flow-headers.ts';
+import type { HeaderReader } from './header-reader.ts';
 import { PlainFlows } from './plain-flows.ts';
-import { loadTcp, storeTcp } from './stored-tcp.ts';
+import { PlainSegments } from './plain-segments.ts';
+
+const ARRIVAL_MASK = (1 << ARRIVAL_BITS) - 1;
 
 /**
  * The connections of the fast evaluator: without translation, and of TCP, UDP and ICMP queries alone.
  *
  * What a packet does to a connection is decided by the same functions as in the connection tracker: the record is read into an entry,
- * which they change, and written back once the packet's outcome is known.
+ * which they change, and written back once the packet's outcome is known; only what TCP remembers is changed where it stands.
  */
 export class FastConnections implements OtherConnections {
   readonly records: ConnectionRecords;
@@ -32,15 +43,24 @@ export class FastConnections implements OtherConnections {
   readonly #columns: ConnectionColumns = new ConnectionColumns();
   readonly #settings: ConntrackSettings;
   readonly #entries: Readonly<Record<'tcp' | 'udp' | 'icmp', ConnectionEntry>>;
+  /** What TCP tracking remembers of the selected record, where it stands; and of a connection that only begins. */
   readonly #tracking: TcpTracking = new TcpTracking();
+  readonly #begun: TcpTracking = new TcpTracking();
+  readonly #begunWords: Int32Array = new Int32Array(TCP_WORDS);
+  readonly #segments: PlainSegments;
+  /** What it remembered before the packet that is judged. */
+  readonly #before: Int32Array = new Int32Array(TCP_WORDS);
   readonly #wanted: FlowHeaders = new FlowHeaders();
   /** The connection of the packet that was judged last. */
   #entry: ConnectionEntry;
 
-  constructor(settings: ConntrackSettings) {
+  /** `reader` reads the packets that are judged. */
+  constructor(settings: ConntrackSettings, reader: HeaderReader) {
     this.#settings = settings;
     this.records = this.#columns.records;
-    this.plain = new PlainFlows(this.#columns, settings);
+    this.#segments = new PlainSegments(settings);
+    this.#begun.moveTo(this.#begunWords, 0);
+    this.plain = new PlainFlows(this.#columns, settings, reader, blankEntry(IP_PROTOCOL.tcp));
     const entries = {
       tcp: blankEntry(IP_PROTOCOL.tcp),
       udp: blankEntry(IP_PROTOCOL.udp),
@@ -74,11 +94,53 @@ export class FastConnections implements OtherConnections {
     return -1;
   }
 
-  /** What the selected record's protocol makes of a packet. Nothing is written until `store`. HOT */
+  /** Whether the selected connection has been answered. HOT */
+  get isAnswered(): boolean {
+    const { words, at } = this.records;
+    return (words[at + FIELD.flags]! & FLAG.seenReply) !== 0;
+  }
+
+  /** Where packets of the looked up direction have come in, plus 2; 0 where that is not known. HOT */
+  get arrival(): number {
+    const { words, at } = this.records;
+    const arrivals = words[at + FIELD.arrivals]!;
+    return this.isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK;
+  }
+
+  /** Notes where packets of the looked up direction come in from now on; their outcomes are no longer known. HOT */
+  arriveAt(arrival: number): void {
+    const { words, at } = this.records;
+    const { isReply } = this;
+    const others = words[at + FIELD.arrivals]! & (isReply ? ARRIVAL_MASK : ~ARRIVAL_MASK);
+    words[at + FIELD.arrivals] = others | (isReply ? arrival << ARRIVAL_BITS : arrival);
+    words[at + knownOutcome(isReply, false)] = 0;
+    words[at + knownOutcome(isReply, true)] = 0;
+  }
+
+  /** The outcome of packets that come as the last ones of the selected connection did; -1 where it is not known. HOT */
+  outcomeOf(isReply: boolean, isAnswered: boolean): number {
+    const { words, at } = this.records;
+    return words[at + knownOutcome(isReply, isAnswered)]! - 1;
+  }
+
+  setOutcome(isReply: boolean, isAnswered: boolean, outcome: number): void {
+    const { words, at } = this.records;
+    words[at + knownOutcome(isReply, isAnswered)] = outcome + 1;
+  }
+
+  /** What the selected record's protocol makes of a packet. Call `store` or `forget` next. HOT */
   judge(protocol: number, packet: Packet, isReply: boolean, nowMs: number): TrackingVerdict {
     const entry = this.#entryFor(protocol);
-    this.#load(entry, protocol, this.#tracking);
+    this.#load(entry, protocol);
+    if (protocol === IP_PROTOCOL.tcp) this.#tracking.copyTo(this.#before, 0);
     return this.#judge(entry, protocol, packet, isReply, nowMs);
+  }
+
+  /** Undoes `judge`. */
+  forget(): void {
+    if (this.#entry.tcp === undefined) return;
+    const { words, at } = this.records;
+    words.set(this.#before, at + FIELD.tcp);
   }
 
   /** What the protocol makes of a packet without connection; with `accept` it may begin one, by `confirm`. HOT */
@@ -91,7 +153,15 @@ export class FastConnections implements OtherConnections {
     entry.expiresAtMs = 0;
     entry.timeoutMs = 0;
     entry.streamFromMs = 0;
-    if (protocol === IP_PROTOCOL.tcp) entry.tcp = this.#tracking;
+    if (protocol === IP_PROTOCOL.tcp) {
+      entry.tcp = this.#begun;
+      const timeoutMs = this.#segments.begin(packet, this.#begunWords, 0);
+      if (timeoutMs >= 0) {
+        entry.state = TCP_STATE.SYN_SENT;
+        entry.timeoutMs = timeoutMs;
+        return 'accept';
+      }
+    }
     return this.#judge(entry, protocol, packet, false, nowMs);
   }
 
@@ -100,11 +170,11 @@ export class FastConnections implements OtherConnections {
     const entry = this.#entry;
     const { words, at, times } = this.records;
     words[at + FIELD.flags] =
-      (entry.seenReply ? FLAG.seenReply : 0) | (entry.assured ? FLAG.assured : 0);
-    words[at + FIELD.state] = entry.state;
+      (entry.seenReply ? FLAG.seenReply : 0) |
+      (entry.assured ? FLAG.assured : 0) |
+      (entry.state << STATE_SHIFT);
     times[(at + FIELD.expiresAt) >>> 1] = entry.expiresAtMs;
     if (entry.tcp === undefined) times[(at + FIELD.streamFrom) >>> 1] = entry.streamFromMs;
-    else storeTcp(words, at + FIELD.tcp, entry.tcp);
     this.#columns.noteExpiry(entry.expiresAtMs);
   }
 
@@ -116,6 +186,8 @@ export class FastConnections implements OtherConnections {
   /** Keeps the connection that `judgeNew` began, and selects its record: its packet has arrived. */
   confirm(headers: FlowHeaders, nowMs: number): void {
     this.#columns.insert(headers);
+    const { words, at } = this.records;
+    this.#entry.tcp?.copyTo(words, at + FIELD.tcp);
     this.#entry.expiresAtMs = nowMs + this.#entry.timeoutMs;
     this.store();
   }
@@ -143,15 +215,16 @@ export class FastConnections implements OtherConnections {
     const original = tupleOf(
       family,
       kind >>> 8,
-      addressAt(words, at + FIELD.source, at + FIELD.sourceUpper, family),
-      addressAt(words, at + FIELD.destination, at + FIELD.destinationUpper, family),
+      this.#addressOf(record, family, FIELD.source, 0),
+      this.#addressOf(record, family, FIELD.destination, 3),
       keys >>> 16,
       keys & 0xffff,
     );
     const entry = new ConnectionEntry(original, invertTuple(original));
     entry.destinationNatDone = true;
     entry.sourceNatDone = true;
-    this.#load(entry, original.protocol, new TcpTracking());
+    this.#load(entry, original.protocol);
+    entry.tcp = entry.tcp?.copy();
     this.#columns.remove(record);
     return entry;
   }
@@ -161,18 +234,18 @@ export class FastConnections implements OtherConnections {
     this.#columns.clear();
   }
 
-  /** Reads the selected record; of TCP with what `tracking` is filled with. HOT */
-  #load(entry: ConnectionEntry, protocol: number, tracking: TcpTracking): void {
+  /** Reads the selected record; what TCP tracking remembers stays where it is. HOT */
+  #load(entry: ConnectionEntry, protocol: number): void {
     const { words, at, times } = this.records;
     const flags = words[at + FIELD.flags]!;
     entry.confirmed = true;
     entry.seenReply = (flags & FLAG.seenReply) !== 0;
     entry.assured = (flags & FLAG.assured) !== 0;
-    entry.state = words[at + FIELD.state]!;
+    entry.state = flags >> STATE_SHIFT;
     entry.expiresAtMs = times[(at + FIELD.expiresAt) >>> 1]!;
     if (protocol === IP_PROTOCOL.tcp) {
-      entry.tcp = tracking;
-      loadTcp(words, at + FIELD.tcp, tracking);
+      this.#tracking.moveTo(words, at + FIELD.tcp);
+      entry.tcp = this.#tracking;
     } else entry.streamFromMs = times[(at + FIELD.streamFrom) >>> 1]!;
   }
 
@@ -196,6 +269,14 @@ export class FastConnections implements OtherConnections {
     if (protocol !== IP_PROTOCOL.udp) return trackIcmp(entry, packet, nowMs, this.#settings);
     trackUdp(entry, nowMs, this.#settings);
     return 'accept';
+  }
+
+  #addressOf(record: number, family: IpFamily, last: number, upper: 0 | 3): IpAddress {
+    const word = this.records.words[this.records.at + last]!;
+    if (family === 4) return ipv4(word);
+    const uppers = this.records.uppersOf(record);
+    const from = this.records.upperAt(record) + upper;
+    return ipv6(uppers[from]!, uppers[from + 1]!, uppers[from + 2]!, word);
   }
 
   #headersOf({
@@ -233,10 +314,4 @@ function blankEntry(protocol: number): ConnectionEntry {
   const nowhere = ipv4(0);
   const tuple = tupleOf(4, protocol, nowhere, nowhere, 0, 0);
   return new ConnectionEntry(tuple, tuple);
-}
-
-function addressAt(words: Int32Array, at: number, upper: number, family: IpFamily): IpAddress {
-  const last = words[at]!;
-  if (family === 4) return ipv4(last);
-  return ipv6(words[upper]!, words[upper + 1]!, words[upper + 2]!, last);
 }

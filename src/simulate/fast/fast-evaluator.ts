@@ -18,7 +18,7 @@ import type { FlowHeaders } from './flow-headers.ts';
 import { HeaderReader } from './header-reader.ts';
 import { type FastOutcome, FastOutcomes } from './outcomes.ts';
 import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
-import type { PlainFlows } from './plain-flows.ts';
+import { NO_CONNECTION, type PlainFlows, UNSETTLED } from './plain-flows.ts';
 import { TRACKED } from './way-legs.ts';
 
 export { REFERENCE } from './packet-ways.ts';
@@ -33,6 +33,9 @@ export interface FastEvaluatorOptions {
 
 /** Place of the input interface for a packet that the host itself sends. */
 const SENT_BY_HOST = -1;
+
+/** As many as a connection's record has room for; nobody has more. */
+const MOST_INTERFACES = 60_000;
 
 /** The lowest time to live that is not used up in transit. */
 const LEAST_TTL = 2;
@@ -51,8 +54,11 @@ export class FastEvaluator {
   readonly #connections: FastConnections;
   readonly #reader: HeaderReader = new HeaderReader();
   readonly #outcomes: FastOutcomes = new FastOutcomes();
-  /** Undefined for a family whose packets only the simulator can judge. */
-  readonly #ways: Readonly<Record<IpFamily, PacketWays | undefined>>;
+  /** Made when the first packet of a family comes; 'none' for a family whose packets only the simulator can judge. */
+  readonly #ways: Record<IpFamily, PacketWays | 'none' | undefined> = {
+    4: undefined,
+    6: undefined,
+  };
   /** As rules see them. */
   readonly #interfaceNames: readonly string[];
   readonly #options: FastEvaluatorOptions;
@@ -61,11 +67,10 @@ export class FastEvaluator {
   constructor(simulator: Simulator, options: FastEvaluatorOptions) {
     this.#simulator = simulator;
     this.#options = options;
-    const { tracker, host, router } = simulator.pathOf(4);
+    const { tracker, host, router } = simulator;
     this.#tracker = tracker;
-    this.#connections = new FastConnections(tracker.settings);
+    this.#connections = new FastConnections(tracker.settings, this.#reader);
     tracker.shareWith(this.#connections);
-    this.#ways = { 4: this.#waysOf(4), 6: this.#waysOf(6) };
     this.#interfaceNames = host.interfaces.map(({ name }) => router.arrivalInterface(name));
   }
 
@@ -102,7 +107,7 @@ export class FastEvaluator {
     nowMs: number,
   ): number {
     this.hasRecord = false;
-    const ways = this.#ways[header.family];
+    const ways = this.#waysOf(header.family);
     if (ways === undefined || header.ttl < LEAST_TTL) return REFERENCE;
     if (!this.#reader.read(bytes, header, end)) return REFERENCE;
     const arrives = interfaceNumber !== SENT_BY_HOST;
@@ -115,12 +120,16 @@ export class FastEvaluator {
 
   /** Judges the packet that was read. HOT */
   #takeRead(ways: PacketWays, interfaceNumber: number, nowMs: number): number {
-    const inInterface =
-      interfaceNumber === SENT_BY_HOST ? '' : this.#interfaceNames[interfaceNumber]!;
+    const inInterface = this.#arrivalOf(interfaceNumber);
     const record = this.#connections.find(this.#reader.headers, nowMs);
     return record < 0
       ? this.#takeUnknown(ways, inInterface, nowMs)
       : this.#takeKnown(ways, inInterface, interfaceNumber + 2, record, nowMs);
+  }
+
+  /** The interface as rules see it; empty for a packet that the host itself sends. HOT */
+  #arrivalOf(interfaceNumber: number): string {
+    return interfaceNumber === SENT_BY_HOST ? '' : this.#interfaceNames[interfaceNumber]!;
   }
 
   /** Plain packets on their way; `fetch` must be told of them before `takePlain` is. */
@@ -130,16 +139,41 @@ export class FastEvaluator {
 
   /** The outcome of the plain packet at a word, which has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */
   takePlain(packet: Int32Array, from: number, interfaceNumber: number, nowMs: number): number {
-    const outcome = this.#connections.plain.take(packet, from, interfaceNumber + 2, nowMs);
+    const { plain } = this.#connections;
+    const ways = this.#waysOf(4);
+    let outcome = plain.take(packet, from, interfaceNumber + 2, nowMs);
+    if (outcome === UNSETTLED && ways !== undefined) {
+      this.#reader.readPlain(packet, from);
+      const settled = this.#settleKnown(ways, interfaceNumber);
+      outcome = settled < 0 ? settled : plain.take(packet, from, interfaceNumber + 2, nowMs);
+      if (settled === REFERENCE) return REFERENCE;
+    }
     this.hasRecord = outcome >= 0;
     if (outcome >= 0) return outcome;
-    const ways = this.#ways[4];
     const isTcp = packet[from + PLAIN.kind]! >>> 8 === IP_PROTOCOL.tcp;
     if (ways === undefined || (isTcp && (packet[from + PLAIN.flags]! & HAS_OPTIONS) !== 0)) {
       return REFERENCE;
     }
     this.#reader.readPlain(packet, from);
-    return this.#takeRead(ways, interfaceNumber, nowMs);
+    return outcome === NO_CONNECTION
+      ? this.#takeUnknown(ways, this.#arrivalOf(interfaceNumber), nowMs)
+      : this.#takeRead(ways, interfaceNumber, nowMs);
+  }
+
+  /**
+   * Finds the outcome of packets of the selected connection, those that come as the one that was read does, as long as they belong to it. Returns the outcome,
+   * REFERENCE, or UNSETTLED where it ends before connection tracking.
+   */
+  #settleKnown(ways: PacketWays, interfaceNumber: number): number {
+    const connections = this.#connections;
+    const { isReply, isAnswered } = connections;
+    const begun = this.#begin(ways, this.#arrivalOf(interfaceNumber));
+    if (begun !== TO_TRACK) return begun === REFERENCE ? REFERENCE : UNSETTLED;
+    if (connections.arrival !== interfaceNumber + 2) connections.arriveAt(interfaceNumber + 2);
+    const tracked = isReply || isAnswered ? TRACKED.established : TRACKED.again;
+    const outcome = ways.settle(tracked);
+    if (outcome >= 0) connections.setOutcome(isReply, isReply || isAnswered, outcome);
+    return outcome;
   }
 
   /** Has the simulator judge a packet; its connection, and the one that it complains about, are the simulator's from now on. */
@@ -172,32 +206,34 @@ export class FastEvaluator {
   ): number {
     const connections = this.#connections;
     const { packet, headers } = this.#reader;
-    const { isReply, records } = connections;
-    const { words, at } = records;
-    const entered = at + (isReply ? FIELD.replyIn : FIELD.originalIn);
-    const isSelected = words[entered] !== arrival;
+    const { isReply } = connections;
+    const isSelected = connections.arrival !== arrival;
     if (isSelected) {
       const begun = this.#begin(ways, inInterface);
       if (begun !== TO_TRACK) return begun;
-      words[entered] = arrival;
-      words[at + knownOutcome(isReply, false)] = 0;
-      words[at + knownOutcome(isReply, true)] = 0;
+      connections.arriveAt(arrival);
     }
     const verdict = connections.judge(headers.protocol, packet, isReply, nowMs);
-    if (verdict === 'reopen') return this.#takeNew(ways, inInterface, record, nowMs, isSelected);
+    if (verdict === 'reopen') {
+      connections.forget();
+      return this.#takeNew(ways, inInterface, record, nowMs, isSelected);
+    }
     if (verdict === 'invalid') {
       const outcome = this.#settle(ways, inInterface, TRACKED.invalid, isSelected);
-      if (outcome !== REFERENCE) connections.store();
+      if (outcome === REFERENCE) connections.forget();
+      else connections.store();
       return outcome;
     }
     const isEstablished = isReply || connections.seenReply;
-    const known = at + knownOutcome(isReply, isEstablished);
-    let outcome = words[known]! - 1;
+    let outcome = connections.outcomeOf(isReply, isEstablished);
     if (outcome < 0) {
       const tracked = isEstablished ? TRACKED.established : TRACKED.again;
       outcome = this.#settle(ways, inInterface, tracked, isSelected);
-      if (outcome === REFERENCE) return REFERENCE;
-      words[known] = outcome + 1;
+      if (outcome === REFERENCE) {
+        connections.forget();
+        return REFERENCE;
+      }
+      connections.setOutcome(isReply, isEstablished, outcome);
     }
     if (isReply) connections.noteReply();
     connections.store();
@@ -285,18 +321,30 @@ export class FastEvaluator {
     return (packet.tcpFlags & (TCP_FLAG.S | TCP_FLAG.A)) !== TCP_FLAG.S;
   }
 
+  /** HOT */
   #waysOf(family: IpFamily): PacketWays | undefined {
-    const { program, router, host } = this.#simulator.pathOf(family);
-    if (this.#simulator.hasNotModelled(family) || router.hasCustomRules(family)) return undefined;
-    if (hasVirtualServers(host) || program.givesTemplates) return undefined;
+    const ways = this.#ways[family] ?? this.#makeWays(family);
+    return ways === 'none' ? undefined : ways;
+  }
+
+  #makeWays(family: IpFamily): PacketWays | 'none' {
+    const made = this.#canJudge(family) ? this.#newWays(family) : undefined;
+    this.#ways[family] = made ?? 'none';
+    return made ?? 'none';
+  }
+
+  #canJudge(family: IpFamily): boolean {
+    const { router, host } = this.#simulator;
+    if (this.#simulator.hasNotModelled(family) || router.hasCustomRules(family)) return false;
+    return !hasVirtualServers(host) && host.interfaces.length <= MOST_INTERFACES;
+  }
+
+  /** Undefined where rules give packets what their addresses do not tell. */
+  #newWays(family: IpFamily): PacketWays | undefined {
+    const { program, router } = this.#simulator.pathOf(family);
+    if (program.givesTemplates) return undefined;
     return new PacketWays(program, router, { family, outcomes: this.#outcomes });
   }
-}
-
-/** Where a record has the outcome of packets of its connection, by their direction and whether it was answered. HOT */
-function knownOutcome(isReply: boolean, isEstablished: boolean): number {
-  if (isReply) return FIELD.replyEstablished;
-  return isEstablished ? FIELD.originalEstablished : FIELD.originalAgain;
 }
 
 function tupleIn({ family, protocol, ...at }: FlowHeaders): Tuple {

@@ -1,5 +1,4 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
-import { TCP_FLAG } from '../../packet/packet.ts';
 import {
   HAS_OPTIONS,
   MOST_PLAIN,
@@ -7,17 +6,26 @@ import {
   PLAIN_WORDS,
   type PlainPackets,
 } from '../../packet/plain-packets.ts';
+import type { ConnectionEntry } from '../conntrack/connection-entry.ts';
+import { trackTcp } from '../conntrack/tcp.ts';
+import { TCP_WORDS, TcpTracking } from '../conntrack/tcp-tracking.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import type { ConnectionColumns } from './connection-columns.ts';
-import { FIELD, FLAG } from './connection-records.ts';
+import { ARRIVAL_BITS, FIELD, FLAG, knownOutcome, STATE_SHIFT } from './connection-records.ts';
 import { hashOfPorts } from './flow-headers.ts';
+import type { HeaderReader } from './header-reader.ts';
 import { PlainSegments } from './plain-segments.ts';
+
+const ARRIVAL_MASK = (1 << ARRIVAL_BITS) - 1;
 
 /** `PlainFlows.take`: the packet's whole way must be asked about; nothing has changed. */
 export const NOT_PLAIN = -3;
 
-/** What a plain TCP segment may have set: ACK, and beside it PSH, ECE, CWR and URG. */
-const UNUSUAL = TCP_FLAG.S | TCP_FLAG.F | TCP_FLAG.R | HAS_OPTIONS;
+/** The same of a packet whose flow has no connection, or one that has expired. */
+export const NO_CONNECTION = -5;
+
+/** The same where only its outcome is missing in its connection's record, which is selected. */
+export const UNSETTLED = -4;
 
 /**
  * Judges plain packets of connections that are there and have been answered, from arrays alone: nothing that rules look at differs from
@@ -30,12 +38,26 @@ export class PlainFlows {
   readonly #columns: ConnectionColumns;
   readonly #settings: ConntrackSettings;
   readonly #segments: PlainSegments;
+  readonly #reader: HeaderReader;
+  readonly #tracking: TcpTracking = new TcpTracking();
+  readonly #before: Int32Array = new Int32Array(TCP_WORDS);
+  /** A TCP connection that has begun; the one that is asked about. */
+  readonly #entry: ConnectionEntry;
   readonly #hashes: Int32Array = new Int32Array(MOST_PLAIN);
 
-  constructor(columns: ConnectionColumns, settings: ConntrackSettings) {
+  constructor(
+    columns: ConnectionColumns,
+    settings: ConntrackSettings,
+    reader: HeaderReader,
+    entry: ConnectionEntry,
+  ) {
     this.#columns = columns;
     this.#settings = settings;
     this.#segments = new PlainSegments(settings);
+    this.#reader = reader;
+    this.#entry = entry;
+    entry.confirmed = true;
+    entry.tcp = this.#tracking;
   }
 
   /** Prepares for the packets in the first `count` places, which will be taken next; changes nothing but their hashes. HOT */
@@ -71,35 +93,63 @@ export class PlainFlows {
       kind,
       packet[from + PLAIN.hash]!,
     );
-    if (record < 0) return NOT_PLAIN;
+    if (record < 0) return NO_CONNECTION;
     const { words, times, at } = columns.records;
-    if (times[(at + FIELD.expiresAt) >>> 1]! <= nowMs) return NOT_PLAIN;
+    if (times[(at + FIELD.expiresAt) >>> 1]! <= nowMs) {
+      columns.remove(record);
+      return NO_CONNECTION;
+    }
     const { isReply } = columns;
-    if (words[at + (isReply ? FIELD.replyIn : FIELD.originalIn)] !== arrival) return NOT_PLAIN;
-    const flags = words[at + FIELD.flags]!;
-    const isEstablished = isReply || (flags & FLAG.seenReply) !== 0;
-    const outcome =
-      words[
-        at +
-          (isReply
-            ? FIELD.replyEstablished
-            : isEstablished
-              ? FIELD.originalEstablished
-              : FIELD.originalAgain)
-      ]! - 1;
-    if (outcome < 0) return NOT_PLAIN;
+    const arrivals = words[at + FIELD.arrivals]!;
+    if ((isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK) !== arrival) {
+      return UNSETTLED;
+    }
+    const known = knownOutcome(isReply, (words[at + FIELD.flags]! & FLAG.seenReply) !== 0);
+    const outcome = words[at + known]! - 1;
+    if (outcome < 0) return UNSETTLED;
     if (kind >>> 8 === IP_PROTOCOL.udp) this.#takeUdp(words, times, at, isReply, nowMs);
     else {
-      if ((flags & FLAG.seenReply) === 0) return NOT_PLAIN;
-      const segmentFlags = packet[from + PLAIN.flags]!;
-      if ((segmentFlags & UNUSUAL) !== 0 || (segmentFlags & TCP_FLAG.A) === 0) return NOT_PLAIN;
       const timeoutMs = this.#segments.take(packet, from, words, at, isReply);
-      if (timeoutMs < 0) return NOT_PLAIN;
-      words[at + FIELD.flags] = flags | FLAG.assured;
-      times[(at + FIELD.expiresAt) >>> 1] = nowMs + timeoutMs;
+      if (timeoutMs >= 0) {
+        if (isReply) words[at + FIELD.flags]! |= FLAG.seenReply;
+        times[(at + FIELD.expiresAt) >>> 1] = nowMs + timeoutMs;
+      } else if ((packet[from + PLAIN.flags]! & HAS_OPTIONS) !== 0) return NOT_PLAIN;
+      else {
+        this.#reader.readPlain(packet, from);
+        if (!this.#takeTcp(words, times, at, isReply, nowMs)) return NOT_PLAIN;
+      }
     }
     columns.noteExpiry(times[(at + FIELD.expiresAt) >>> 1]!);
     return outcome;
+  }
+
+  /** False where the segment does not go on in its connection; then nothing has changed. HOT */
+  #takeTcp(
+    words: Int32Array,
+    times: Float64Array,
+    at: number,
+    isReply: boolean,
+    nowMs: number,
+  ): boolean {
+    const entry = this.#entry;
+    const flags = words[at + FIELD.flags]!;
+    entry.seenReply = (flags & FLAG.seenReply) !== 0;
+    entry.assured = (flags & FLAG.assured) !== 0;
+    entry.state = flags >> STATE_SHIFT;
+    entry.expiresAtMs = times[(at + FIELD.expiresAt) >>> 1]!;
+    const tracking = this.#tracking;
+    tracking.moveTo(words, at + FIELD.tcp);
+    tracking.copyTo(this.#before, 0);
+    if (trackTcp(entry, this.#reader.packet, isReply, nowMs, this.#settings) !== 'accept') {
+      words.set(this.#before, at + FIELD.tcp);
+      return false;
+    }
+    words[at + FIELD.flags] =
+      (isReply || entry.seenReply ? FLAG.seenReply : 0) |
+      (entry.assured ? FLAG.assured : 0) |
+      (entry.state << STATE_SHIFT);
+    times[(at + FIELD.expiresAt) >>> 1] = entry.expiresAtMs;
+    return true;
   }
 
   /** As `trackUdp`. HOT */

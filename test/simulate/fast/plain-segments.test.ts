@@ -3,20 +3,21 @@ import { expect, test } from 'vitest';
 import { ipv4 } from '../../../src/address/ip-address.ts';
 import { IP_PROTOCOL } from '../../../src/address/protocol.ts';
 import { decodePacket } from '../../../src/packet/decode-packet.ts';
+import { emptyTcpWireFacts } from '../../../src/packet/decode-tcp.ts';
 import { put16, put32 } from '../../../src/packet/header-bytes.ts';
 import { IpHeader } from '../../../src/packet/ip-header.ts';
 import { CHECKED, PlainPackets } from '../../../src/packet/plain-packets.ts';
+import { blankPacket } from '../../../src/selftest/blank-packet.ts';
 import { ConnectionEntry } from '../../../src/simulate/conntrack/connection-entry.ts';
 import { trackTcp } from '../../../src/simulate/conntrack/tcp.ts';
 import { TCP_KIND, TCP_STATE } from '../../../src/simulate/conntrack/tcp-state.ts';
 import { type TcpSide, TcpTracking } from '../../../src/simulate/conntrack/tcp-tracking.ts';
 import { conntrackSettings } from '../../../src/simulate/conntrack/timeouts.ts';
 import { tupleOf } from '../../../src/simulate/conntrack/tuple.ts';
-import { FIELD } from '../../../src/simulate/fast/connection-records.ts';
+import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
 import { PlainSegments } from '../../../src/simulate/fast/plain-segments.ts';
-import { loadTcp, storeTcp } from '../../../src/simulate/fast/stored-tcp.ts';
 
-const RECORD_WORDS = 48;
+const RECORD_WORDS = 32;
 const NOW_MS = 5_000_000;
 
 type Given<T> = T extends fc.Arbitrary<infer V> ? V : never;
@@ -27,9 +28,10 @@ const windows = fc.constantFrom(0, 1, 2, 500, 64_240, 66_000, 70_000, 1 << 20);
 
 const side = fc.record({
   base: fc.constantFrom(0, 1, -1, 0x7fff_ffff, -0x8000_0000),
-  anchored: fc.constantFrom(true, true, true, false),
+  anchored: fc.constantFrom(true, true, true, true, true, false),
   end: near,
-  maxEnd: near,
+  /** With room for more, but for one. */
+  maxEnd: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 60_000, max: 200_000 }) }, near),
   maxWindow: windows,
   maxAck: near,
   hasAcknowledged: fc.boolean(),
@@ -54,18 +56,37 @@ const connection = fc.record({
   retransmissions: fc.constantFrom(0, 0, 1, 2, 3, 4),
   simultaneousOpen: fc.boolean(),
   areNumbersUnknown: fc.constantFrom(false, false, false, true),
-  expectsChallengeAck: fc.boolean(),
+  expectsChallengeAck: fc.constantFrom(false, false, false, true),
 });
+
+const mostlyFitting = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, near);
 
 const segment = fc.record({
   isReply: fc.boolean(),
   /** Whether the last one was the same. */
   repeats: fc.boolean(),
-  sequence: near,
-  acknowledgement: near,
+  sequence: mostlyFitting,
+  acknowledgement: mostlyFitting,
   window: fc.constantFrom(0, 1, 500, 64_240),
   payloadBytes: fc.constantFrom(0, 0, 1, 1000),
-  flags: fc.constantFrom(0x10, 0x18, 0x30, 0x50, 0x90),
+  /** ACK with what goes with it, FIN, SYN-ACK, and what is left to connection tracking. */
+  flags: fc.constantFrom(
+    0x10,
+    0x18,
+    0x30,
+    0x50,
+    0x90,
+    0x11,
+    0x11,
+    0x19,
+    0x31,
+    0x12,
+    0x12,
+    0x52,
+    0x02,
+    0x04,
+    0x14,
+  ),
 });
 
 function trackingOf({ original, reply, ...rest }: Given<typeof connection>): TcpTracking {
@@ -105,18 +126,37 @@ function datagramOf(one: Given<typeof segment>, tracking: TcpTracking): Uint8Arr
   return bytes;
 }
 
-test('what is done to an established connection on its words is what connection tracking does', {
+/** Whether the reply side has said nothing yet, as before the SYN-ACK. */
+const isSilent = fc.constantFrom(false, false, true);
+
+function silence({ reply }: TcpTracking): void {
+  reply.anchored = false;
+  reply.base = 0;
+  reply.end = 0;
+  reply.maxWindow = 0;
+  reply.maxAck = 0;
+  reply.hasAcknowledged = false;
+}
+
+test('what is done to a connection on its words is what connection tracking does', {
   timeout: 60_000,
 }, () => {
-  let taken = 0;
+  const taken = { synAck: 0, fin: 0, ack: 0 };
+  const moved = new Set<string>();
   let repeated = 0;
   fc.assert(
     fc.property(
       connection,
       segment,
-      fc.constantFrom(0, 1),
-      fc.constantFrom(100, 432_000),
-      (was, one, liberal, established) => {
+      fc.record({
+        liberal: fc.constantFrom(0, 1),
+        established: fc.constantFrom(100, 432_000),
+        state: fc.constantFrom(...Object.values(TCP_STATE)),
+        seenReply: fc.constantFrom(true, true, false),
+        assured: fc.boolean(),
+        isSilent,
+      }),
+      (was, one, { liberal, established, assured, ...given }) => {
         const settings = conntrackSettings(
           new Map([
             ['net.netfilter.nf_conntrack_tcp_be_liberal', liberal],
@@ -124,10 +164,14 @@ test('what is done to an established connection on its words is what connection 
           ]),
         );
         const before = trackingOf(was);
+        if (given.isSilent) silence(before);
+        const state = given.isSilent ? TCP_STATE.SYN_SENT : given.state;
+        const seenReply = !given.isSilent && given.seenReply;
         const bytes = datagramOf(one, before);
         const words = new Int32Array(RECORD_WORDS);
-        words[FIELD.state] = TCP_STATE.ESTABLISHED;
-        storeTcp(words, FIELD.tcp, before);
+        words[FIELD.flags] =
+          (seenReply ? FLAG.seenReply : 0) | (assured ? FLAG.assured : 0) | (state << STATE_SHIFT);
+        before.copyTo(words, FIELD.tcp);
         const untouched = words.slice();
         const packets = new PlainPackets();
         expect(packets.read(0, bytes, 0, bytes.length, CHECKED.none)).toBe(true);
@@ -136,7 +180,9 @@ test('what is done to an established connection on its words is what connection 
           expect(words).toEqual(untouched);
           return;
         }
-        taken++;
+        const isSyn = (one.flags & 2) !== 0;
+        const isFin = (one.flags & 1) !== 0;
+        taken[isSyn ? 'synAck' : isFin ? 'fin' : 'ack']++;
 
         const header = new IpHeader();
         header.read(bytes, 0, bytes.length, bytes.length, false);
@@ -145,23 +191,81 @@ test('what is done to an established connection on its words is what connection 
         if (decoded.kind !== 'packet') throw new Error('not a packet');
         const tuple = tupleOf(4, IP_PROTOCOL.tcp, ipv4(1), ipv4(2), 1, 2);
         const entry = new ConnectionEntry(tuple, tuple);
-        const tracking = new TcpTracking();
-        loadTcp(untouched, FIELD.tcp, tracking);
-        Object.assign(entry, { confirmed: true, seenReply: true, tcp: tracking });
-        entry.state = TCP_STATE.ESTABLISHED;
+        const tracking = before.copy();
+        Object.assign(entry, { confirmed: true, seenReply, assured, tcp: tracking, state });
         expect(trackTcp(entry, decoded.packet, one.isReply, NOW_MS, settings)).toBe('accept');
         const expected = untouched.slice();
-        storeTcp(expected, FIELD.tcp, tracking);
+        tracking.copyTo(expected, FIELD.tcp);
+        expected[FIELD.flags] =
+          (entry.seenReply ? FLAG.seenReply : 0) |
+          (entry.assured ? FLAG.assured : 0) |
+          (entry.state << STATE_SHIFT);
         expect(words).toEqual(expected);
-        expect(entry.state).toBe(TCP_STATE.ESTABLISHED);
-        expect(entry.assured).toBe(true);
         expect(timeoutMs).toBe(entry.expiresAtMs - NOW_MS);
+        moved.add(`${state} ${entry.state}`);
         if (tracking.retransmissions > before.retransmissions) repeated++;
       },
     ),
-    { numRuns: 5000 },
+    { numRuns: 30_000 },
   );
   // What is left to connection tracking proves nothing.
-  expect(taken).toBeGreaterThan(200);
+  expect(taken.ack).toBeGreaterThan(200);
+  expect(taken.fin).toBeGreaterThan(100);
+  expect(taken.synAck).toBeGreaterThan(10);
+  expect(moved.size).toBeGreaterThan(10);
   expect(repeated).toBeGreaterThan(0);
+});
+
+test('a connection that begins with a SYN begins as connection tracking has it', () => {
+  let begun = 0;
+  fc.assert(
+    fc.property(
+      fc.record({
+        flags: fc.constantFrom(0x02, 0x02, 0x02, 0x22, 0x42, 0xc2, 0x0a, 0x03, 0x12, 0x10, 0x14),
+        sequence: fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
+        window: fc.constantFrom(0, 1, 64_240, 65_535),
+        windowScale: fc.constantFrom(-1, 0, 7, 14),
+        sackPermitted: fc.boolean(),
+        payloadBytes: fc.constantFrom(0, 0, 7),
+      }),
+      fc.constantFrom('0', '3'),
+      fc.constantFrom('10', '300'),
+      ({ flags, sequence, ...tcp }, retransmissions, seconds) => {
+        const settings = conntrackSettings(
+          new Map([
+            ['net.netfilter.nf_conntrack_tcp_max_retrans', Number(retransmissions)],
+            ['net.netfilter.nf_conntrack_tcp_timeout_max_retrans', Number(seconds)],
+          ]),
+        );
+        const packet = {
+          ...blankPacket('eth0', IP_PROTOCOL.tcp, ipv4(1), ipv4(2)),
+          tcpFlags: flags,
+          tcpSequence: sequence,
+          tcpAcknowledgement: 5,
+          wire: {
+            unsound: undefined,
+            isCutShort: false,
+            tcp: { ...emptyTcpWireFacts(), ...tcp },
+          },
+        };
+        const words = new Int32Array(RECORD_WORDS).fill(7);
+        const timeoutMs = new PlainSegments(settings).begin(packet, words, FIELD.tcp);
+        if (timeoutMs < 0) {
+          expect(words).toEqual(new Int32Array(RECORD_WORDS).fill(7));
+          return;
+        }
+        begun++;
+        const tuple = tupleOf(4, IP_PROTOCOL.tcp, ipv4(1), ipv4(2), 1, 2);
+        const entry = new ConnectionEntry(tuple, tuple);
+        expect(trackTcp(entry, packet, false, NOW_MS, settings)).toBe('accept');
+        const expected = new Int32Array(RECORD_WORDS).fill(7);
+        entry.tcp?.copyTo(expected, FIELD.tcp);
+        expect(words).toEqual(expected);
+        expect(entry.state).toBe(TCP_STATE.SYN_SENT);
+        expect(timeoutMs).toBe(entry.timeoutMs);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  expect(begun).toBeGreaterThan(200);
 });
