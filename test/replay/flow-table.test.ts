@@ -47,7 +47,9 @@ test('IPv6 flows are told apart by all of their addresses', () => {
 
 test('a flow is forgotten only after as many others came as a table holds', () => {
   const table = new FlowTable(100);
-  const note = (flow: number): void => table.note4(17, 1, 2, 3, flow, 4, 0);
+  const note = (flow: number): void => {
+    table.note4(17, 1, 2, 3, flow, 4, 0);
+  };
   note(0);
   for (let flow = 1; flow <= 90; flow++) note(flow);
   note(0);
