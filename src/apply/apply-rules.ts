@@ -91,7 +91,7 @@ export interface WrittenApply {
  */
 export function writeApply(
   { directory, state }: Session,
-  { chosen, wanted }: ApplyPlan,
+  { chosen, wanted, steps }: ApplyPlan,
   files: RuleFiles,
   { facts, confirmWithin }: WriteOptions,
 ): WrittenApply {
@@ -106,7 +106,7 @@ export function writeApply(
   const next = nextState(state, record, confirmWithin);
   const old = chosen.kernel.own;
   const generation = { id, before: old, texts: files };
-  const change = { old, wanted, whole: files, next, generation };
+  const change = { old, wanted, plan: steps, next, generation };
   const watch = new StopWatch();
   const outcome = changeKernel(change, directory, timedTools(chosen.tools, watch));
   if (outcome.kind === 'done' && next.pending !== undefined) {

@@ -1,6 +1,6 @@
 import { EnvironmentError } from '../source/errors.ts';
 import type { KernelTools } from './kernel-tools.ts';
-import { makeSteps, type WholeTexts } from './make-steps.ts';
+import { makeSteps, type StepPlan } from './make-steps.ts';
 import type { OwnState } from './own-state.ts';
 import { readKernel } from './read-kernel.ts';
 import { thisKernel } from './state/kernel-identity.ts';
@@ -12,8 +12,8 @@ import { runTransaction, settle, sideInForce, type TransactionOutcome } from './
 export interface KernelChange {
   readonly old: OwnState;
   readonly wanted: OwnState;
-  /** What compile prints, for a kernel without anything of ours. */
-  readonly whole?: WholeTexts | undefined;
+  /** How the kernel gets there, where that has been worked out already. */
+  readonly plan?: StepPlan | undefined;
   /** What is remembered when the change is done. */
   readonly next: StateRecord;
   readonly generation?: Generation | undefined;
@@ -36,8 +36,7 @@ export function changeKernel(
   directory: StateDirectory,
   tools: KernelTools,
 ): ChangeOutcome {
-  const { old, wanted, whole, next, generation } = change;
-  const plan = makeSteps(old, wanted, whole);
+  const { old, wanted, next, generation, plan = makeSteps(old, wanted) } = change;
   begin({ build: tools.build, where: thisKernel(), old, wanted }, next, generation, directory);
   const outcome = runTransaction({ old, wanted, plan }, tools);
   try {

@@ -60,20 +60,28 @@ export function systemTools(build: Build, options: ToolOptions): KernelTools {
     save: () => saveBuilds([{ build, isDefault }])[0] as SavedTexts,
     restoreRules: (family, text) => {
       const args = ['--noflush', '-w', String(lockSeconds)];
-      runProgram(
-        programName({ build, isDefault }, family, 'restore'),
-        args,
-        running({ input: text }),
-      );
+      restore(programName({ build, isDefault }, family, 'restore'), args, running({ input: text }));
     },
     restoreSets: (text) => {
-      runProgram('ipset', ['restore'], running({ input: text }));
+      restore('ipset', ['restore'], running({ input: text }));
     },
     swapSets: (one, other) => {
       runProgram('ipset', ['swap', one, other], running());
     },
     destroySets: (names) => destroyPresent(names, running()),
   };
+}
+
+/** Runs a program that reads lines. @throws KernelError that shows the line at fault, where the program tells which that is. */
+function restore(program: string, args: readonly string[], options: ProgramOptions): void {
+  const outcome = attemptProgram(program, args, options);
+  if (outcome.kind === 'ran') return;
+  const { code, message, command, status, stderr } = outcome.error;
+  const number = /\bline:? (\d+)/.exec(stderr)?.[1];
+  const line = number && options.input?.split('\n')[Number(number) - 1];
+  if (!line) throw outcome.error;
+  const named = `${message}\n    line ${number} is: ${line}`;
+  throw new KernelError(code, named, { command, status, stderr });
 }
 
 type NamedBuild = { readonly build: Build } & Pick<ToolOptions, 'isDefault'>;

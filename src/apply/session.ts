@@ -75,7 +75,7 @@ export function openSession({ path, lockSeconds, create }: SessionOptions): Sess
       notes.push(unfinished === undefined ? (state.event ?? '') : stuckText(state, unfinished));
       builds = read();
     }
-    if (unfinished === undefined) state = wordTold(directory, state);
+    state = wordTold(directory, state);
     return { directory, state, builds, notes, unfinished, close: lock.release };
   } catch (error) {
     lock.release();
@@ -109,7 +109,7 @@ function wordLeft({ event }: StateRecord): string[] {
   return event?.startsWith(GAVE_UP) === true ? [event] : [];
 }
 
-/** Once what the watchdog gave up is done, its word need not be told again. */
+/** Its word is told once: from then on every command says by itself how things stand. */
 function wordTold(directory: StateDirectory, state: StateRecord): StateRecord {
   if (wordLeft(state).length === 0) return state;
   const told = { ...state, event: undefined };

@@ -99,7 +99,7 @@ function findStaged(
   const staged = new Map<string, string>();
   for (const chain of wanted.chains.keys()) {
     // A chain that is new altogether is in nobody's way.
-    if (chain !== MARKER_CHAIN && isAffected(chain) && old.chains.has(chain)) {
+    if (chain !== MARKER_CHAIN && old.chains.has(chain) && isAffected(chain)) {
       staged.set(chain, stagedChain(chain));
     }
   }

@@ -5,12 +5,8 @@ import { EnvironmentError, KernelError } from '../source/errors.ts';
 import { addKernelOptions, type KernelOptions } from './apply/kernel-options.ts';
 import type { ApplyOptions } from './apply-command.ts';
 import type { Done } from './commands.ts';
-import {
-  addDocumentOptions,
-  addPrintOptions,
-  collect,
-  type PrintOptions,
-} from './common-options.ts';
+import { addDocumentOptions, addPrintOptions, collect } from './common-options.ts';
+import type { OutcomeOptions } from './print/outcome.ts';
 import type { StatusOptions } from './status-command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,27 +14,26 @@ import type { Terminal } from './terminal.ts';
 export function addKernelCommands(program: Command, terminal: Terminal, done: Done): void {
   addApply(program, terminal, done);
   addStatus(program, terminal, done);
-  const given = { program, terminal };
-  addSimple(given, 'confirm', 'let the last apply stay', async (options, printing) => {
+  addSimple(program, 'confirm', 'let the last apply stay', async (options) => {
     const { runConfirm } = await import('./confirm-command.ts');
-    done(runConfirm(options, printing));
+    done(runConfirm(options, terminal));
   });
   addSimple(
-    given,
+    program,
     'rollback',
     'bring back what was there before the last apply',
-    async (options, printing) => {
+    async (options) => {
       const { runRollback } = await import('./rollback-command.ts');
-      done(runRollback(options, printing));
+      done(runRollback(options, terminal));
     },
   );
   addSimple(
-    given,
+    program,
     'remove',
     'take away every trace of hepsim, and nothing else',
-    async (options, printing) => {
+    async (options) => {
       const { runRemove } = await import('./remove-command.ts');
-      done(runRemove(options, printing));
+      done(runRemove(options, terminal));
     },
   );
   addKernelOptions(program.command(SUPERVISE, { hidden: true })).action(
@@ -130,21 +125,21 @@ Examples:
   );
 }
 
-/** A command that says one line, or with `-q` nothing. */
+/** A command that says one line, or with `-q` none. */
 function addSimple(
-  { program, terminal }: { readonly program: Command; readonly terminal: Terminal },
+  program: Command,
   name: string,
   description: string,
-  act: (options: KernelOptions, printing: Terminal) => Promise<void>,
+  act: (options: OutcomeOptions) => Promise<void>,
 ): void {
   const command = program
     .command(name)
     .description(`${description} (root)`)
+    .option('-o, --output <form>', 'text or json', 'text')
     .addHelpText('after', `\nExample:\n  sudo hepsim ${name}`);
-  addKernelOptions(addPrintOptions(command)).action((options: KernelOptions & PrintOptions) => {
-    const printing = options.quiet === true ? { ...terminal, writeOut: () => undefined } : terminal;
-    return sayingWhoMay(name, () => act(options, printing));
-  });
+  addKernelOptions(addPrintOptions(command)).action((options: OutcomeOptions) =>
+    sayingWhoMay(name, () => act(options)),
+  );
 }
 
 /** Where the machine refuses somebody who is not root, that is why. */

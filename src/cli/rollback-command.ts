@@ -1,11 +1,13 @@
 import { openSession, recordInForce, rollBack } from '../apply/session.ts';
 import { startSupervisor } from '../apply/supervisor.ts';
-import { type KernelOptions, sessionOptions } from './apply/kernel-options.ts';
+import { sessionOptions } from './apply/kernel-options.ts';
 import { failedChange } from './apply/outcome-text.ts';
+import { type OutcomeOptions, outcomePrinter } from './print/outcome.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 /** `hepsim rollback`: what was there before the last apply. Returns the exit code. @throws EnvironmentError, KernelError, UsageError */
-export function runRollback(options: KernelOptions, terminal: Terminal): number {
+export function runRollback(options: OutcomeOptions, terminal: Terminal): number {
+  const print = outcomePrinter(options, terminal);
   const opening = sessionOptions(options, false);
   const session = openSession(opening);
   try {
@@ -19,11 +21,17 @@ export function runRollback(options: KernelOptions, terminal: Terminal): number 
       supervisor?.release();
     }
     const now = session.state.records.at(-2);
-    terminal.writeOut(
+    const which =
       now === undefined
-        ? `rolled back apply ${last?.id}: the rules from before hepsim's first apply are in force\n`
-        : `rolled back apply ${last?.id}: the rules of apply ${now.id} are in force (${now.digest})\n`,
-    );
+        ? "the rules from before hepsim's first apply are in force"
+        : `the rules of apply ${now.id} are in force (${now.digest})`;
+    print({
+      text: `rolled back apply ${last?.id}: ${which}`,
+      value: {
+        rolledBack: last?.id,
+        inForce: now === undefined ? null : { apply: now.id, digest: now.digest },
+      },
+    });
     return EXIT.holds;
   } finally {
     session.close();

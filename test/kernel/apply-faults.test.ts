@@ -1,37 +1,17 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Build } from '../../src/apply/kernel-tools.ts';
+import { afterAll, expect, test } from 'vitest';
 import { EMPTY_STATE } from '../../src/apply/own-state.ts';
 import { type FaultCount, tellFaults } from '../support/fault-count.ts';
 import { FOREIGN_RULES, faultPolicies } from '../support/fault-policies.ts';
 import { type FaultCase, injectFaults, target } from '../support/inject-faults.ts';
-import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
+import { namespaceSuite } from '../support/kernel-suite.ts';
 import { namespaceTools } from '../support/namespace-tools.ts';
-
-const BUILDS: readonly Build[] = ['legacy', 'nft'];
 
 /** Every so manieth fault is tried; `npm run faults` tries all of them. */
 const STRIDE = Number(process.env.HEPSIM_FAULT_STRIDE ?? 9);
 
-const reason = whyNoNamespace([
-  'ipset',
-  ...BUILDS.flatMap((build) => [`iptables-${build}-restore`, `ip6tables-${build}-restore`]),
-]);
-
-if (process.env.CI !== undefined) {
-  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
-}
-
-const title = reason === undefined ? 'the kernel' : `the kernel (skipped: ${reason})`;
-
-describe.skipIf(reason !== undefined)(title, () => {
-  let namespace: NetworkNamespace;
-  beforeEach(async () => {
-    namespace = await NetworkNamespace.open();
-  });
-  afterEach(() => namespace.close());
-
+namespaceSuite('the kernel', (build, at) => {
   const count: FaultCount = {
-    suite: 'programs that fail, do half of it, or are killed',
+    suite: `programs that fail, do half of it, or are killed, iptables-${build}`,
     injected: 0,
     halfApplied: 0,
   };
@@ -47,25 +27,24 @@ describe.skipIf(reason !== undefined)(title, () => {
     ['removal', { from: target(second).state, to: nothing }],
   ];
 
-  describe.each(BUILDS)('of the %s build', (build) => {
-    test.each(cases)(
-      'holds exactly the old or the new rules wherever %s goes wrong',
-      {
-        timeout: 600_000,
-      },
-      (_, change) => {
-        const tools = namespaceTools(namespace, build);
-        namespace.run('ipset', ['create', 'mine', 'hash:net']);
-        tools.restoreRules(4, FOREIGN_RULES);
-        let tried = 0;
-        for (const result of injectFaults(tools, change, (number) => number % STRIDE === 0)) {
-          tried++;
-          count.injected++;
-          if (result.problem !== undefined) count.halfApplied++;
-          expect({ ...result }).toEqual({ ...result, problem: undefined });
-        }
-        expect(tried).toBeGreaterThan(0);
-      },
-    );
-  });
+  test.each(cases)(
+    'holds exactly the old or the new rules wherever %s goes wrong',
+    {
+      timeout: 600_000,
+    },
+    (_, change) => {
+      const { namespace } = at;
+      const tools = namespaceTools(namespace, build);
+      namespace.run('ipset', ['create', 'mine', 'hash:net']);
+      tools.restoreRules(4, FOREIGN_RULES);
+      let tried = 0;
+      for (const result of injectFaults(tools, change, (number) => number % STRIDE === 0)) {
+        tried++;
+        count.injected++;
+        if (result.problem !== undefined) count.halfApplied++;
+        expect({ ...result }).toEqual({ ...result, problem: undefined });
+      }
+      expect(tried).toBeGreaterThan(0);
+    },
+  );
 });

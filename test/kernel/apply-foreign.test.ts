@@ -1,22 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Build } from '../../src/apply/kernel-tools.ts';
-import { ApplyHost } from '../support/apply-host.ts';
-import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
-import { whyNoNamespace } from '../support/namespace.ts';
-
-const BUILDS: readonly Build[] = ['legacy', 'nft'];
-
-const reason = whyNoNamespace([
-  'ipset',
-  'flock',
-  ...BUILDS.flatMap((build) => [`iptables-${build}-restore`, `ip6tables-${build}-restore`]),
-]);
-
-if (process.env.CI !== undefined) {
-  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
-}
-
-const title = reason === undefined ? 'apply' : `apply (skipped: ${reason})`;
+import { beforeEach, expect, test } from 'vitest';
+import { hostSuite } from '../support/kernel-suite.ts';
 
 /** What a careful administrator has: nothing comes in but answers, loopback, ICMP and SSH from the office. */
 const HOST_FIREWALL = {
@@ -41,41 +24,33 @@ COMMIT
 `,
 };
 
-describe.skipIf(reason !== undefined).each(BUILDS)(`${title}, %s build`, (build) => {
-  let host: ApplyHost;
-  beforeEach(async () => {
-    host = await ApplyHost.start(build);
-    for (const family of [4, 6] as const) host.tools.restoreRules(family, HOST_FIREWALL[family]);
+hostSuite('apply', {}, (at) => {
+  const { documents, build } = at;
+  beforeEach(() => {
+    for (const family of [4, 6] as const) at.host.tools.restoreRules(family, HOST_FIREWALL[family]);
   });
-  afterEach(() => host.close());
-
-  const documents = (port: number): readonly string[] => [
-    ...['-f', host.write('endpoint.yaml', ENDPOINT)],
-    ...['-f', host.write('policy.yaml', onePolicy(port))],
-    ...['-n', 'node1'],
-  ];
 
   test('on a host with a firewall of its own needs no force, and keeps SSH or refuses', {
     timeout: 120_000,
   }, () => {
-    const before = host.saved();
-    host.environment.SSH_CONNECTION = '198.51.100.7 40000 192.0.2.10 22';
+    const before = at.host.saved();
+    at.host.environment.SSH_CONNECTION = '198.51.100.7 40000 192.0.2.10 22';
     // Port 22 is one of Calico's failsafe ports: policy cannot cut it, and the host's own rule lets it in.
-    expect(host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
-    expect(host.hepsim('apply', ...documents(8081))).toMatchObject({ status: 0 });
-    expect(host.hepsim('status').stdout).not.toContain('forced');
-    expect(host.hepsim('remove')).toMatchObject({ status: 0 });
-    expect(host.saved()).toBe(before);
+    expect(at.host.hepsim('apply', ...documents(8080))).toMatchObject({ status: 0 });
+    expect(at.host.hepsim('apply', ...documents(8081))).toMatchObject({ status: 0 });
+    expect(at.host.hepsim('status').stdout).not.toContain('forced');
+    expect(at.host.hepsim('remove')).toMatchObject({ status: 0 });
+    expect(at.host.saved()).toBe(before);
 
     // Neither a failsafe port nor one of the policy's: the rules to be written drop it.
-    host.environment.SSH_CONNECTION = '198.51.100.7 40000 192.0.2.10 2222';
+    at.host.environment.SSH_CONNECTION = '198.51.100.7 40000 192.0.2.10 2222';
     const iptables = ['-I', 'INPUT', '1', '-p', 'tcp', '--dport', '2222', '-j', 'ACCEPT'];
-    expect(host.namespace.run(`iptables-${build}`, iptables)).toMatchObject({ status: 0 });
-    const open = host.saved();
-    const refused = host.hepsim('apply', ...documents(8080));
+    expect(at.host.namespace.run(`iptables-${build}`, iptables)).toMatchObject({ status: 0 });
+    const open = at.host.saved();
+    const refused = at.host.hepsim('apply', ...documents(8080));
     expect(refused).toMatchObject({ status: 1 });
     expect(refused.stderr).toContain('a new SSH connection like the one in use');
-    expect(host.saved()).toBe(open);
-    expect(host.hepsim('apply', ...documents(2222))).toMatchObject({ status: 0 });
+    expect(at.host.saved()).toBe(open);
+    expect(at.host.hepsim('apply', ...documents(2222))).toMatchObject({ status: 0 });
   });
 });

@@ -3,26 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ApplyHost, ended, until } from '../support/apply-host.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ended, until } from '../support/apply-host.ts';
 import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
-import { whyNoNamespace } from '../support/namespace.ts';
-
-const reason = whyNoNamespace([
-  'ipset',
-  'flock',
-  'iptables-nft-restore',
-  'ip6tables-nft-restore',
-  'systemd-notify',
-  'python3',
-]);
-
-if (process.env.CI !== undefined) {
-  test('the kernel takes part in this run, and so do systemd-notify and python3', () =>
-    expect(reason).toBeUndefined());
-}
-
-const title = reason === undefined ? 'a service' : `a service (skipped: ${reason})`;
 
 /** A service manager's end: a datagram socket by this name, and a line for each datagram. Node has no such sockets. */
 const SERVER = `
@@ -35,14 +18,14 @@ while True:
     print(json.dumps(server.recv(65536).decode()), flush=True)
 `;
 
-describe.skipIf(reason !== undefined)(title, () => {
-  let host: ApplyHost;
+import { hostSuite } from '../support/kernel-suite.ts';
+
+hostSuite('a service', { builds: ['nft'], programs: ['systemd-notify', 'python3'] }, (at) => {
   let server: ChildProcess | undefined;
-  beforeEach(async () => {
-    host = await ApplyHost.start('nft');
-    mkdirSync(join(host.folder, 'documents'));
-    host.write('documents/endpoint.yaml', ENDPOINT);
-    host.write('documents/policy.yaml', onePolicy(8080));
+  beforeEach(() => {
+    mkdirSync(join(at.host.folder, 'documents'));
+    at.host.write('documents/endpoint.yaml', ENDPOINT);
+    at.host.write('documents/policy.yaml', onePolicy(8080));
   });
   afterEach(async () => {
     if (server !== undefined) {
@@ -51,13 +34,12 @@ describe.skipIf(reason !== undefined)(title, () => {
       await end;
     }
     server = undefined;
-    await host.close();
   });
 
   /** What the service manager has been told, a datagram each, its lines apart. */
   const listen = async (name: string): Promise<readonly (readonly string[])[]> => {
     // Names that begin with @ are those of a network namespace.
-    const inside = [host.namespace.enter, '--', 'python3', '-c', SERVER, name];
+    const inside = [at.host.namespace.enter, '--', 'python3', '-c', SERVER, name];
     const started = spawn('nsenter', inside, { stdio: ['ignore', 'pipe', 'inherit'] });
     server = started;
     const told: (readonly string[])[] = [];
@@ -65,12 +47,12 @@ describe.skipIf(reason !== undefined)(title, () => {
       told.push((JSON.parse(line) as string).split('\n'));
     });
     await until(() => told.length > 0);
-    host.environment = { ...host.environment, NOTIFY_SOCKET: name };
+    at.host.environment = { ...at.host.environment, NOTIFY_SOCKET: name };
     return told;
   };
 
   test.each([
-    ['a path', () => join(host.folder, 'notify')],
+    ['a path', () => join(at.host.folder, 'notify')],
     ['an abstract name', () => `@hepsim-notify-${process.pid}`],
   ])(
     'tells its manager by %s when it is ready, how it stands, and that it ends',
@@ -79,20 +61,20 @@ describe.skipIf(reason !== undefined)(title, () => {
     },
     async (_, nameOf) => {
       const told = await listen(nameOf());
-      const directory = join(host.folder, 'documents');
-      const watch = host.start('apply', '--watch', directory, '-n', 'node1', '--interval=1s');
+      const directory = join(at.host.folder, 'documents');
+      const watch = at.host.start('apply', '--watch', directory, '-n', 'node1', '--interval=1s');
       const end = ended(watch);
       const hears = (line: string): boolean => told.some((lines) => lines.includes(line));
       await until(() => hears('READY=1'));
       // Not before the rules are there, and of the process that is the service.
-      expect(host.saved()).toContain('--dports 8080');
+      expect(at.host.saved()).toContain('--dports 8080');
       const ready = told.find((lines) => lines.includes('READY=1'));
       expect(ready).toContain('STATUS=apply 1 is in force');
       expect(ready).toContain(`MAINPID=${watch.pid}`);
 
-      host.write('documents/policy.yaml', `${onePolicy(8081)}  - {action: Nonsense}\n`);
+      at.host.write('documents/policy.yaml', `${onePolicy(8081)}  - {action: Nonsense}\n`);
       await until(() => hears('STATUS=the documents are broken; apply 1 is in force'));
-      host.write('documents/policy.yaml', onePolicy(8082));
+      at.host.write('documents/policy.yaml', onePolicy(8082));
       await until(() => hears('STATUS=apply 2 is in force'));
       watch.kill('SIGTERM');
       expect(await end).toMatchObject({ status: 0 });
@@ -102,15 +84,21 @@ describe.skipIf(reason !== undefined)(title, () => {
   );
 
   test('goes on when nobody listens, and says so', { timeout: 60_000 }, async () => {
-    host.environment = { NOTIFY_SOCKET: join(host.folder, 'nobody') };
-    const watch = host.start('apply', '--watch', join(host.folder, 'documents'), '-n', 'node1');
+    at.host.environment = { NOTIFY_SOCKET: join(at.host.folder, 'nobody') };
+    const watch = at.host.start(
+      'apply',
+      '--watch',
+      join(at.host.folder, 'documents'),
+      '-n',
+      'node1',
+    );
     const end = ended(watch);
     let said = '';
     watch.stdout?.on('data', (part) => {
       said += part;
     });
     await until(() => said.includes('"event":"not-notified"'));
-    expect(host.saved()).toContain('--dports 8080');
+    expect(at.host.saved()).toContain('--dports 8080');
     watch.kill('SIGTERM');
     expect(await end).toMatchObject({ status: 0 });
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Build, KernelTools } from '../../src/apply/kernel-tools.ts';
+import { expect, test } from 'vitest';
+import type { KernelTools } from '../../src/apply/kernel-tools.ts';
 import { makeSteps } from '../../src/apply/make-steps.ts';
 import { EMPTY_STATE, type OwnState } from '../../src/apply/own-state.ts';
 import { readKernel } from '../../src/apply/read-kernel.ts';
@@ -10,63 +10,42 @@ import { compilePolicy } from '../../src/compile/compile.ts';
 import type { CalicoVersion } from '../../src/resources/calico-version.ts';
 import { FOREIGN_RULES } from '../support/fault-policies.ts';
 import { savedText } from '../support/inject-faults.ts';
-import { NetworkNamespace, whyNoNamespace } from '../support/namespace.ts';
+import { namespaceSuite } from '../support/kernel-suite.ts';
 import { namespaceTools } from '../support/namespace-tools.ts';
 import { randomDocuments, resolveTestNode } from '../support/random-documents.ts';
 
-const BUILDS: readonly Build[] = ['legacy', 'nft'];
 const VERSIONS: readonly CalicoVersion[] = ['2.6', '3.9', '3.32'];
 
 const RUNS = Number(process.env.HEPSIM_APPLY_RUNS ?? 3);
 
-const reason = whyNoNamespace([
-  'ipset',
-  ...BUILDS.flatMap((build) => [`iptables-${build}-restore`, `ip6tables-${build}-restore`]),
-]);
-
-if (process.env.CI !== undefined) {
-  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
-}
-
-const title = reason === undefined ? 'the kernel' : `the kernel (skipped: ${reason})`;
-
-describe.skipIf(reason !== undefined)(title, () => {
-  let namespace: NetworkNamespace;
-  beforeEach(async () => {
-    namespace = await NetworkNamespace.open();
-  });
-  afterEach(() => namespace.close());
-
-  describe.each(BUILDS)('of the %s build', (build) => {
-    test.each(VERSIONS)(
-      'goes from policy to policy of Calico %s, and leaves what is of others alone',
-      {
-        timeout: 180_000,
-      },
-      async (version) => {
-        await fc.assert(
-          fc.asyncProperty(
-            fc.tuple(randomDocuments(version), randomDocuments(version)),
-            async (documents) => {
-              await namespace.close();
-              namespace = await NetworkNamespace.open();
-              const tools = namespaceTools(namespace, build);
-              namespace.run('ipset', ['create', 'mine', 'hash:net']);
-              tools.restoreRules(4, FOREIGN_RULES);
-              const before = savedText(tools);
-              const [first, second] = documents.map(filesOf) as [RuleFiles, RuleFiles];
-              apply(tools, first);
-              apply(tools, second);
-              apply(tools, first);
-              expect(change(tools, EMPTY_STATE)).toEqual({ kind: 'done' });
-              expect(savedText(tools)).toBe(before);
-            },
-          ),
-          { numRuns: RUNS, endOnFailure: process.env.CI !== undefined },
-        );
-      },
-    );
-  });
+namespaceSuite('the kernel', (build, at) => {
+  test.each(VERSIONS)(
+    'goes from policy to policy of Calico %s, and leaves what is of others alone',
+    {
+      timeout: 180_000,
+    },
+    async (version) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.tuple(randomDocuments(version), randomDocuments(version)),
+          async (documents) => {
+            const namespace = await at.fresh();
+            const tools = namespaceTools(namespace, build);
+            namespace.run('ipset', ['create', 'mine', 'hash:net']);
+            tools.restoreRules(4, FOREIGN_RULES);
+            const before = savedText(tools);
+            const [first, second] = documents.map(filesOf) as [RuleFiles, RuleFiles];
+            apply(tools, first);
+            apply(tools, second);
+            apply(tools, first);
+            expect(change(tools, EMPTY_STATE)).toEqual({ kind: 'done' });
+            expect(savedText(tools)).toBe(before);
+          },
+        ),
+        { numRuns: RUNS, endOnFailure: process.env.CI !== undefined },
+      );
+    },
+  );
 });
 
 function filesOf(documents: Parameters<typeof resolveTestNode>[0]): RuleFiles {

@@ -1,51 +1,43 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ApplyHost, ended, until } from '../support/apply-host.ts';
+import { createInterface } from 'node:readline';
+import { expect, test } from 'vitest';
+import { ended, until } from '../support/apply-host.ts';
 import { ENDPOINT, onePolicy } from '../support/apply-policies.ts';
-import { whyNoNamespace } from '../support/namespace.ts';
+import { hostSuite } from '../support/kernel-suite.ts';
 
-const reason = whyNoNamespace(['ipset', 'flock', 'iptables-nft-restore', 'ip6tables-nft-restore']);
-
-if (process.env.CI !== undefined) {
-  test('the kernel takes part in this run', () => expect(reason).toBeUndefined());
-}
-
-const title = reason === undefined ? 'apply --watch' : `apply --watch (skipped: ${reason})`;
-
-describe.skipIf(reason !== undefined)(title, () => {
-  let host: ApplyHost;
-  beforeEach(async () => {
-    host = await ApplyHost.start('nft');
-  });
-  afterEach(() => host.close());
-
+hostSuite('apply --watch', { builds: ['nft'] }, (at) => {
   test('follows documents and kernel, keeps the last good rules when a document breaks, and ends when told', {
     timeout: 120_000,
   }, async () => {
-    mkdirSync(`${host.folder}/documents`);
-    host.write('documents/endpoint.yaml', ENDPOINT);
-    host.write('documents/policy.yaml', onePolicy(8080));
-    const directory = `${host.folder}/documents`;
-    const watch = host.start('apply', '--watch', directory, '-n', 'node1', '--interval=1s');
+    mkdirSync(`${at.host.folder}/documents`);
+    at.host.write('documents/endpoint.yaml', ENDPOINT);
+    at.host.write('documents/policy.yaml', onePolicy(8080));
+    const directory = `${at.host.folder}/documents`;
+    const watch = at.host.start('apply', '--watch', directory, '-n', 'node1', '--interval=1s');
     const lines: Record<string, unknown>[] = [];
-    watch.stdout?.on('data', (part) => {
-      for (const line of String(part).trim().split('\n')) lines.push(JSON.parse(line));
+    // What arrives at a time need not end where a line does.
+    createInterface({ input: watch.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      lines.push(JSON.parse(line));
     });
     const end = ended(watch);
-    const holds = (text: string): boolean => host.saved().includes(text);
+    const holds = (text: string): boolean => at.host.saved().includes(text);
     const said = (event: string): boolean => lines.some((line) => line.event === event);
     await until(() => holds('--dports 8080') && holds('hep:applied'));
 
-    host.write('documents/policy.yaml', onePolicy(8081));
+    at.host.write('documents/policy.yaml', onePolicy(8081));
     await until(() => holds('--dports 8081'));
 
-    host.write('documents/policy.yaml', `${onePolicy(8082)}  - {action: Nonsense}\n`);
+    at.host.write('documents/policy.yaml', `${onePolicy(8082)}  - {action: Nonsense}\n`);
     await until(() => said('documents-broken'));
     expect(holds('--dports 8081')).toBe(true);
-    host.namespace.run('iptables-nft', ['-D', 'hep-pi-web', '1']);
+    at.host.namespace.run('iptables-nft', ['-D', 'hep-pi-web', '1']);
     await until(() => holds('--dports 8081'));
+    expect(said('documents-whole')).toBe(false);
 
-    host.write('documents/policy.yaml', onePolicy(8083));
+    // Whole again and as it was: no rule changes, and that is said all the same.
+    at.host.write('documents/policy.yaml', onePolicy(8081));
+    await until(() => said('documents-whole'));
+    at.host.write('documents/policy.yaml', onePolicy(8083));
     await until(() => holds('--dports 8083'));
     watch.kill('SIGTERM');
     expect(await end).toMatchObject({ status: 0 });
@@ -56,8 +48,10 @@ describe.skipIf(reason !== undefined)(title, () => {
   });
 
   test('says at once when there is nothing to watch', { timeout: 60_000 }, () => {
-    expect(host.hepsim('apply', '--watch', '/nowhere', '-n', 'node1')).toMatchObject({ status: 2 });
-    const both = ['--watch', host.folder, '--confirm-within', '1s'];
-    expect(host.hepsim('apply', ...both)).toMatchObject({ status: 2 });
+    expect(at.host.hepsim('apply', '--watch', '/nowhere', '-n', 'node1')).toMatchObject({
+      status: 2,
+    });
+    const both = ['--watch', at.host.folder, '--confirm-within', '1s'];
+    expect(at.host.hepsim('apply', ...both)).toMatchObject({ status: 2 });
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -143,6 +144,31 @@ export class ApplyHost {
     return this.namespace.run('prlimit', [...options, program, ...all]);
   }
 
+  /** Runs hepsim to its end on a machine without some of the system's programs, and without a choice of the build. */
+  without(programs: readonly string[], ...args: readonly string[]): Run {
+    const folder = join(this.folder, 'system');
+    mkdirSync(folder);
+    for (const name of readdirSync(SYSTEM_PROGRAMS)) {
+      const path = join(folder, name);
+      // Links to the folder itself are to lead to what is in it then.
+      if (!programs.includes(name))
+        cpSync(join(SYSTEM_PROGRAMS, name), path, { verbatimSymlinks: true });
+    }
+    const { program, all } = this.#command(args, process.env.PATH);
+    const script = `mount --bind ${folder} ${SYSTEM_PROGRAMS} && exec "$@"`;
+    return this.namespace.run('unshare', ['--mount', 'sh', '-c', script, 'sh', program, ...all]);
+  }
+
+  /** Starts hepsim on a terminal of its own, whose other side is the process returned. */
+  onTerminal(...args: readonly string[]): ChildProcess {
+    const { program, all } = this.#command(args);
+    const line = [program, ...all].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+    const script = ['script', '-q', '-c', `exec ${line}`, '/dev/null'];
+    return spawn('nsenter', [this.namespace.enter, '--', ...script], {
+      stdio: ['ignore', 'ignore', 'ignore'],
+    });
+  }
+
   /** Starts hepsim and does not wait. */
   start(...args: readonly string[]): ChildProcess {
     const { program, all } = this.#command(args);
@@ -151,9 +177,12 @@ export class ApplyHost {
     });
   }
 
-  #command(args: readonly string[]): { readonly program: string; readonly all: readonly string[] } {
+  #command(
+    args: readonly string[],
+    path: string = this.#path,
+  ): { readonly program: string; readonly all: readonly string[] } {
     const [command = '', ...rest] = args;
-    const environment = { PATH: this.#path, ...this.environment };
+    const environment = { PATH: path, ...this.environment };
     const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     const node = [process.execPath, this.#program];
     const all = ['-i', ...settings, ...node, command, `--state-dir=${this.stateDir}`, ...rest];
@@ -170,6 +199,9 @@ export class ApplyHost {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Where Debian has the programs of the network. */
+const SYSTEM_PROGRAMS = '/usr/sbin';
 
 /** The boot that `reboot` has been of. */
 const EARLIER_BOOT = '00000000-0000-4000-8000-000000000000';

@@ -138,9 +138,9 @@ class DocumentWatch {
   #policyFor(loaded: Loaded, session: Session): PolicyToApply | undefined {
     try {
       const policy = policyForMachine(loaded.documents, session, this.#terminal);
-      if (loaded !== this.#good) {
-        this.#said.delete('documents');
-        this.#status.documentsAreGood();
+      if (loaded !== this.#good && this.#said.delete('documents')) {
+        const { documentsDigest } = loaded.documents;
+        this.#log({ level: 'info', event: 'documents-whole', documentsDigest });
       }
       this.#good = loaded;
       return policy;

@@ -9,6 +9,7 @@ export interface LogEvent {
     | 'in-agreement'
     | 'refused'
     | 'documents-broken'
+    | 'documents-whole'
     | 'failed'
     | 'note'
     | 'not-watched'

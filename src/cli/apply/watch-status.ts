@@ -12,6 +12,9 @@ export class WatchStatus {
       case 'documents-broken':
         this.#documents = 'the documents are broken; ';
         return;
+      case 'documents-whole':
+        this.#documents = '';
+        return;
       case 'applied':
         this.#good = `apply ${event.apply} is in force`;
         this.#rules = this.#good;
@@ -28,10 +31,6 @@ export class WatchStatus {
       default:
         return;
     }
-  }
-
-  documentsAreGood(): void {
-    this.#documents = '';
   }
 
   text(): string {
