@@ -10,7 +10,12 @@ import { outputForm, wantsColor } from './common-options.ts';
 import { loadModel } from './load-model.ts';
 import { renderComparison } from './print/comparison-text.ts';
 import { renderModelHeader, renderModelNotes } from './print/model-header.ts';
-import { renderReplay, renderReplayCounts, renderReplayLine } from './print/replay-text.ts';
+import {
+  renderCaptureProblems,
+  renderReplay,
+  renderReplayCounts,
+  renderReplayLine,
+} from './print/replay-text.ts';
 import { type Paint, painter } from './print/style.ts';
 import { assumptionsOf, checkAssumedPlaces } from './read-assumptions.ts';
 import { checkCaptureFiles, withCaptures } from './replay-inputs.ts';
@@ -84,7 +89,11 @@ export async function runReplay(
   });
   if (comparison !== undefined) return printComparison(comparison, summary, setting);
   if (lines === undefined) await printSummary(summary, setting);
-  else if (options.quiet !== true) terminal.writeError(renderReplayLine(summary));
+  else {
+    terminal.writeError(
+      options.quiet === true ? renderCaptureProblems(summary) : renderReplayLine(summary),
+    );
+  }
   return hasFailed(summary, failOn) ? EXIT.doesNotHold : EXIT.holds;
 }
 
@@ -174,6 +183,8 @@ async function printSummary(summary: ReplaySummary, setting: Setting): Promise<v
     return;
   }
   if (options.quiet === true) {
+    // Counts of a capture that could not be read whole are not its counts.
+    terminal.writeError(renderCaptureProblems(summary));
     terminal.writeOut(renderReplayCounts(summary));
     return;
   }

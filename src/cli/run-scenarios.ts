@@ -1,3 +1,4 @@
+import { LOCAL } from '../packet/packet.ts';
 import { NodeModel } from '../scenario/node-model.ts';
 import { type PreparedCase, prepareScenario } from '../scenario/prepare-scenario.ts';
 import { type CaseResult, CaseRunner, type StepResult } from '../scenario/run-scenario.ts';
@@ -15,7 +16,7 @@ import { chainLabels } from './print/chain-labels.ts';
 import { Progress } from './print/progress.ts';
 import { painter } from './print/style.ts';
 import { renderTrace } from './print/trace-text.ts';
-import { reproducingCommand } from './reproduce.ts';
+import { reproducingCommand, rerunningCommand } from './reproduce.ts';
 import type { ScenarioFile, ScenarioReader, ScenarioResources } from './scenario-files.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -71,6 +72,8 @@ export async function runScenarios(
       trace: (step: StepResult) => traceOf(step, scenario),
       command: (steps: readonly StepResult[]) =>
         reproducingCommand(steps, { ...about, version: options.version, assume: options.assume }),
+      rerun: (name: string) =>
+        rerunningCommand(name, { ...about, version: options.version, assume: options.assume }),
     };
     for (const prepared of scenario.cases) {
       if (stopped) {
@@ -148,6 +151,7 @@ async function makeReady(
           assumptions,
         });
       });
+      reportUnknownInterfaces(cases, about.model, report);
       ready.push({ found: one, read, ...about, cases });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -156,6 +160,31 @@ async function makeReady(
   }
   if (problems.size > 0) throw new InputError([...problems.values()]);
   return ready;
+}
+
+/** A packet that says where it arrives says so of this host: another name is a slip, not a case that fails. */
+function reportUnknownInterfaces(
+  cases: readonly PreparedCase[],
+  { host }: NodeModel,
+  report: (problem: Problem) => void,
+): void {
+  const known = new Set([...host.interfaces.map(({ name }) => name), LOCAL]);
+  for (const { steps, replay } of cases) {
+    const places = [
+      ...steps.map(({ packet, location }) => ({ name: packet?.in, location })),
+      ...(replay === undefined ? [] : [{ name: replay.in, location: replay.location }]),
+    ];
+    for (const { name, location } of places) {
+      if (name === undefined || known.has(name)) continue;
+      report({
+        code: 'unknown-reference',
+        severity: 'error',
+        message: `the host has no interface \`${name}\``,
+        hint: `It has ${[...known].map((one) => `\`${one}\``).join(', ')}.`,
+        location,
+      });
+    }
+  }
 }
 
 /** Scenarios that mean the same by the same documents have one model. */

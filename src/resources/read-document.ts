@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { nearestName } from '../source/nearest-name.ts';
 import { CALICO_API_VERSIONS, IGNORED_CALICO_KINDS, KIND_READERS } from './kinds.ts';
+import { isIgnoredKubernetesKind } from './kubernetes/ignored-kinds.ts';
 import { Fields, type Written } from './reading/fields.ts';
 import type { ReadingContext } from './reading/reading-context.ts';
 import { describeNode, shorten } from './reading/wording.ts';
@@ -66,8 +67,9 @@ function readList(header: Fields, position: Position): void {
   header.finish();
 }
 
-/** An unknown kind of Calico's own is ignored, unless it looks like a slip of the fingers. */
+/** An unknown kind of Calico's own is ignored, unless it looks like a slip of the fingers; of Kubernetes' those that are known to say nothing. */
 function isIgnored(apiVersion: string, kind: string): boolean {
+  if (isIgnoredKubernetesKind(apiVersion, kind)) return true;
   if (!CALICO_API_VERSIONS.includes(apiVersion)) return apiVersion === 'v1' && kind === 'bgpPeer';
   return IGNORED_CALICO_KINDS.has(kind) || nearestName(kind, kindsOf(apiVersion)) === undefined;
 }

@@ -2,6 +2,8 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { sameIpAddress } from '../address/ip-address.ts';
 import type { ConnectionRecord } from '../host/connections/connection-record.ts';
 import type { Packet } from '../packet/packet.ts';
+import type { Target } from '../ruleset/target/target.ts';
+import { namedZone } from '../simulate/connection-template.ts';
 import { PacketPathError } from '../simulate/packet-path-error.ts';
 import type { Decision, PacketResult } from '../simulate/packet-result.ts';
 import type { Simulator } from '../simulate/simulator.ts';
@@ -79,13 +81,18 @@ class ConnectionJudge {
   /** Whether the documents say how the host translates addresses. */
   readonly #knowsTranslation: boolean;
   readonly #amongZones: boolean;
+  readonly #putsIntoZones: boolean;
 
   constructor(model: NodeModel, family: IpFamily, amongZones: boolean) {
     this.#amongZones = amongZones;
     this.#present = model.simulator(family);
     this.#empty = model.emptySimulator(family);
-    const nat = model.hostRules(family).tables.find(({ name }) => name === 'nat');
+    const { tables } = model.hostRules(family);
+    const nat = tables.find(({ name }) => name === 'nat');
     this.#knowsTranslation = nat?.chains.some(({ rules }) => rules.length > 0) === true;
+    this.#putsIntoZones = tables.some(({ chains }) =>
+      chains.some(({ rules }) => rules.some(({ target }) => namesZone(target))),
+    );
   }
 
   judge(connection: ConnectionRecord): JudgedConnection {
@@ -96,7 +103,8 @@ class ConnectionJudge {
       original: probe(this.#present, probes.original),
       reply: probe(this.#present, probes.reply),
     };
-    const astray = becauseOfZone(connection, next);
+    const astray =
+      isInZone(connection) || this.#putsIntoZones ? becauseOfZone(connection, next) : [];
     if (astray.length > 0) {
       return { ...base, fate: 'undetermined', decision: undefined, because: astray };
     }
@@ -140,27 +148,33 @@ function probe(simulator: Simulator, packet: Packet): Probed {
   }
 }
 
+function namesZone(target: Target | undefined): boolean {
+  return target?.kind === 'ct' && namedZone(target).zone !== 0;
+}
+
 function isInZone({ zone }: ConnectionRecord): boolean {
   return zone.original !== 0 || zone.reply !== 0;
 }
 
-/** Whether a packet of a connection in a zone came to begin another one: where it really arrives, the rules may put it into its zone. */
+/** Whether a packet of a connection in a zone did not come to that one: where it really arrives, the rules may put it into its zone. */
 function becauseOfZone(
   connection: ConnectionRecord,
   next: Readonly<Record<'original' | 'reply', Probed>>,
 ): readonly string[] {
-  if (!isInZone(connection)) return [];
-  const { original, reply } = connection.zone;
+  const zone = connection.zone.original || connection.zone.reply;
   const isAstray = (['original', 'reply'] as const).some((direction) => {
     const result = next[direction];
-    const isAnswered = direction === 'reply' || connection.seenReply;
-    return isAnswered && typeof result !== 'string' && result.state === 'new';
+    if (typeof result === 'string' || result.state === null || result.state === 'untracked') {
+      return false;
+    }
+    // The very tuple of the record, since another zone may have a connection that is alike.
+    return result.flow !== connection.original;
   });
-  return isAstray
-    ? [
-        `it is in zone ${original || reply} of connection tracking, and packets that arrive by the host's routes are not put there`,
-      ]
-    : [];
+  if (!isAstray) return [];
+  const arriving = "packets that arrive by the host's routes";
+  return zone === 0
+    ? [`it is in no zone of connection tracking, and ${arriving} are put into one`]
+    : [`it is in zone ${zone} of connection tracking, and ${arriving} are not put there`];
 }
 
 function isStopped(result: Probed): result is PacketResult {

@@ -71,6 +71,8 @@ export interface FailurePrinting {
   readonly trace: (step: StepResult) => string;
   /** The command that reproduces the case up to the step. */
   readonly command: (steps: readonly StepResult[]) => string;
+  /** The command that runs the whole case again, for one whose packets cannot be told one by one. */
+  readonly rerun: (name: string) => string;
 }
 
 /** The report of one case that has run. */
@@ -96,7 +98,9 @@ function failuresOfCase(result: CaseResult, printing: FailurePrinting): readonly
       packet: step.result === undefined ? undefined : renderPacketLine(step.result.packet),
       trace: step.result === undefined ? '' : printing.trace(step),
       command:
-        step.result === undefined ? undefined : printing.command(result.steps.slice(0, index + 1)),
+        step.result === undefined
+          ? printing.rerun(result.name)
+          : printing.command(result.steps.slice(0, index + 1)),
     };
     failures.push(...failuresOf(step).map((failure) => ({ ...shown, ...failure })));
   }

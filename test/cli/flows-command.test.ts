@@ -144,3 +144,48 @@ test('a table of very many connections has one head, and its columns stand in li
   expect(new Set(rows.map((text) => text.indexOf('ESTABLISHED'))).size).toBe(1);
   expect(out.match(/CONNECTION +STATE/g)).toHaveLength(1);
 });
+
+test('a connection in a zone is judged where rules put its packets there, and told apart from one that is alike', async () => {
+  const host = (rules: string): string => `apiVersion: hepsim/v1
+kind: Host
+metadata: {name: node1}
+spec:
+  interfaces: [{name: eth0, addresses: [192.0.2.10/24]}]
+  routes: [{to: default, via: 192.0.2.1, dev: eth0}]
+  iptables: |
+    *raw
+    :PREROUTING ACCEPT [0:0]
+    :OUTPUT ACCEPT [0:0]
+    ${rules}
+    COMMIT
+`;
+  const folder = filesIn({
+    'plain.yaml': host('-A PREROUTING -p udp -j CT --notrack'),
+    'zoned.yaml': host('-A PREROUTING -j CT --zone 5\n    -A OUTPUT -j CT --zone 5'),
+    'table.txt': `${line(22)}${line(22).replace('mark=0', 'mark=0 zone=5')}`,
+  });
+  const fates = async (name: string): Promise<readonly unknown[]> => {
+    const files = ['-f', `${folder}/${name}.yaml`, '--connections', `${folder}/table.txt`];
+    const { out } = await runCli(['flows', ...files, '-o', 'json']);
+    const { connections } = JSON.parse(out) as {
+      connections: readonly { zone: number; fate: string; because?: readonly string[] }[];
+    };
+    return connections.map(({ zone, fate, because }) => [zone, fate, because?.[0]]);
+  };
+  expect((await fates('plain')).toSorted()).toEqual([
+    [0, 'allowed', undefined],
+    [
+      5,
+      'undetermined',
+      "it is in zone 5 of connection tracking, and packets that arrive by the host's routes are not put there",
+    ],
+  ]);
+  expect((await fates('zoned')).toSorted()).toEqual([
+    [
+      0,
+      'undetermined',
+      "it is in no zone of connection tracking, and packets that arrive by the host's routes are put into one",
+    ],
+    [5, 'allowed', undefined],
+  ]);
+});

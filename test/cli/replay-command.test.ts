@@ -77,6 +77,17 @@ test('a compressed capture and one from standard input say the same', async () =
   expect(piped.out).toBe(plain.out);
 });
 
+test('a capture that is cut short says so, however little else is wanted', async () => {
+  const directory = folder();
+  const path = join(directory, 'short.pcap');
+  writeFileSync(path, readFileSync(join(directory, 'a.pcap')).subarray(0, -5));
+  for (const more of [[], ['--flows']]) {
+    const { code, error } = await runCli(['replay', ...documents(directory), '-q', ...more, path]);
+    expect(code).toBe(0);
+    expect(error).toMatch(/^warning: .*short\.pcap: frame 6, offset \d+: /);
+  }
+});
+
 test('the summary names policies with their lines', async () => {
   const directory = folder();
   const capture = join(directory, 'a.pcap');

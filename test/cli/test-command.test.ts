@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { pcapFile } from '../support/capture-files.ts';
 import { filesIn, runCli, TO_OTHER, TO_WEB, WEB_HOST, WEB_POLICY } from './run-cli.ts';
 
 const scenario = (cases: string, more = ''): string => `apiVersion: hepsim/v1
@@ -229,4 +231,34 @@ spec:
   const reference = `${join(directory, 's.yaml')}#case #1`;
   const { code, out } = await runCli(['trace', '--scenario', reference, '-q', TO_WEB]);
   expect({ code, out }).toEqual({ code: 0, out: 'accept\n' });
+});
+
+test('a packet on an interface that the host does not have is a wrong input where it stands', async () => {
+  const directory = directoryOf(
+    scenario(
+      `    - name: a slip\n      packet: ${TO_WEB.replace('eth0', 'eth9')}\n      expect: accept`,
+    ),
+  );
+  const { code, out, error } = await runCli(['test', directory]);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(error).toMatch(/scenario\.yaml:8:7: error: the host has no interface `eth9`/);
+  expect(error).toContain('It has `lo`, `eth0`');
+});
+
+test('a replay that fails names the command that runs it again', async () => {
+  const directory = filesIn({
+    'policy.yaml': WEB_POLICY,
+    'host.yaml': WEB_HOST,
+    'scenario.yaml': scenario(
+      "    - {name: yesterday's, replay: {capture: a.pcap}, expect: {packets: 7}}",
+    ),
+  });
+  writeFileSync(join(directory, 'a.pcap'), pcapFile([]));
+  const { code, out } = await runCli(['test', directory]);
+  expect(code).toBe(1);
+  const file = join(directory, 'scenario.yaml');
+  const [, shown] = /again: (hepsim test .*)$/m.exec(out) ?? [];
+  expect(shown).toBe(`hepsim test ${file} --filter 'web: yesterday'\\''s'`);
+  const again = await runCli(['test', file, '--filter', "web: yesterday's", '-q']);
+  expect(again).toMatchObject({ code: 1, out: '0 passed, 1 failed\n' });
 });

@@ -144,6 +144,31 @@ describe('kinds', () => {
   );
 });
 
+describe('manifests of Kubernetes beside the documents', () => {
+  test.each([
+    ['apps/v1', 'Deployment'],
+    ['v1', 'ConfigMap'],
+    ['batch/v1', 'CronJob'],
+    ['rbac.authorization.k8s.io/v1', 'ClusterRole'],
+    ['networking.k8s.io/v1', 'Ingress'],
+  ])('%s %s is noted once and ignored', (apiVersion, kind) => {
+    const text = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\nspec: {b: 1}\n`;
+    const { warnings } = read(`${text}---\n${text}`);
+    expect(warnings.map(({ code, location }) => [code, location.line])).toEqual([
+      ['ignored-kind', 2],
+    ]);
+  });
+
+  test.each([
+    ['v1', 'Servce', '2:7 unknown-kind'],
+    ['policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy', '1:13 unknown-kind'],
+    ['extensions/v1beta1', 'NetworkPolicy', '1:13 unknown-kind'],
+  ])('%s %s, which may say something of packets, is refused', (apiVersion, kind, problem) => {
+    const text = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\nspec: {}\n`;
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+});
+
 describe('versions', () => {
   test.each([
     ['documents of the original API', v1Hep('a'), '2.6'],

@@ -64,6 +64,19 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, one) => sum + one, 0);
 }
 
+/** A line for each capture that could not be read whole, as a warning; empty where all could. */
+export function renderCaptureProblems({ captures }: ReplaySummary): string {
+  return captures
+    .flatMap(({ file, problems: [first], problemCount }) =>
+      first === undefined
+        ? []
+        : [
+            `warning: ${printable(file)}: frame ${first.frame}, offset ${first.offset}: ${first.message}${problemCount > 1 ? `, and ${count(problemCount - 1, 'more problem')}` : ''}\n`,
+          ],
+    )
+    .join('');
+}
+
 function captureLines(capture: CaptureSummary, { paint, verbose }: ReplayPrinting): string[] {
   const { file, format, linkTypes, packets, bytes, problems, problemCount } = capture;
   const name = printable(file === '-' ? 'standard input' : file);
