@@ -18,14 +18,12 @@ export class AddressIntervals {
   /** Blocks of the other family are passed over. */
   constructor(family: IpFamily, blocks: Iterable<Cidr>) {
     this.family = family;
-    const starts = family === 4 ? startsOfIpv4(blocks) : startsOfIpv6(blocks);
-    this.count = starts.length;
-    const words = (word: (address: IpAddress) => number): Uint32Array =>
-      family === 4 ? new Uint32Array(0) : Uint32Array.from(starts, word);
-    this.#w0 = words(({ w0 }) => w0);
-    this.#w1 = words(({ w1 }) => w1);
-    this.#w2 = words(({ w2 }) => w2);
-    this.#w3 = Uint32Array.from(starts, ({ w3 }) => w3);
+    const starts = family === 4 ? [] : startsOfIpv6(blocks);
+    this.#w0 = Uint32Array.from(starts, ({ w0 }) => w0);
+    this.#w1 = Uint32Array.from(starts, ({ w1 }) => w1);
+    this.#w2 = Uint32Array.from(starts, ({ w2 }) => w2);
+    this.#w3 = family === 4 ? startsOfIpv4(blocks) : Uint32Array.from(starts, ({ w3 }) => w3);
+    this.count = this.#w3.length;
   }
 
   /** The interval that holds an IPv4 address, given as its unsigned number. HOT */
@@ -82,15 +80,18 @@ export class AddressIntervals {
   }
 }
 
-function startsOfIpv4(blocks: Iterable<Cidr>): readonly IpAddress[] {
-  const starts = new Set([0]);
+/** As unsigned numbers. */
+function startsOfIpv4(blocks: Iterable<Cidr>): Uint32Array {
+  const all = [0];
   for (const block of blocks) {
     if (block.network.family !== 4) continue;
-    starts.add(block.network.w3);
-    const last = lastOf(block).w3;
-    if (last < 0xffff_ffff) starts.add(last + 1);
+    const first = block.network.w3;
+    const last = (first | ~block.m3) >>> 0;
+    all.push(first);
+    if (last < 0xffff_ffff) all.push(last + 1);
   }
-  return Array.from(Uint32Array.from(starts).sort(), ipv4);
+  const sorted = Uint32Array.from(all).sort();
+  return sorted.filter((one, i) => i === 0 || one !== sorted[i - 1]);
 }
 
 function startsOfIpv6(blocks: Iterable<Cidr>): readonly IpAddress[] {

@@ -47,7 +47,8 @@ const MOST_CHANGES = 100_000;
 /** One family's part of the host. */
 interface FamilyPath {
   readonly path: PacketPath;
-  readonly journey: Journey;
+  /** Made for the first packet: the fast evaluator needs none. */
+  journey: Journey | undefined;
   readonly notModelled: readonly NotModelled[];
 }
 
@@ -93,7 +94,9 @@ export class Simulator {
     const packet =
       given.in === from && given.source === source ? given : { ...given, in: from, source };
     this.#nowMs = this.timeOf(packet);
-    const { path, journey, notModelled } = this.#family(packet.family);
+    const family = this.#family(packet.family);
+    family.journey ??= new Journey(family.path);
+    const { path, journey, notModelled } = family;
     path.journal.explaining = options.explain === true;
     const inInterface = from === LOCAL ? '' : this.#router.arrivalInterface(from);
     const walk = (): Way => {
@@ -192,7 +195,7 @@ export class Simulator {
       assumptions: assumptions ?? Assumptions.none,
       changedSets: new ChangedSets(),
     };
-    const made = { path, journey: new Journey(path), notModelled: this.#notModelled(family) };
+    const made = { path, journey: undefined, notModelled: this.#notModelled(family) };
     this.#families.set(family, made);
     return made;
   }

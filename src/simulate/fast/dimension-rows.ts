@@ -3,6 +3,9 @@ import type { Ranges } from './ranges.ts';
 /** With fewer rows than this the row of a value is searched for, which takes less memory than knowing it for every value. */
 const LISTED_FROM = 512;
 
+/** As many as have a number of 16 bits. */
+const MOST_LISTED = 2 ** 16;
+
 /**
  * One dimension's values, cut into intervals in which each of some conditions holds for all values or for none. For each interval there is a row of bits, one
  * for each condition.
@@ -15,7 +18,7 @@ export class DimensionRows {
   /** The first value of each row, ascending. */
   readonly #starts: Int32Array;
   /** For each value its row, where there are many rows. */
-  readonly #listed: Int32Array | undefined;
+  readonly #listed: Uint16Array | undefined;
 
   /** `ranges` are what the conditions ask, undefined for nothing; values are below `values`. Undefined where the rows would have more than `most` words. */
   static of(
@@ -38,7 +41,10 @@ export class DimensionRows {
 
   private constructor(ranges: readonly (Ranges | undefined)[], starts: Int32Array, values: number) {
     this.#starts = starts;
-    this.#listed = starts.length < LISTED_FROM ? undefined : listRows(starts, values);
+    this.#listed =
+      starts.length < LISTED_FROM || starts.length > MOST_LISTED
+        ? undefined
+        : listRows(starts, values);
     const words = (ranges.length + 31) >>> 5;
     const bits = new Int32Array(starts.length * words);
     const toggle = (value: number, number: number): void => {
@@ -79,8 +85,8 @@ export class DimensionRows {
   }
 }
 
-function listRows(starts: Int32Array, values: number): Int32Array {
-  const rows = new Int32Array(values);
+function listRows(starts: Int32Array, values: number): Uint16Array {
+  const rows = new Uint16Array(values);
   starts.forEach((first, row) => {
     rows.fill(row, first, starts[row + 1] ?? values);
   });
