@@ -86,7 +86,8 @@ export class FastPath implements Evaluator {
   }
 
   #intern(number: number): number {
-    const made = this.#outcomes.intern({ ...this.#fast.outcomes[number]!, because: undefined });
+    const outcome = this.#fast.outcomes[number]!;
+    const made = this.#outcomes.intern({ ...outcome, because: outcome.because });
     while (number >= this.#numbers.length) {
       const longer = new Int32Array(this.#numbers.length * 2).fill(UNKNOWN);
       longer.set(this.#numbers);

@@ -6,7 +6,11 @@ import type { Assumptions } from './assumptions.ts';
 import type { ChangedSets } from './changed-sets.ts';
 import type { Choices } from './choices.ts';
 import { askExpected, askForgotten } from './connection-doubts.ts';
-import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
+import {
+  type ConnectionTracker,
+  MAY_MAKE_ROOM,
+  TABLE_FULL,
+} from './conntrack/connection-tracker.ts';
 import { DoubtfulMatches } from './doubtful-matches.ts';
 import type { Journal } from './journal.ts';
 import { type NatSide, NatStage } from './nat-stage.ts';
@@ -236,7 +240,7 @@ export class Journey {
     if (packet.noTrack || wanted === 'untracked' || wanted === 'invalid') {
       packet.state = packet.noTrack ? 'untracked' : wanted;
     } else {
-      if (!this.#findConnection(packet)) return conntrackDrop('the connection table is full');
+      if (!this.#findConnection(packet)) return conntrackDrop(TABLE_FULL);
       if (wanted !== undefined) this.#override(packet, wanted);
     }
     const state = packet.state;
@@ -258,7 +262,10 @@ export class Journey {
     const { nowMs } = this.#clock;
     if (program.givesTemplates) askForgotten(this.#path, packet, nowMs);
     const isFull = tracker.track(packet, nowMs) === 'table-full';
-    if (isFull && program.tracksConnections) return false;
+    if (isFull && program.tracksConnections) {
+      if (tracker.mayMakeRoom(nowMs)) this.unknown.push(MAY_MAKE_ROOM);
+      return false;
+    }
     const { unknownMet } = tracker;
     if (unknownMet !== undefined) this.unknown.push(`the packet's connection: ${unknownMet}`);
     if (!tracker.hasHelpers) return true;

@@ -2,8 +2,8 @@ import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { Connection, Tuple } from './connection.ts';
 import { NO_ZONE } from './connection-zone.ts';
-import { sctpStateName } from './sctp-state.ts';
-import { tcpStateName } from './tcp-state.ts';
+import { SCTP_STATE, sctpStateName } from './sctp-state.ts';
+import { isClosingTcp, tcpStateName } from './tcp-state.ts';
 import type { TcpTracking } from './tcp-tracking.ts';
 
 /** For an entry that nothing tells the end of. */
@@ -110,4 +110,15 @@ export class ConnectionEntry implements Connection {
     this.lastPacketMs = from.lastPacketMs;
     this.spareMs = from.spareMs;
   }
+}
+
+/** Whether the kernel may forget a connection when it needs room: it is not assured, or closing. */
+export function mayBeForgotten({
+  assured,
+  state,
+  original: { protocol },
+}: Pick<ConnectionEntry, 'assured' | 'state' | 'original'>): boolean {
+  if (!assured) return true;
+  if (protocol === IP_PROTOCOL.tcp) return isClosingTcp(state);
+  return protocol === IP_PROTOCOL.sctp && state !== SCTP_STATE.ESTABLISHED;
 }

@@ -38,6 +38,11 @@ import { trackUdp } from './udp.ts';
 
 export type { NatOutcome, NatPlace } from './nat-place.ts';
 
+/** What becomes of a packet for whose connection there is no room, and why that may not be so. */
+export const TABLE_FULL = 'the connection table is full';
+export const MAY_MAKE_ROOM =
+  'the connection table is full, and the kernel may forget a connection that is not assured, or closing, to make room';
+
 /** `table-full`: there is no room for a new connection, and the kernel drops the packet silently. */
 export type TrackOutcome = 'tracked' | 'table-full';
 
@@ -222,6 +227,12 @@ export class ConnectionTracker {
   hasRoom(nowMs: number): boolean {
     this.live.nowMs = nowMs;
     return this.live.hasRoom();
+  }
+
+  /** Where there is no room: whether the kernel may make some (`LiveConnections.hasForgettable`). */
+  mayMakeRoom(nowMs: number): boolean {
+    this.live.nowMs = nowMs;
+    return this.live.hasForgettable();
   }
 
   /** Takes over a confirmed connection from another table, which forgets it. */

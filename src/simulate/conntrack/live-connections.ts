@@ -1,7 +1,7 @@
 import { type IpAddress, sameIpAddress } from '../../address/ip-address.ts';
 import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { Tuple } from './connection.ts';
-import type { ConnectionEntry } from './connection-entry.ts';
+import { type ConnectionEntry, mayBeForgotten } from './connection-entry.ts';
 import { NO_ZONE } from './connection-zone.ts';
 import { isTrackedIcmp } from './icmp-types.ts';
 import { Journal } from './journal.ts';
@@ -15,6 +15,8 @@ export interface OtherConnections {
   /** Whether one that has not expired has the tuple, in either direction. */
   has(tuple: Tuple, nowMs: number): boolean;
   removeExpired(nowMs: number): void;
+  /** Whether there is one that the kernel may forget to make room. */
+  hasForgettable(nowMs: number): boolean;
 }
 
 /** The confirmed connections that have not expired at `nowMs`, with a way back to earlier contents. */
@@ -32,6 +34,8 @@ export class LiveConnections implements SourceChoice {
   private table: ConnectionTable = new ConnectionTable();
   /** No entry expires before; spares looking through a full table for every packet. */
   private nothingExpiresBeforeMs = 0;
+  /** One that `hasForgettable` found. */
+  private forgettable: ConnectionEntry | undefined;
 
   constructor(maximum: number) {
     this.maximum = maximum;
@@ -153,6 +157,29 @@ export class LiveConnections implements SourceChoice {
     if (this.nowMs >= this.nothingExpiresBeforeMs) this.removeExpired();
     this.beside?.removeExpired(this.nowMs);
     return this.count() < this.maximum;
+  }
+
+  /**
+   * Whether the kernel may forget a connection to make room for another: in a full table one that is not assured and stands near the
+   * new one, by a hash that nobody knows; in one that is nearly full those that are closing.
+   *
+   * Source: nf_conntrack_core.c, early_drop and gc_worker_can_early_drop (Linux 6.18).
+   */
+  hasForgettable(): boolean {
+    if (this.beside?.hasForgettable(this.nowMs) === true) return true;
+    const known = this.forgettable;
+    if (known !== undefined && this.table.has(known) && this.isForgettable(known)) return true;
+    this.forgettable = undefined;
+    for (const entry of this.table.entries()) {
+      if (!this.isForgettable(entry)) continue;
+      this.forgettable = entry;
+      return true;
+    }
+    return false;
+  }
+
+  private isForgettable(entry: ConnectionEntry): boolean {
+    return entry.expiresAtMs > this.nowMs && mayBeForgotten(entry);
   }
 
   /** HOT */

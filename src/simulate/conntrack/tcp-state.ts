@@ -91,6 +91,11 @@ export function tcpStateName(state: number): string {
   return NAMES[state] as string;
 }
 
+/** Whether a side has closed the connection. HOT */
+export function isClosingTcp(state: number): boolean {
+  return state >= TCP_STATE.FIN_WAIT && state <= TCP_STATE.CLOSE;
+}
+
 /** Which TCP_KIND the flags are. HOT */
 export function tcpKind(flags: number): number {
   if ((flags & TCP_FLAG.R) !== 0) return TCP_KIND.rst;

@@ -1,4 +1,7 @@
-import { ConnectionRecords, FIELD } from './connection-records.ts';
+import { IP_PROTOCOL } from '../../address/protocol.ts';
+import { isClosingTcp } from '../conntrack/tcp-state.ts';
+import { ConnectionRecords, FIELD, FLAG, STATE_SHIFT } from './connection-records.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
 import type { FlowHeaders } from './flow-headers.ts';
 
 /** Places that a new table has; always a power of two. Nobody's memory until they are used, and a table that grows must be filled anew. */
@@ -16,8 +19,9 @@ export class ConnectionColumns {
   // Pairs: the number of a record plus one (0 is free), and its hash.
   #places: Int32Array = new Int32Array(FIRST_PLACES * 2);
   #mask: number = FIRST_PLACES - 1;
-  /** No connection expires before; spares looking through a full table for every packet. */
-  #nothingExpiresBeforeMs: number = Number.POSITIVE_INFINITY;
+  readonly #expiries: ExpiryQueue = new ExpiryQueue();
+  /** The record that `hasForgettable` found last; it goes on from there. */
+  #forgettable = 0;
 
   /** Selects the record of the headers' flow, and returns its number; -1 when there is none. HOT */
   find(headers: FlowHeaders): number {
@@ -115,7 +119,7 @@ export class ConnectionColumns {
 
   /** Call after a connection's expiry has changed. HOT */
   noteExpiry(expiresAtMs: number): void {
-    if (expiresAtMs < this.#nothingExpiresBeforeMs) this.#nothingExpiresBeforeMs = expiresAtMs;
+    this.#expiries.note(expiresAtMs);
   }
 
   /** Forgets everything. */
@@ -128,17 +132,59 @@ export class ConnectionColumns {
 
   /** Forgets what has expired. */
   removeExpired(nowMs: number): void {
-    if (nowMs < this.#nothingExpiresBeforeMs) return;
-    const { records } = this;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let record = 0; record < records.end; record++) {
-      records.select(record);
-      if (records.words[records.at + FIELD.kind] === 0) continue;
-      const expiresAt = records.times[(records.at + FIELD.expiresAt) >>> 1]!;
-      if (expiresAt <= nowMs) this.remove(record);
-      else if (expiresAt < earliest) earliest = expiresAt;
+    for (;;) {
+      const record = this.#expiries.take(nowMs);
+      if (record < 0) break;
+      if (this.#isThere(record) && this.#expiryOf(record) <= nowMs) this.remove(record);
+      else if (this.#isThere(record)) this.#expiries.note(this.#expiryOf(record));
     }
-    this.#nothingExpiresBeforeMs = earliest;
+    if (this.#expiries.mustLookThrough(nowMs)) this.#lookThrough(nowMs);
+  }
+
+  /** Whether there is a connection that the kernel may forget when it needs room, as `mayBeForgotten` has it. */
+  hasForgettable(nowMs: number): boolean {
+    const { end } = this.records;
+    for (let i = 0; i < end; i++) {
+      const record = this.#forgettable;
+      if (this.#isForgettable(record, nowMs)) return true;
+      this.#forgettable = record + 1 < end ? record + 1 : 0;
+    }
+    return false;
+  }
+
+  #isForgettable(record: number, nowMs: number): boolean {
+    if (!this.#isThere(record) || this.#expiryOf(record) <= nowMs) return false;
+    const { words, at } = this.records;
+    const flags = words[at + FIELD.flags]!;
+    if ((flags & FLAG.assured) === 0) return true;
+    return words[at + FIELD.kind]! >>> 8 === IP_PROTOCOL.tcp && isClosingTcp(flags >> STATE_SHIFT);
+  }
+
+  /** Whether a record is a connection's; selects it. */
+  #isThere(record: number): boolean {
+    this.records.select(record);
+    return this.records.words[this.records.at + FIELD.kind] !== 0;
+  }
+
+  #expiryOf(record: number): number {
+    this.records.select(record);
+    return this.records.times[(this.records.at + FIELD.expiresAt) >>> 1]!;
+  }
+
+  #lookThrough(nowMs: number): void {
+    const { end } = this.records;
+    for (let record = 0; record < end; record++) {
+      if (this.#isThere(record) && this.#expiryOf(record) <= nowMs) this.remove(record);
+    }
+    const records = new Int32Array(this.size);
+    const expiries = new Float64Array(this.size);
+    let count = 0;
+    for (let record = 0; record < end; record++) {
+      if (!this.#isThere(record)) continue;
+      records[count] = record;
+      expiries[count++] = this.#expiryOf(record);
+    }
+    this.#expiries.fill(records, expiries);
   }
 
   /** Whether the record is of the headers' flow; notes in which direction. HOT */

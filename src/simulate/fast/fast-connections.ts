@@ -200,6 +200,10 @@ export class FastConnections implements OtherConnections {
     this.#columns.removeExpired(nowMs);
   }
 
+  hasForgettable(nowMs: number): boolean {
+    return this.#columns.hasForgettable(nowMs);
+  }
+
   has(tuple: Tuple, nowMs: number): boolean {
     return this.find(this.#headersOf(tuple), nowMs) >= 0;
   }

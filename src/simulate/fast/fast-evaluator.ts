@@ -5,7 +5,11 @@ import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
 import { HAS_OPTIONS, PLAIN } from '../../packet/plain-packets.ts';
 import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
 import type { Tuple } from '../conntrack/connection.ts';
-import type { ConnectionTracker } from '../conntrack/connection-tracker.ts';
+import {
+  type ConnectionTracker,
+  MAY_MAKE_ROOM,
+  TABLE_FULL,
+} from '../conntrack/connection-tracker.ts';
 import { quotedTuple } from '../conntrack/flow-keys.ts';
 import { isTrackedIcmp } from '../conntrack/icmp-types.ts';
 import { tupleOf } from '../conntrack/tuple.ts';
@@ -62,6 +66,8 @@ export class FastEvaluator {
   /** As rules see them. */
   readonly #interfaceNames: readonly string[];
   readonly #options: FastEvaluatorOptions;
+  /** Outcomes of packets for whose connection there was no room. */
+  readonly #tableFull: { full?: number; mayMakeRoom?: number } = {};
 
   /** The simulator must not be asked but through this evaluator from now on. */
   constructor(simulator: Simulator, options: FastEvaluatorOptions) {
@@ -261,7 +267,8 @@ export class FastEvaluator {
   ): number {
     const connections = this.#connections;
     const { packet, headers } = this.#reader;
-    if (!this.#tracker.hasRoom(nowMs) || this.#isAssumed(packet)) return REFERENCE;
+    if (this.#isAssumed(packet)) return REFERENCE;
+    if (!this.#tracker.hasRoom(nowMs)) return this.#withoutRoom(headers.family, nowMs);
     const isInvalid = connections.judgeNew(headers.protocol, packet, nowMs) !== 'accept';
     const tracked = isInvalid ? TRACKED.invalid : TRACKED.first;
     const outcome = this.#settle(ways, inInterface, tracked, isSelected);
@@ -278,6 +285,24 @@ export class FastEvaluator {
       this.hasRecord = true;
     }
     return outcome;
+  }
+
+  /** The outcome of a packet for whose connection there is no room. */
+  #withoutRoom(family: IpFamily, nowMs: number): number {
+    if (!this.#simulator.pathOf(family).program.tracksConnections) return REFERENCE;
+    const mayMake = this.#tracker.mayMakeRoom(nowMs);
+    const which = mayMake ? 'mayMakeRoom' : 'full';
+    const known = this.#tableFull[which];
+    if (known !== undefined) return known;
+    const made = this.#outcomes.intern({
+      verdict: mayMake ? 'undetermined' : 'drop',
+      delivered: null,
+      state: null,
+      decision: { kind: 'conntrack', reason: TABLE_FULL },
+      because: mayMake ? [MAY_MAKE_ROOM] : undefined,
+    });
+    this.#tableFull[which] = made;
+    return made;
   }
 
   /** The outcome of the packet that was read, which connection tracking has judged; `isBegun`: it has been walked that far. */

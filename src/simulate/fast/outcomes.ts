@@ -3,12 +3,14 @@ import type { Decision } from '../packet-result.ts';
 
 /** What became of a packet, as far as summaries ask. */
 export interface FastOutcome {
-  readonly verdict: 'accept' | 'drop';
+  readonly verdict: 'accept' | 'drop' | 'undetermined';
   /** `local`, an interface, or null. */
   readonly delivered: string | null;
   /** Null where the packet ended before connection tracking. */
   readonly state: ConnectionState | null;
   readonly decision: Decision;
+  /** Only where undetermined. */
+  readonly because?: readonly string[] | undefined;
 }
 
 /** Outcomes by number; equal ones have one number. */

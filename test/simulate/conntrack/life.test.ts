@@ -71,6 +71,18 @@ test('a full table turns new connections away until one expires', () => {
   expect([endOf(3), endOf(4), endOf(5)]).toEqual(['confirmed', 'confirmed', 'table-full']);
 });
 
+test('a full table may still make room where a connection is not assured or closing, and not where all are in use', () => {
+  const flows = new Flows({ 'net.netfilter.nf_conntrack_max': 1 });
+  const mayMakeRoom = () => flows.tracker.mayMakeRoom(flows.nowMs);
+  flows.send(tcp(CLIENT, SERVER, 'S'));
+  expect(mayMakeRoom()).toBe(true);
+  flows.states(tcp(SERVER, CLIENT, 'SA'), tcp(CLIENT, SERVER, 'A'));
+  expect(flows.sendWithResult(there).end).toBe('table-full');
+  expect(mayMakeRoom()).toBe(false);
+  flows.send(tcp(CLIENT, SERVER, 'FA'));
+  expect(mayMakeRoom()).toBe(true);
+});
+
 test('room is found in a full table after an entry was shortened', () => {
   const flows = new Flows({ 'net.netfilter.nf_conntrack_max': 1 });
   flows.states(tcp(CLIENT, SERVER, 'S'), tcp(SERVER, CLIENT, 'SA'), tcp(CLIENT, SERVER, 'A'));

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TCP_STATE } from '../../../src/simulate/conntrack/tcp-state.ts';
 import { ConnectionColumns } from '../../../src/simulate/fast/connection-columns.ts';
+import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
 import { FlowHeaders } from '../../../src/simulate/fast/flow-headers.ts';
 
 const flow = fc.record({
@@ -86,4 +88,86 @@ test('a table that has grown finds everything, and nothing once it is cleared', 
   columns.clear();
   expect(columns.size).toBe(0);
   expect(flows.every((one) => columns.find(headersOf(one, false)) < 0)).toBe(true);
+});
+
+test('what has expired is removed and nothing else, however often connections are refreshed', () => {
+  const numbered = (number: number): FlowHeaders =>
+    headersOf(
+      {
+        family: 4,
+        protocol: 17,
+        source: number,
+        destination: 9999,
+        sourcePort: 1,
+        destinationPort: 2,
+      },
+      false,
+    );
+  const action = fc.record({
+    number: fc.nat(3000),
+    livesMs: fc.constantFrom(1, 10, 100, 1000, 30_000),
+    passesMs: fc.constantFrom(0, 0, 0, 1, 5, 50),
+    removes: fc.constantFrom(false, false, false, true),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(action, { minLength: 50, maxLength: 400 }),
+      fc.nat(4000),
+      (actions, many) => {
+        const columns = new ConnectionColumns();
+        const expiries = new Map<number, number>();
+        let nowMs = 0;
+        const refresh = (number: number, atMs: number): void => {
+          if (columns.find(numbered(number)) < 0) columns.insert(numbered(number));
+          const { times, at } = columns.records;
+          times[(at + FIELD.expiresAt) >>> 1] = atMs;
+          columns.noteExpiry(atMs);
+          expiries.set(number, atMs);
+        };
+        // So many that only some of them are kept in order.
+        for (let number = 10_000; number < 10_000 + many; number++) refresh(number, number % 977);
+        for (const { number, livesMs, passesMs, removes } of actions) {
+          nowMs += passesMs;
+          refresh(number, nowMs + livesMs);
+          if (!removes) continue;
+          columns.removeExpired(nowMs);
+          for (const [each, atMs] of expiries) if (atMs <= nowMs) expiries.delete(each);
+          expect(columns.size).toBe(expiries.size);
+          expect(columns.find(numbered(number)) >= 0).toBe(expiries.has(number));
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a connection that may be forgotten is found as long as there is one', () => {
+  const columns = new ConnectionColumns();
+  const put = (number: number, flags: number): void => {
+    const one = {
+      family: 4,
+      protocol: 6,
+      source: number,
+      destination: 9,
+      sourcePort: 1,
+      destinationPort: 2,
+    } as const;
+    if (columns.find(headersOf(one, false)) < 0) columns.insert(headersOf(one, false));
+    const { words, times, at } = columns.records;
+    words[at + FIELD.flags] = flags;
+    times[(at + FIELD.expiresAt) >>> 1] = 100;
+  };
+  const established = FLAG.seenReply | FLAG.assured | (TCP_STATE.ESTABLISHED << STATE_SHIFT);
+  const closing = FLAG.seenReply | FLAG.assured | (TCP_STATE.TIME_WAIT << STATE_SHIFT);
+  expect(columns.hasForgettable(0)).toBe(false);
+  for (let number = 0; number < 20; number++) put(number, established);
+  expect(columns.hasForgettable(0)).toBe(false);
+  put(7, closing);
+  put(11, TCP_STATE.SYN_SENT << STATE_SHIFT);
+  expect(columns.hasForgettable(0)).toBe(true);
+  expect(columns.hasForgettable(100)).toBe(false);
+  put(7, established);
+  expect(columns.hasForgettable(0)).toBe(true);
+  put(11, established);
+  expect(columns.hasForgettable(0)).toBe(false);
 });
