@@ -103,8 +103,8 @@ export class BothEvaluators {
       return { alone: said(result), together: said(together), result };
     }
     this.fastPackets++;
-    const { verdict, delivered, state, decision } = this.fast.outcomes[outcome]!;
-    const together = { verdict, delivered, state, decision, because: undefined };
+    const { verdict, delivered, state, decision, because } = this.fast.outcomes[outcome]!;
+    const together = { verdict, delivered, state, decision, because };
     return { alone: said(result), together, result };
   }
 
