@@ -6,7 +6,7 @@ import { decodeTcp, emptyTcpWireFacts } from './decode-tcp.ts';
 import { get16, get32, getIpv4, getIpv6 } from './header-bytes.ts';
 import type { IpHeader } from './ip-header.ts';
 import { IPV4_ADDRESSES } from './ipv4.ts';
-import { IPV6_ADDRESSES } from './ipv6.ts';
+import { IPV6_ADDRESSES, IPV6_HEADER_BYTES } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 import { hasIcmpId } from './packet-defaults.ts';
 import { SCTP_HEADER_BYTES } from './sctp.ts';
@@ -85,6 +85,7 @@ export function decodePacket(
       wire: {
         unsound: unsound ?? (arrival.isChecksumWrong ? 'wrong checksum' : undefined),
         isCutShort,
+        hasExtensions: family === 6 && header.transport !== start + IPV6_HEADER_BYTES,
         tcp,
       },
     },

@@ -17,6 +17,8 @@ export interface WireFacts {
   readonly unsound: string | undefined;
   /** The packet ends before its ports, or the type of its ICMP message, are told: rules that ask for them drop it. */
   readonly isCutShort: boolean;
+  /** Whether headers of IPv6 stand before the packet's protocol. Where nobody looked it is undefined. */
+  readonly hasExtensions?: boolean | undefined;
   /** Undefined for other protocols. */
   readonly tcp: Readonly<TcpWireFacts> | undefined;
 }

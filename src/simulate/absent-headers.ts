@@ -19,14 +19,14 @@ const CARRIED: ReadonlySet<string> = new Set(['prot', '255', 'protocol']);
 
 /**
  * Whether a packet meets a match that has no kind of its own, where that is plain because the packet has none of the headers asked for: one that
- * is written as fields has its protocol's header alone. Undefined for all others.
+ * is written as fields has its protocol's header alone, and so have most of those that were read from bytes. Undefined for all others.
  */
 export function matchesWithoutHeader(
   { name, text }: { readonly name: string; readonly text: string },
   { family, protocol, packet }: PacketInFlight,
 ): boolean | undefined {
-  // Headers of a packet that was read from bytes are followed and not kept.
-  if (packet.wire !== undefined) return undefined;
+  // What a packet's bytes have of such headers is not kept.
+  if (packet.wire !== undefined && packet.wire.hasExtensions !== false) return undefined;
   if (name === 'ipv6header') {
     return family === 6 && !EXTENSION_HEADERS.has(protocol) ? hasOnlyCarried(text) : undefined;
   }

@@ -209,3 +209,18 @@ function set(bytes: Uint8Array, at: number, value: number): Uint8Array {
 function shortened(bytes: Uint8Array, length: number): Uint8Array {
   return set(bytes.slice(0, length), 3, length);
 }
+
+test('whether headers of IPv6 stand before the protocol is told', () => {
+  const plain = ipPacket('udp [2001:db8::7]:1 -> [2001:db8::10]:2 in=eth0');
+  expect(decode(plain).wire?.hasExtensions).toBe(false);
+  const bytes = new Uint8Array(plain.length + 8);
+  bytes.set(plain.subarray(0, 40));
+  // Destination options, padded.
+  bytes.set([17, 0, 1, 4, 0, 0, 0, 0], 40);
+  bytes.set(plain.subarray(40), 48);
+  bytes[6] = 60;
+  bytes[5] = bytes.length - 40;
+  const decoded = decode(bytes);
+  expect(decoded.wire?.hasExtensions).toBe(true);
+  expect(decoded.destinationPort).toBe(2);
+});
