@@ -26,7 +26,9 @@ What rules ask for and hepsim cannot know is followed every way, unless it is as
   --assume set:NAME=member           of a set that rules have changed (or: absent)
   --assume connlimit=under           few connections (or: over)        --assume socket=open     a process listens (or: none)
   --assume string=absent             in what packets carry (or: present) --assume ipsec=unused   (or: used)
-  --assume quota=left (of nfacct), tcp-option=present, u32=no-match, owner=match, mac=match, pkttype=match, physdev=no-match, tcpmss=match,
+  --assume helper:ftp=expected       what a helper of connection tracking follows expects the new connection (or: new)
+  --assume timeout:NAME=kept         a connection under that timeout policy is still remembered (or: forgotten)
+  --assume conntrack=match (of --ctexpire), addrtype=match, quota=left (of nfacct), tcp-option=present, u32=no-match, owner=match, mac=match, pkttype=match, physdev=no-match, tcpmss=match,
            match:NAME=no-match       of an extension that hepsim does not know
   --assume filter/INPUT/3=no-match   of one rule, by table, chain and number (or: match)
   --assume filter/INPUT/4=accept     what its target does that hepsim does not know (or: drop, continue)`;

@@ -6,6 +6,7 @@ import type { HopLimitTarget } from '../ruleset/target/hop-limit.ts';
 import type { SetTarget } from '../ruleset/target/set.ts';
 import type { Target } from '../ruleset/target/target.ts';
 import { assertNever } from '../source/never.ts';
+import type { Assumptions } from './assumptions.ts';
 import type { ChangedSets } from './changed-sets.ts';
 import type { ConnectionTracker } from './conntrack/connection-tracker.ts';
 import type { Journal } from './journal.ts';
@@ -43,6 +44,7 @@ export interface AlteringContext {
   /** The lists that hold a set. */
   readonly listsOf: ReadonlyMap<string, readonly string[]>;
   readonly clock: { readonly nowMs: number };
+  readonly assumptions: Assumptions;
 }
 
 /** Does what the target of the rule with this number does. `choose` is asked where it cannot be known. */

@@ -61,6 +61,11 @@ export class Assumptions {
     return answer.of === 'match' ? answer.is : answer.is === doubt.holdsOnYes;
   }
 
+  /** Whether what is asked of such a thing by its name is assumed to be so; undefined where nothing is assumed. */
+  answer(kind: DoubtKind, name: string): boolean | undefined {
+    return (this.#answers.get(`${kind}:${name}`) ?? this.#answers.get(kind))?.is;
+  }
+
   /** What the rule's target, which is not modelled, is assumed to do; undefined where nothing is assumed. */
   verdict(place: AssumedPlace): AssumedVerdict | undefined {
     return this.#verdicts.get(placeText(place));

@@ -30,6 +30,8 @@ export type DoubtKind =
   | 'tcpmss'
   | 'conntrack'
   | 'addrtype'
+  | 'helper'
+  | 'timeout'
   | 'match';
 
 /** The words for yes and no that an assumption gives. */
@@ -53,6 +55,8 @@ export const DOUBTS: Readonly<Record<DoubtKind, Words>> = {
   tcpmss: MATCHING,
   conntrack: MATCHING,
   addrtype: MATCHING,
+  helper: { yes: 'expected', no: 'new' },
+  timeout: { yes: 'kept', no: 'forgotten' },
   match: MATCHING,
 };
 

@@ -80,7 +80,7 @@ export class Journey {
     const context = { router, sets: program.sets, changedSets, assumptions, clock: this.#clock };
     const doubtful = new DoubtfulMatches(context, assumptions, choices);
     const { sets, listsOf } = program;
-    const altering = { tracker, changedSets, journal, sets, listsOf, clock: this.#clock };
+    const altering = { ...context, tracker, journal, sets, listsOf };
     const rare = new RareTargets(altering, assumptions, choices);
     this.#walker = new ChainWalker(program, context, journal, doubtful, rare);
     this.#nat = new NatStage(path, this.#walker);

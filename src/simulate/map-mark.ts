@@ -15,7 +15,7 @@ export type MarkChooser = (answers: number, why: string) => number;
 export function mapMark(
   { set: name, directions }: SetReference,
   packet: PacketInFlight,
-  context: Pick<AlteringContext, 'sets' | 'changedSets' | 'journal' | 'clock'>,
+  context: Pick<AlteringContext, 'sets' | 'changedSets' | 'journal' | 'clock' | 'assumptions'>,
   choose: MarkChooser,
 ): void {
   const set = context.sets.get(name);
@@ -27,7 +27,11 @@ export function mapMark(
   const why = isFixed
     ? `for what is in the set ${name} is not known`
     : `for rules change the set ${name}, or nobody says what is in it`;
-  const mark = marks[marks.length > 1 ? choose(marks.length, why) : 0];
+  // Whether there is an element may be assumed, and which of several it is, not.
+  const isMember = marks.length > 1 ? context.assumptions.answer('set', name) : undefined;
+  const open =
+    isMember === undefined ? marks : marks.filter((one) => (one !== undefined) === isMember);
+  const mark = open[open.length > 1 ? choose(open.length, why) : 0];
   if (mark === undefined) return;
   packet.mark = ((packet.mark & ~mark.mask) ^ mark.value) >>> 0;
   context.journal.event({ kind: 'mark', mark: packet.mark, detail: `from the set ${name}` });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Assumptions } from '../../src/simulate/assumptions.ts';
 import { Simulator } from '../../src/simulate/simulator.ts';
 import { foreignRules } from '../support/foreign-rules.ts';
 import { testHost } from '../support/hosts.ts';
@@ -19,9 +20,17 @@ COMMIT
 -A FORWARD -m mark --mark ${dropped} -j DROP
 COMMIT`;
 
-const verdict = (line: string, before = '', set = 'marks', dropped = '0x2'): string => {
+const verdict = (
+  line: string,
+  before = '',
+  set = 'marks',
+  dropped = '0x2',
+  assume: readonly string[] = [],
+): string => {
   const rulesets = [foreignRules(rulesOf(before, set, dropped), 4, SETS)];
-  return run(new Simulator({ host: testHost(), rulesets, notModelled: [] }), line).verdict;
+  const assumptions = new Assumptions(assume);
+  const on = new Simulator({ host: testHost(), rulesets, notModelled: [], assumptions });
+  return run(on, line).verdict;
 };
 
 const FROM = (last: number): string => `udp 192.0.2.${last}:1 -> 198.51.100.9:2 in=eth0`;
@@ -39,6 +48,14 @@ test('of a set that rules have changed any element’s mark may be given, or non
   expect(verdict(`${FROM(20)} time=0`, changed)).toBe('undetermined');
   expect(verdict(`${FROM(20)} time=0`, changed, 'list')).toBe('undetermined');
   expect(verdict(`${FROM(20)} time=0`, changed, 'marks', '0x7')).toBe('accept');
+});
+
+test('whether a packet is in such a set may be assumed', () => {
+  const changed = '-A PREROUTING -p udp -j SET --add-set marks src\n';
+  expect(verdict(FROM(20), changed, 'marks', '0x2', ['set:marks=absent'])).toBe('accept');
+  // Of two marks that elements carry either may be given.
+  expect(verdict(FROM(20), changed, 'marks', '0x2', ['set=member'])).toBe('undetermined');
+  expect(verdict(FROM(20), changed, 'marks', '0x0/0xff', ['set=member'])).toBe('accept');
 });
 
 test('a list is not known once rules have changed a set in it', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Assumptions } from '../../src/simulate/assumptions.ts';
 import { Simulator } from '../../src/simulate/simulator.ts';
 import { foreignRules } from '../support/foreign-rules.ts';
 import { testHost } from '../support/hosts.ts';
@@ -17,8 +18,13 @@ COMMIT
 -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 COMMIT`;
 
-const simulator = (text = RULES): Simulator =>
-  new Simulator({ host: testHost(), rulesets: [foreignRules(text)], notModelled: [] });
+const simulator = (text = RULES, assume: readonly string[] = []): Simulator =>
+  new Simulator({
+    host: testHost(),
+    rulesets: [foreignRules(text)],
+    notModelled: [],
+    assumptions: new Assumptions(assume),
+  });
 
 test('how long a timeout policy keeps a connection is not known, so that an answer is followed both ways once time has passed', () => {
   const on = simulator();
@@ -28,7 +34,7 @@ test('how long a timeout policy keeps a connection is not known, so that an answ
   const late = run(on, `${BACK} time=5000`);
   expect(late.verdict).toBe('undetermined');
   expect(late.because?.[0]).toBe(
-    'rule 1 of chain PREROUTING in table raw, host.yaml:3 (-p udp -j CT --timeout long): what it does cannot be known, for nobody says how long its timeout policy keeps a connection',
+    'rule 1 of chain PREROUTING in table raw, host.yaml:3 (-p udp -j CT --timeout long): what it does cannot be known, for nobody says how long the timeout policy long keeps a connection',
   );
 });
 
@@ -43,4 +49,15 @@ test('without a policy the kernel’s timeouts hold', () => {
   run(on, `${OUT} time=0`);
   expect(run(on, `${BACK} time=29`).verdict).toBe('accept');
   expect(run(on, `${BACK} time=5000`).verdict).toBe('drop');
+});
+
+test('how long a policy keeps a connection may be assumed', () => {
+  const verdict = (...assume: string[]): string => {
+    const on = simulator(RULES, assume);
+    run(on, `${OUT} time=0`);
+    return run(on, `${BACK} time=5000`).verdict;
+  };
+  expect(verdict('timeout=kept')).toBe('accept');
+  expect(verdict('timeout:long=forgotten')).toBe('drop');
+  expect(verdict('timeout:other=kept')).toBe('undetermined');
 });

@@ -50,7 +50,8 @@ export class ConnectionEntry implements Connection {
   // What CT said of it at its beginning does not change: none of it is in `restore`.
   zone: ConnectionZone = NO_ZONE;
   helper: ConnectionHelper | undefined = undefined;
-  /** Its timeouts are those of a policy that nobody tells; the rule that gave it, by its number. */
+  /** Its timeouts are those of this policy, which nobody tells; and the rule that gave it, by its number. */
+  timeoutPolicy: string | undefined = undefined;
   timeoutRule: number | undefined = undefined;
   /** Its last packet's time, where a policy says how long it lives. */
   lastPacketMs = 0;

@@ -17,7 +17,9 @@ export function beginAs(
   if (template === undefined) return;
   const { target, rule } = template;
   if (target.helper !== undefined) entry.helper = { name: target.helper, rule };
-  if (target.timeoutPolicy !== undefined) entry.timeoutRule = rule;
+  if (target.timeoutPolicy === undefined) return;
+  entry.timeoutPolicy = target.timeoutPolicy;
+  entry.timeoutRule = rule;
 }
 
 /** How long a connection lives whose policy nobody knows: it is there until somebody asks. HOT */
