@@ -60,32 +60,33 @@ export class Outcomes {
 
   /** The number of an outcome, the same for equal ones. */
   intern(outcome: Outcome): number {
-    const key = keyOf(outcome);
+    const group = groupKeyOf(outcome);
+    const key = keyOf(outcome, group);
     const given = this.#numbers.get(key);
     if (given !== undefined) return given;
     const { decision, because } = outcome;
     const isReasoned = because !== undefined || decision.reason !== undefined;
-    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome, key);
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome, key, group);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,
       decision: reason === undefined ? rest : { ...rest, reason: 'other reasons' },
       because: because === undefined ? undefined : ['other reasons'],
     };
-    const blurredKey = keyOf(blurred);
-    return this.#numbers.get(blurredKey) ?? this.#add(blurred, blurredKey);
+    const blurredGroup = groupKeyOf(blurred);
+    const blurredKey = keyOf(blurred, blurredGroup);
+    return this.#numbers.get(blurredKey) ?? this.#add(blurred, blurredKey, blurredGroup);
   }
 
-  #add(outcome: Outcome, key: string): number {
+  #add(outcome: Outcome, key: string, group: string): number {
     const number = this.#all.length;
     this.#all.push(outcome);
     this.#numbers.set(key, number);
-    this.groupOf.push(this.#groupNumber(outcome));
+    this.groupOf.push(this.#groupNumber(outcome, group));
     return number;
   }
 
-  #groupNumber({ verdict, decision }: Outcome): number {
-    const key = JSON.stringify([verdict, decision]);
+  #groupNumber({ verdict, decision }: Outcome, key: string): number {
     const known = this.#groupNumbers.get(key);
     if (known !== undefined) return known;
     const number = this.groups.length;
@@ -95,6 +96,10 @@ export class Outcomes {
   }
 }
 
-function keyOf({ verdict, decision, delivered, state, because }: Outcome): string {
-  return JSON.stringify([verdict, delivered, state, decision, because]);
+function groupKeyOf({ verdict, decision }: Outcome): string {
+  return JSON.stringify([verdict, decision]);
+}
+
+function keyOf({ delivered, state, because }: Outcome, group: string): string {
+  return `${group} ${delivered ?? ''} ${state ?? ''} ${JSON.stringify(because)}`;
 }

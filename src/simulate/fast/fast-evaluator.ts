@@ -314,28 +314,7 @@ export class FastEvaluator {
   /** Walks the packet that was read up to connection tracking. HOT */
   #begin(ways: PacketWays, inInterface: string): number {
     const { headers } = this.#reader;
-    const { addresses } = ways;
-    const isIpv4 = headers.family === 4;
-    ways.select(
-      isIpv4
-        ? addresses.indexOf4(headers.s3 >>> 0)
-        : addresses.indexOf6(
-            headers.s0 >>> 0,
-            headers.s1 >>> 0,
-            headers.s2 >>> 0,
-            headers.s3 >>> 0,
-          ),
-      isIpv4
-        ? addresses.indexOf4(headers.d3 >>> 0)
-        : addresses.indexOf6(
-            headers.d0 >>> 0,
-            headers.d1 >>> 0,
-            headers.d2 >>> 0,
-            headers.d3 >>> 0,
-          ),
-      headers.sourceKey,
-      headers.destinationKey,
-    );
+    ways.select(headers);
     return ways.begin(inInterface, headers.protocol);
   }
 

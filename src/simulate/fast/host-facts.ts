@@ -34,9 +34,8 @@ export type FastRoute = string | undefined;
 export class HostFacts {
   readonly #router: Router;
   readonly #addresses: AddressIntervals;
-  /** The addresses cut by routes alone, and where in them each finer interval lies. */
-  readonly #routed: AddressIntervals;
-  readonly #routedIndex: Int32Array;
+  /** The addresses cut by routes alone. */
+  readonly routed: AddressIntervals;
   /** Numbers of routes by input interface, and by the blocks that both addresses lie in. */
   readonly #routes: Map<string, Map<number, number>> = new Map();
   #latestIn: string | undefined = undefined;
@@ -50,10 +49,7 @@ export class HostFacts {
   constructor(router: Router, addresses: AddressIntervals) {
     this.#router = router;
     this.#addresses = addresses;
-    this.#routed = new AddressIntervals(addresses.family, routedBlocks(router, addresses.family));
-    this.#routedIndex = Int32Array.from({ length: addresses.count }, (_, i) =>
-      this.#routed.indexOf(addresses.firstOf(i)),
-    );
+    this.routed = new AddressIntervals(addresses.family, routedBlocks(router, addresses.family));
   }
 
   /** The host's own addresses. */
@@ -78,21 +74,19 @@ export class HostFacts {
   }
 
   /**
-   * The number of where a packet between two intervals is routed that came in by an interface, or with '' one that the host sends; `routeOf` tells
+   * The number of where a packet between two intervals of `routed` is routed that came in by an interface, or with '' one that the host sends; `routeOf` tells
    * what it stands for. HOT
    */
-  route(inInterface: string, protocol: number, source: number, destination: number): number {
+  route(inInterface: string, protocol: number, from: number, to: number): number {
     const routes = this.#routesOf(inInterface);
-    const from = this.#routedIndex[source]!;
-    const to = this.#routedIndex[destination]!;
-    const key = from * this.#routed.count + to;
+    const key = from * this.routed.count + to;
     const known = routes.get(key);
     if (known !== undefined) return known;
     const packet = probePacket({
       family: this.#addresses.family,
       protocol,
-      source: this.#routed.firstOf(from),
-      destination: this.#routed.firstOf(to),
+      source: this.routed.firstOf(from),
+      destination: this.routed.firstOf(to),
     });
     const number = this.#numberOf(this.#ask(new PacketInFlight(packet, inInterface)));
     routes.set(key, number);

@@ -13,7 +13,7 @@ export interface FastOutcome {
   readonly because?: readonly string[] | undefined;
 }
 
-/** Outcomes by number; equal ones have one number. */
+/** Outcomes by number. Those of the same rule, or otherwise equal, have one. */
 export class FastOutcomes {
   /** By number; only ever grows. */
   readonly all: FastOutcome[] = [];
@@ -31,7 +31,11 @@ export class FastOutcomes {
     const rest = `${verdict} ${delivered} ${state}`;
     const before = known.get(rest);
     if (before !== undefined) return before;
-    const number = this.#internText(`${rest} ${JSON.stringify(decision)}`, outcome);
+    // A rule's decision is one object wherever it is met; others are made each time.
+    const isOfRule = (decision.rule ?? 0) > 0;
+    const number = isOfRule
+      ? this.all.push(outcome) - 1
+      : this.#internText(`${rest} ${JSON.stringify(decision)}`, outcome);
     known.set(rest, number);
     return number;
   }

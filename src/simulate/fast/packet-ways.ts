@@ -5,12 +5,13 @@ import { decisionOfRules, type MetRuleAt } from '../decision.ts';
 import type { EndingCause } from '../journey.ts';
 import type { Router } from '../routing/router.ts';
 import type { RuleProgram } from '../rule-program.ts';
+import { AskedHeaders } from './asked-headers.ts';
 import { blocksOf, ConditionReader } from './condition-reader.ts';
+import type { FlowHeaders } from './flow-headers.ts';
 import { Histories } from './histories.ts';
 import { HostFacts, routedBlocks } from './host-facts.ts';
 import type { FastOutcomes } from './outcomes.ts';
 import { leavesSetsAlone } from './rule-effects.ts';
-import { AskedHeaders } from './rule-index.ts';
 import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
 import { type Decided, FORK, ForkMaker, MOST_ROUTES, NO_RESULT, type WayFork } from './way-fork.ts';
@@ -44,7 +45,6 @@ const STATE_NAMES: readonly ConnectionState[] = [
  * after that the forks on it, of which there are few, lead to its outcome.
  */
 export class PacketWays {
-  readonly addresses: AddressIntervals;
   readonly #program: RuleProgram;
   readonly #facts: HostFacts;
   readonly #legs: WayLegs;
@@ -52,7 +52,7 @@ export class PacketWays {
   readonly #outcomes: FastOutcomes;
   // The packet that is asked about.
   #entry: Entry | undefined;
-  readonly #headers: AskedHeaders = new AskedHeaders();
+  readonly #headers: AskedHeaders;
   // How far it has come.
   #history = 0;
   #mark = 0;
@@ -77,28 +77,25 @@ export class PacketWays {
     this.#outcomes = options.outcomes;
     const { rules, ipSets } = program;
     const blocks = [...blocksOf(rules, ipSets), ...routedBlocks(router, options.family)];
-    this.addresses = new AddressIntervals(options.family, blocks);
-    this.#facts = new HostFacts(router, this.addresses);
+    const addresses = new AddressIntervals(options.family, blocks);
+    const facts = new HostFacts(router, addresses);
+    this.#facts = facts;
+    this.#headers = new AskedHeaders(addresses, facts.routed);
     this.#legs = new WayLegs({
       program,
-      reader: new ConditionReader(this.addresses, this.#facts, {
+      reader: new ConditionReader(addresses, facts, {
         all: ipSets,
         unread: program.doubtfulSets,
         areFixed: leavesSetsAlone(program),
       }),
-      addresses: this.addresses.count,
+      addresses: addresses.count,
       budget: new WalkBudget(),
     });
   }
 
-  /** Takes a packet's headers: addresses as intervals of `addresses`; `key` is the destination port, or ICMP's type and code. HOT */
-  select(source: number, destination: number, sourcePort: number, key: number): void {
-    const headers = this.#headers;
-    headers.serial++;
-    headers.source = source;
-    headers.destination = destination;
-    headers.sourcePort = sourcePort;
-    headers.key = key;
+  /** Selects a packet, whose headers must stay until the next one is selected. HOT */
+  select(headers: FlowHeaders): void {
+    this.#headers.take(headers);
   }
 
   /**
@@ -238,8 +235,8 @@ export class PacketWays {
 
   /** HOT */
   #route(inInterface: string, protocol: number): number {
-    const { source, destination } = this.#headers;
-    return this.#facts.route(inInterface, protocol, source, destination);
+    const { routedSource, routedDestination } = this.#headers;
+    return this.#facts.route(inInterface, protocol, routedSource, routedDestination);
   }
 
   /** HOT */

@@ -10,14 +10,15 @@ const MOST_WORDS = 2 ** 22;
 
 const PORTS = 65_536;
 
-/** The headers that conditions are asked of. One object, filled anew for every packet. */
-export class AskedHeaders {
+/** The headers that conditions are asked of; addresses as the numbers of the intervals that they lie in. */
+export interface HeaderValues {
   /** Another for each packet. */
-  serial = 0;
-  source = 0;
-  destination = 0;
-  sourcePort = 0;
-  key = 0;
+  readonly serial: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly sourcePort: number;
+  /** The destination port, or ICMP's type and code. */
+  readonly key: number;
 }
 
 /** Finds the first of some conditions, in their order, that headers meet, without asking most of those that they do not meet. */
@@ -37,7 +38,7 @@ export class RuleIndex {
   }
 
   /** The first condition from `from` on that the headers meet; -1 where they meet none. HOT */
-  find(from: number, headers: AskedHeaders): number {
+  find(from: number, headers: HeaderValues): number {
     const parts = this.#parts;
     if (parts.length === 0) return this.#ask(from, headers);
     let first = -1;
@@ -49,7 +50,7 @@ export class RuleIndex {
   }
 
   /** HOT */
-  #ask(from: number, headers: AskedHeaders): number {
+  #ask(from: number, headers: HeaderValues): number {
     const conditions = this.#conditions;
     for (let i = from; i < conditions.length; i++) {
       const one = conditions[i]!;
@@ -130,7 +131,7 @@ class IndexPart {
   }
 
   /** The place of the first condition from `from` on that the headers meet; -1 where they meet none. HOT */
-  find(from: number, headers: AskedHeaders): number {
+  find(from: number, headers: HeaderValues): number {
     // A packet asks again behind what it has found elsewhere.
     if (headers.serial === this.#serial && from >= this.#from) {
       if (this.#found < 0 || this.#found >= from) return this.#found;
@@ -143,7 +144,7 @@ class IndexPart {
 
   /** HOT */
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one pass over words that all dimensions share
-  #search(from: number, headers: AskedHeaders): number {
+  #search(from: number, headers: HeaderValues): number {
     const places = this.#places;
     const leader = this.#leader;
     if (leader === undefined) return this.#askAll(from, headers);
@@ -180,7 +181,7 @@ class IndexPart {
     return -1;
   }
 
-  #askAll(from: number, headers: AskedHeaders): number {
+  #askAll(from: number, headers: HeaderValues): number {
     const places = this.#places;
     for (let i = 0; i < places.length; i++) {
       if (places[i]! >= from && this.#meets(i, headers)) return places[i]!;
@@ -189,7 +190,7 @@ class IndexPart {
   }
 
   /** Whether headers meet what the rows do not say of a condition. HOT */
-  #meets(number: number, headers: AskedHeaders): boolean {
+  #meets(number: number, headers: HeaderValues): boolean {
     const asked = this.#isAsked;
     const one = this.#conditions[number]!;
     return (

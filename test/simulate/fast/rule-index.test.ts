@@ -5,7 +5,7 @@ import {
   NO_CONDITIONS,
 } from '../../../src/simulate/fast/header-conditions.ts';
 import { isInRanges, type Ranges, rangesOf } from '../../../src/simulate/fast/ranges.ts';
-import { AskedHeaders, RuleIndex } from '../../../src/simulate/fast/rule-index.ts';
+import { RuleIndex } from '../../../src/simulate/fast/rule-index.ts';
 
 const ADDRESSES = 30;
 const ranges = (below: number): fc.Arbitrary<Ranges | undefined> =>
@@ -40,9 +40,8 @@ test.each([8, 200])('an index of up to %i conditions finds the first that header
       fc.array(headers, { minLength: 1, maxLength: 10 }),
       (all, packets) => {
         const index = new RuleIndex(all, ADDRESSES);
-        const asked = new AskedHeaders();
-        for (const packet of packets) {
-          Object.assign(asked, packet, { serial: asked.serial + 1 });
+        for (const [serial, packet] of packets.entries()) {
+          const asked = { ...packet, serial };
           const met = all.flatMap((one, place) => (meets(one, packet) ? [place] : []));
           // As a walk asks that goes on behind what it has found.
           for (let from = 0; from <= all.length; from += 1 + (from % 7)) {
