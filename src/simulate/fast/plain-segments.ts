@@ -52,14 +52,26 @@ export class PlainSegments {
    * Takes the plain packet at `from` into the connection at `at`; for how many milliseconds that lives on then. LEFT: nothing has changed. HOT
    */
   take(packet: Int32Array, from: number, words: Int32Array, at: number, isReply: boolean): number {
-    const flags = words[at + FIELD.flags]!;
     const segmentFlags = packet[from + PLAIN.flags]!;
-    if ((segmentFlags & UNUSUAL) !== 0 || (segmentFlags & TCP_FLAG.A) === 0) return LEFT;
-    if ((segmentFlags & TCP_FLAG.S) !== 0) {
-      return isReply ? this.#answer(packet, from, words, at) : LEFT;
+    if ((segmentFlags & (UNUSUAL | TCP_FLAG.A)) !== TCP_FLAG.A) return LEFT;
+    if ((segmentFlags & TCP_FLAG.S) === 0) {
+      const isFin = (segmentFlags & TCP_FLAG.F) !== 0;
+      return this.#goOn(packet, from, words, at, isReply, isFin);
     }
+    return isReply ? this.#answer(packet, from, words, at) : LEFT;
+  }
+
+  /** An ACK, or FIN, of a connection that has been answered. HOT */
+  #goOn(
+    packet: Int32Array,
+    from: number,
+    words: Int32Array,
+    at: number,
+    isReply: boolean,
+    isFin: boolean,
+  ): number {
+    const flags = words[at + FIELD.flags]!;
     if ((flags & FLAG.seenReply) === 0) return LEFT;
-    const isFin = (segmentFlags & TCP_FLAG.F) !== 0;
     const kind = isFin ? TCP_KIND.fin : TCP_KIND.ack;
     const state = flags >> STATE_SHIFT;
     const next = nextTcpState(isReply ? 1 : 0, state, kind);
@@ -68,12 +80,7 @@ export class PlainSegments {
     const tcp = at + FIELD.tcp;
     const sender = tcp + (isReply ? SIDE_WORDS : 0);
     const receiver = tcp + (isReply ? 0 : SIDE_WORDS);
-    const last = words[tcp + LAST.bits]!;
-    if ((words[sender + SIDE.bits]! & words[receiver + SIDE.bits]! & SIDE_BIT.anchored) === 0) {
-      return LEFT;
-    }
-    if ((last & (LAST_BIT.areNumbersUnknown | LAST_BIT.expectsChallengeAck)) !== 0) return LEFT;
-
+    if (!isOrdinary(words, tcp)) return LEFT;
     const sequence = (packet[from + PLAIN.sequence]! - words[sender + SIDE.base]!) | 0;
     const acknowledgement =
       (packet[from + PLAIN.acknowledgement]! - words[receiver + SIDE.base]!) | 0;
@@ -189,6 +196,13 @@ export class PlainSegments {
 /** Whether a state is one between the handshake and the end, none of which asks for more than the window. HOT */
 function isOnItsWay(state: number): boolean {
   return state >= TCP_STATE.ESTABLISHED && state <= TCP_STATE.TIME_WAIT;
+}
+
+/** Whether the numbers of both sides are known, and no packet was let through that may have changed them. HOT */
+function isOrdinary(words: Int32Array, tcp: number): boolean {
+  const bothBits = words[tcp + SIDE.bits]! & words[tcp + SIDE_WORDS + SIDE.bits]!;
+  const unusual = LAST_BIT.areNumbersUnknown | LAST_BIT.expectsChallengeAck;
+  return (bothBits & SIDE_BIT.anchored) !== 0 && (words[tcp + LAST.bits]! & unusual) === 0;
 }
 
 /** As `noteNumbers` of the tracker. HOT */

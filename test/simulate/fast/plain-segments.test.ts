@@ -6,6 +6,7 @@ import { decodePacket } from '../../../src/packet/decode-packet.ts';
 import { emptyTcpWireFacts } from '../../../src/packet/decode-tcp.ts';
 import { put16, put32 } from '../../../src/packet/header-bytes.ts';
 import { IpHeader } from '../../../src/packet/ip-header.ts';
+import { TCP_FLAG } from '../../../src/packet/packet.ts';
 import { CHECKED, PlainPackets } from '../../../src/packet/plain-packets.ts';
 import { blankPacket } from '../../../src/selftest/blank-packet.ts';
 import { ConnectionEntry } from '../../../src/simulate/conntrack/connection-entry.ts';
@@ -126,6 +127,19 @@ function datagramOf(one: Given<typeof segment>, tracking: TcpTracking): Uint8Arr
   return bytes;
 }
 
+function flagsOf(entry: Pick<ConnectionEntry, 'seenReply' | 'assured' | 'state'>): number {
+  return (
+    (entry.seenReply ? FLAG.seenReply : 0) |
+    (entry.assured ? FLAG.assured : 0) |
+    (entry.state << STATE_SHIFT)
+  );
+}
+
+function nameOf(flags: number): 'synAck' | 'fin' | 'ack' {
+  if ((flags & TCP_FLAG.S) !== 0) return 'synAck';
+  return (flags & TCP_FLAG.F) === 0 ? 'ack' : 'fin';
+}
+
 /** Whether the reply side has said nothing yet, as before the SYN-ACK. */
 const isSilent = fc.constantFrom(false, false, true);
 
@@ -180,9 +194,7 @@ test('what is done to a connection on its words is what connection tracking does
           expect(words).toEqual(untouched);
           return;
         }
-        const isSyn = (one.flags & 2) !== 0;
-        const isFin = (one.flags & 1) !== 0;
-        taken[isSyn ? 'synAck' : isFin ? 'fin' : 'ack']++;
+        taken[nameOf(one.flags)]++;
 
         const header = new IpHeader();
         header.read(bytes, 0, bytes.length, bytes.length, false);
@@ -196,10 +208,7 @@ test('what is done to a connection on its words is what connection tracking does
         expect(trackTcp(entry, decoded.packet, one.isReply, NOW_MS, settings)).toBe('accept');
         const expected = untouched.slice();
         tracking.copyTo(expected, FIELD.tcp);
-        expected[FIELD.flags] =
-          (entry.seenReply ? FLAG.seenReply : 0) |
-          (entry.assured ? FLAG.assured : 0) |
-          (entry.state << STATE_SHIFT);
+        expected[FIELD.flags] = flagsOf(entry);
         expect(words).toEqual(expected);
         expect(timeoutMs).toBe(entry.expiresAtMs - NOW_MS);
         moved.add(`${state} ${entry.state}`);
