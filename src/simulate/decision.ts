@@ -1,5 +1,5 @@
 import type { Hook } from '../ruleset/hook.ts';
-import type { ChainOwner } from '../ruleset/rule-meaning.ts';
+import type { ChainOwner, RuleMeaning } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
 import { CALLS, EVENT, type JournalRecord } from './journal.ts';
 import type { Ending, EndingCause } from './journey.ts';
@@ -186,13 +186,15 @@ function tellingRule(
   owner: ChainOwner | undefined,
 ): TellingRule {
   const met = { rule, number, chain, hook, owner };
+  const foreign: Writable<Decision> = { kind: 'foreign' };
+  writePlace(foreign, met);
   return {
     id,
     hook,
     owner,
     own: ownDecision(met),
     accepts: !drops(rule),
-    foreign: { kind: 'foreign', ...placeOf(met) },
+    foreign,
     acceptsAsForeign:
       rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain }),
   };
@@ -250,57 +252,66 @@ function drops({ target }: Rule): boolean {
   return target?.kind === 'drop' || target?.kind === 'reject';
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** What a rule of ours decided; undefined for a foreign one and for one that passes, logs or lets an unpoliced packet go. */
 function ownDecision(met: MetRule): Decision | undefined {
   const meaning = met.rule.meaning;
   if (meaning === undefined) return undefined;
-  const owner = met.owner;
-  const about = {
-    ...(owner === undefined ? {} : { endpoint: owner.endpoint, type: owner.type }),
-    ...placeOf(met),
-  };
+  const { owner } = met;
+  // Spreading objects into each other would take longer than everything else that is worked out of a rule once.
+  const decision: Writable<Decision> = { kind: meaning.kind };
   switch (meaning.kind) {
     case 'policy':
-    case 'profile': {
+    case 'profile':
       if (meaning.action === 'pass' || meaning.action === 'log') return undefined;
-      const { direction, ruleIndex } = meaning;
-      const whose =
-        meaning.kind === 'policy'
-          ? { policy: meaning.policy, tier: meaning.tier }
-          : { policy: meaning.profile };
-      return { kind: meaning.kind, ...whose, direction, ruleIndex, ...about };
-    }
+      writePolicyRule(decision, meaning);
+      break;
     case 'failsafe':
-      return { kind: 'failsafe', direction: meaning.direction, ...about };
-    case 'default': {
+      decision.direction = meaning.direction;
+      break;
+    case 'default':
       // An endpoint without policy of the kind accepts, which nothing of ours decided.
       if (!drops(met.rule)) return undefined;
-      const tier = meaning.tier === undefined ? {} : { tier: meaning.tier };
-      return { kind: 'default', ...tier, ...directionOf(owner), ...about };
-    }
-    case 'workload': {
-      const reason = meaning.reason === undefined ? {} : { reason: meaning.reason };
-      return { kind: 'workload', ...directionOf(owner), ...reason, ...about };
-    }
+      if (meaning.tier !== undefined) decision.tier = meaning.tier;
+      if (owner !== undefined) decision.direction = owner.direction;
+      break;
+    case 'workload':
+      if (owner !== undefined) decision.direction = owner.direction;
+      if (meaning.reason !== undefined) decision.reason = meaning.reason;
+      break;
     default:
-      return { kind: meaning.kind, ...directionOf(owner), ...about };
+      if (owner !== undefined) decision.direction = owner.direction;
   }
+  if (owner !== undefined) {
+    decision.endpoint = owner.endpoint;
+    decision.type = owner.type;
+  }
+  writePlace(decision, met);
+  return decision;
 }
 
-function directionOf(owner: ChainOwner | undefined): Pick<Decision, 'direction'> {
-  return owner === undefined ? {} : { direction: owner.direction };
+function writePolicyRule(
+  decision: Writable<Decision>,
+  meaning: Extract<RuleMeaning, { kind: 'policy' | 'profile' }>,
+): void {
+  if (meaning.kind === 'profile') decision.policy = meaning.profile;
+  else {
+    decision.policy = meaning.policy;
+    if (meaning.tier !== undefined) decision.tier = meaning.tier;
+  }
+  decision.direction = meaning.direction;
+  decision.ruleIndex = meaning.ruleIndex;
 }
 
-/** Where a rule stands, in the contract's fields. */
-function placeOf(met: MetRule): Pick<Decision, 'hook' | 'table' | 'chain' | 'rule' | 'source'> {
-  const origin = met.rule.origin;
-  return {
-    hook: met.hook,
-    table: met.chain.table,
-    chain: met.chain.chain.name,
-    rule: met.number,
-    ...(origin === undefined ? {} : { source: { file: origin.file, line: origin.line } }),
-  };
+/** Writes where a rule stands, in the contract's fields. */
+function writePlace(decision: Writable<Decision>, { hook, chain, number, rule }: MetRule): void {
+  decision.hook = hook;
+  decision.table = chain.table;
+  decision.chain = chain.chain.name;
+  decision.rule = number;
+  const { origin } = rule;
+  if (origin !== undefined) decision.source = { file: origin.file, line: origin.line };
 }
 
 function endedOtherwise(program: RuleProgram, cause: EndingCause): Decision | undefined {

@@ -307,5 +307,7 @@ function changesNothing({ target }: Rule): boolean {
 }
 
 function portsOf(ranges: readonly PortRange[]): Ranges {
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1) return Int32Array.of(only.first, only.last);
   return rangesOf(ranges.map(({ first, last }) => [first, last] as const));
 }

@@ -25,34 +25,51 @@ export interface WalkState {
 
 /** Makes states and frames, each only once. */
 export class WalkStates {
-  readonly #frames: Map<string, WalkFrame> = new Map();
-  readonly #states: Map<string, WalkState> = new Map();
-  readonly #owners: Map<ChainOwner | undefined, number> = new Map();
+  readonly #frames: Map<number, WalkFrame[]> = new Map();
+  /** By chain and open jumps; the others of a state are the same for all that are together, or nearly so. */
+  readonly #states: Map<number, WalkState[]> = new Map();
+  #frameCount = 0;
+  #stateCount = 0;
 
   frame(parts: Omit<WalkFrame, 'number'>): WalkFrame {
     const { chain, at, owner, below } = parts;
-    const key = `${chain} ${at} ${this.#ownerNumber(owner)} ${below?.number ?? -1}`;
-    const known = this.#frames.get(key);
+    const list = listAt(this.#frames, at * MOST_NUMBERS + numberOf(below));
+    const known = list.find((one) => one.chain === chain && one.owner === owner);
     if (known !== undefined) return known;
-    const made = { ...parts, number: this.#frames.size };
-    this.#frames.set(key, made);
+    const made = { chain, at, owner, below, number: this.#frameCount++ };
+    list.push(made);
     return made;
   }
 
   state(parts: Omit<WalkState, 'number'>): WalkState {
     const { chain, owner, frames, mark, states, noTrack } = parts;
-    const key = `${chain} ${this.#ownerNumber(owner)} ${frames?.number ?? -1} ${mark} ${states} ${noTrack}`;
-    const known = this.#states.get(key);
+    const list = listAt(this.#states, chain * MOST_NUMBERS + numberOf(frames));
+    const known = list.find(
+      (one) =>
+        one.mark === mark &&
+        one.owner === owner &&
+        one.states === states &&
+        one.noTrack === noTrack,
+    );
     if (known !== undefined) return known;
-    const made = { chain, owner, frames, mark, states, noTrack, number: this.#states.size };
-    this.#states.set(key, made);
+    const made = { chain, owner, frames, mark, states, noTrack, number: this.#stateCount++ };
+    list.push(made);
     return made;
   }
+}
 
-  #ownerNumber(owner: ChainOwner | undefined): number {
-    const known = this.#owners.get(owner);
-    if (known !== undefined) return known;
-    this.#owners.set(owner, this.#owners.size);
-    return this.#owners.size - 1;
+/** Numbers of frames stay below: there are no more than the budget of a walk lets be made. */
+const MOST_NUMBERS = 2 ** 24;
+
+function numberOf(frame: WalkFrame | undefined): number {
+  return frame === undefined ? 0 : frame.number + 1;
+}
+
+function listAt<T>(lists: Map<number, T[]>, key: number): T[] {
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = [];
+    lists.set(key, list);
   }
+  return list;
 }
