@@ -47,3 +47,23 @@ test('whether it expects the connection may be assumed; an expected one is RELAT
   run(none, CONTROL);
   expect(run(none, DATA)).toMatchObject({ verdict: 'drop', state: 'new' });
 });
+
+test.each([
+  ['ftp', 'tcp 198.51.100.9:20 -> 192.0.2.10:5000 in=eth1', true],
+  ['ftp-2121', 'tcp 192.0.2.10:5000 -> 198.51.100.9:6000 in=eth1', true],
+  ['ftp', 'tcp 198.51.100.8:20 -> 192.0.2.10:5000 in=eth1', false],
+  ['ftp', 'udp 198.51.100.9:20 -> 192.0.2.10:5000 in=eth1', false],
+  ['irc', 'tcp 198.51.100.8:20 -> 192.0.2.10:5000 in=eth1', true],
+  ['irc', 'tcp 192.0.2.10:20 -> 198.51.100.8:5000 in=eth1', false],
+  ['pptp', '47 198.51.100.9 -> 192.0.2.10 in=eth1', true],
+  ['Q.931', 'udp 192.0.2.10:20 -> 198.51.100.8:5000 in=eth1', true],
+  ['Q.931', 'udp 192.0.2.11:20 -> 198.51.100.8:5000 in=eth1', false],
+])('the helper %s may expect %s: %s', (helper, line, may) => {
+  const on = new Simulator({
+    host: testHost(),
+    rulesets: [foreignRules(RULES.replace('--helper ftp', `--helper ${helper}`))],
+    notModelled: [],
+  });
+  run(on, CONTROL);
+  expect(run(on, line).verdict).toBe(may ? 'undetermined' : 'drop');
+});

@@ -24,13 +24,7 @@ import { recordedEntry } from './recorded-entry.ts';
 import { trackSctp } from './sctp.ts';
 import { trackTcp } from './tcp.ts';
 import { TCP_STATE } from './tcp-state.ts';
-import {
-  becomeExpected,
-  beginAs,
-  flowOf,
-  isExpectable,
-  leaveToPolicy,
-} from './template-effects.ts';
+import { becomeExpected, beginAs, flowOf, leaveToPolicy } from './template-effects.ts';
 import { type ConntrackSettings, conntrackSettings } from './timeouts.ts';
 import type { TrackingVerdict } from './tracking-verdict.ts';
 import { invertTuple, sameTuple, tupleOf } from './tuple.ts';
@@ -399,8 +393,7 @@ export class ConnectionTracker {
   mayBeExpectedBy(packet: PacketInFlight): ConnectionEntry | undefined {
     const entry = entryOf(packet);
     if (entry === undefined || packet.state !== 'new' || entry.confirmed) return undefined;
-    if (!isExpectable(packet.protocol)) return undefined;
-    return this.live.helperOf(packet.source, packet.destination);
+    return this.live.helperOf(packet);
   }
 
   /** Takes the packet's connection for one that another's helper expected. */

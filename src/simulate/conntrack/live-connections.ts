@@ -3,6 +3,7 @@ import type { ConnectionZone } from '../../host/connections/connection-record.ts
 import type { Tuple } from './connection.ts';
 import { type ConnectionEntry, mayBeForgotten } from './connection-entry.ts';
 import { NO_ZONE } from './connection-zone.ts';
+import { mayExpect, type Opening } from './expectations.ts';
 import { isTrackedIcmp } from './icmp-types.ts';
 import { Journal } from './journal.ts';
 import type { SourceChoice } from './nat.ts';
@@ -118,11 +119,11 @@ export class LiveConnections implements SourceChoice {
     return this.table.withHelper().size > 0;
   }
 
-  /** A live connection with a helper that may expect a packet between the two addresses: what is expected has one of the connection's own. */
-  helperOf(a: IpAddress, b: IpAddress): ConnectionEntry | undefined {
+  /** A live connection with a helper that may expect the one that begins. */
+  helperOf(opening: Opening): ConnectionEntry | undefined {
     for (const entry of this.table.withHelper()) {
       if (entry.expiresAtMs <= this.nowMs || !isInSameZone(entry.zone, this.zone)) continue;
-      if (hasAddress(entry, a) || hasAddress(entry, b)) return entry;
+      if (mayExpect(entry, opening)) return entry;
     }
     return undefined;
   }
@@ -257,10 +258,4 @@ export class LiveConnections implements SourceChoice {
 /** Source: nf_conntrack_expect.c, nf_ct_find_expectation, which compares zones by nf_ct_zone_equal_any (Linux 6.18). */
 function isInSameZone(a: ConnectionZone, b: ConnectionZone): boolean {
   return Math.max(a.original, a.reply) === Math.max(b.original, b.reply);
-}
-
-function hasAddress({ original, reply }: ConnectionEntry, address: IpAddress): boolean {
-  return [original.source, original.destination, reply.source, reply.destination].some((one) =>
-    sameIpAddress(one, address),
-  );
 }

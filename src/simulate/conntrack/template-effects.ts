@@ -1,4 +1,3 @@
-import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { ConnectionZone } from '../../host/connections/connection-record.ts';
 import type { ConnectionTemplate } from '../connection-template.ts';
 import type { PacketInFlight } from '../packet-in-flight.ts';
@@ -33,18 +32,6 @@ export function leaveToPolicy(entry: ConnectionEntry, nowMs: number): void {
 export function becomeExpected(entry: ConnectionEntry, master: ConnectionEntry): void {
   entry.expected = true;
   entry.mark = master.mark;
-}
-
-/** What helpers of connection tracking expect. */
-const EXPECTED_PROTOCOLS: ReadonlySet<number> = new Set([
-  IP_PROTOCOL.tcp,
-  IP_PROTOCOL.udp,
-  IP_PROTOCOL.gre,
-]);
-
-/** Whether helpers expect connections of the protocol. */
-export function isExpectable(protocol: number): boolean {
-  return EXPECTED_PROTOCOLS.has(protocol);
 }
 
 /** The flow that a packet belongs to, or an error complains about. */
