@@ -199,15 +199,17 @@ export class Journey {
   #table(table: TableName, hook: Hook, packet: PacketInFlight): Ending | undefined {
     const chain = this.#path.program.baseChain(table, hook);
     if (chain < 0) return undefined;
-    const mark = packet.mark;
+    const { mark, tos, ttl } = packet;
     const end = this.#walker.walk(chain, packet);
     if (end === 'drop') return this.#stopped('drop', chain, hook);
     if (end === 'reject') return this.#rejected(packet, chain, hook);
-    // Only table mangle has the packet routed again for its mark (netfilter-facts 4.5).
-    if (hook === 'output' && table === 'mangle' && packet.mark !== mark) {
-      return this.#reroute(packet, 'the mark changed');
-    }
-    return undefined;
+    // Only table mangle has the packet routed again for what it changed (netfilter-facts 4.5; iptable_mangle.c, ip6table_mangle.c).
+    if (hook !== 'output' || table !== 'mangle') return undefined;
+    if (packet.mark !== mark) return this.#reroute(packet, 'the mark changed');
+    if (packet.tos !== tos) return this.#reroute(packet, 'the type of service changed');
+    return packet.family === 6 && packet.ttl !== ttl
+      ? this.#reroute(packet, 'the hop limit changed')
+      : undefined;
   }
 
   #rejected(packet: PacketInFlight, chain: number, hook: Hook): Ending {

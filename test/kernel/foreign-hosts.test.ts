@@ -6,10 +6,16 @@ import type { Packet } from '../../src/packet/packet.ts';
 import { readResources } from '../../src/resources/read-resources.ts';
 import type { Ruleset } from '../../src/ruleset/ruleset.ts';
 import { NodeModel } from '../../src/scenario/node-model.ts';
+import { PacketSession } from '../../src/scenario/packet-session.ts';
 import { checkSequences } from '../../src/selftest/check-sequence.ts';
 import { LabPool } from '../../src/selftest/lab-pool.ts';
 import { Random } from '../../src/selftest/random.ts';
-import type { SimulatedPacket } from '../../src/selftest/run-flow.ts';
+import {
+  canBeSent,
+  isOpenEnd,
+  runFlow,
+  type SimulatedPacket,
+} from '../../src/selftest/run-flow.ts';
 import { Simulator } from '../../src/simulate/simulator.ts';
 import { describeWithKernel } from '../support/facts.ts';
 import { foreignRules } from '../support/foreign-rules.ts';
@@ -89,21 +95,20 @@ function aimed(random: Random): Packet {
   return packet(`${protocol} ${source}:${ports[0]} -> ${destination}:${ports[1]} ${flags} ${more}`);
 }
 
-/** Packets one by one, each into an empty table, and now and then with its answer and another of the same. */
+/** Packets each into an empty table, one by one or as a flow with answers, up to where something is left to chance. */
 function sequences(simulator: Simulator, count: number, random: Random): SimulatedPacket[][] {
   const all: SimulatedPacket[][] = [];
   for (let i = 0; i < count; i++) {
-    simulator.reset();
-    const sequence: SimulatedPacket[] = [];
-    const first = aimed(random);
-    for (const next of [first, ...(random.pick([0, 1]) === 1 ? [first] : [])]) {
-      const result = simulator.run(next);
-      if (result.verdict === 'undetermined') break;
-      if (result.steps.some((step) => step.kind === 'nat' && step.byChance)) break;
-      const { in: from, source } = result.packet;
-      sequence.push({ packet: { ...next, in: from, source }, result });
-    }
-    if (sequence.length > 0) all.push(sequence);
+    const start = aimed(random);
+    if (!canBeSent(start)) continue;
+    const ran = runFlow(start, new PacketSession(() => simulator), random);
+    const known = random.pick([0, 1]) === 1 ? ran : ran.slice(0, 1);
+    const open = known.findIndex(
+      ({ result }) =>
+        isOpenEnd(result) || result.steps.some((step) => step.kind === 'nat' && step.byChance),
+    );
+    const sequence = open < 0 ? known : known.slice(0, open);
+    if (sequence.length > 0) all.push([...sequence]);
   }
   return all;
 }

@@ -564,3 +564,40 @@ describeFacts(
   ],
   { watchState: false },
 );
+
+/** A process of the host talks to another by way of a redirection and a translated source; `changed` is what OUTPUT does beside. */
+function talk(row: string, changed: string, answered: string): FactRow {
+  return {
+    row,
+    rules: `*mangle
+      :OUTPUT ACCEPT [0:0]
+      ${changed}
+      COMMIT
+      *nat
+      :OUTPUT ACCEPT [0:0]
+      :POSTROUTING ACCEPT [0:0]
+      -A OUTPUT -p udp -j REDIRECT --to-ports 5353
+      -A POSTROUTING -j SNAT --to-source 198.51.100.77
+      COMMIT`,
+    sets: '',
+    packets: [
+      ['udp 192.0.2.1:443 -> 127.0.0.1:137 in=local', 'new accept local'],
+      ['udp 127.0.0.1:5353 -> 198.51.100.77:443 in=local', answered],
+    ],
+  };
+}
+
+describeFacts('what table mangle changes in OUTPUT has a packet routed again', [
+  talk('nothing: the loopback source is not looked at', '', 'established accept local'),
+  talk(
+    'the type of service: a loopback source may not leave',
+    '-A OUTPUT -j DSCP --set-dscp 0x2e',
+    'established reject',
+  ),
+  talk('the mark: the same', '-A OUTPUT -j MARK --set-xmark 0x1/0x1', 'established reject'),
+  talk(
+    'the hop limit of IPv4: nothing',
+    '-A OUTPUT -j TTL --ttl-set 33',
+    'established accept local',
+  ),
+]);

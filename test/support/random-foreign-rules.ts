@@ -15,6 +15,11 @@ add ports 192.0.2.1,icmp:8/0
 create links hash:net,iface family inet hashsize 1024 maxelem 65536
 add links 192.0.2.0/24,eth0
 add links 203.0.113.0/24,cali0
+create marks hash:net family inet hashsize 1024 maxelem 65536 skbinfo
+add marks 192.0.2.0/24 skbmark 0x2/0xf
+add marks 192.0.2.66 skbmark 0x1
+add marks 203.0.113.0/28
+add marks 198.51.100.0/24 skbmark 0x4/0x4
 create both list:set size 8
 add both ips
 add both nets`;
@@ -40,6 +45,8 @@ const ANY_MATCHES = [
   '-m conntrack --ctorigdstport 80:8080',
   '-m conntrack --ctstatus CONFIRMED',
   '-m conntrack --ctstate NEW --ctproto 17',
+  '-m conntrack --ctstate ESTABLISHED --ctexpire 40:500000',
+  '-m conntrack --ctstate ESTABLISHED ! --ctexpire 5:20',
   '-m conntrack --ctreplsrc 203.0.113.0/24',
   '-m addrtype --dst-type LOCAL',
   '-m addrtype ! --dst-type LOCAL',
@@ -100,6 +107,10 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
     '-j ACCEPT',
     '-j RETURN',
     '-j CT --ctevents new',
+    '-j CT --zone 1',
+    '-j CT --zone-orig 1',
+    '-j CT --zone-reply 2',
+    '-j CT --zone mark',
   ],
   mangle: [
     '-j MARK --set-xmark 0x2/0xf',
@@ -109,6 +120,8 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
     '-j CONNMARK --set-xmark 0x3/0xf',
     '-j DSCP --set-dscp 0x2e',
     '-j TOS --set-tos 0x08/0x3f',
+    '-j SET --map-set marks src --map-mark',
+    '-j SET --map-set marks dst --map-mark',
     '-j TTL --ttl-set 65',
     '-j TTL --ttl-dec 1',
     '-j ACCEPT',

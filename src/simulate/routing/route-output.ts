@@ -66,7 +66,8 @@ function outcomeOf(network: Network, packet: PacketInFlight, entry: FibEntry): R
 /** Only OUTPUT's changes bring a packet here a second time, and only then is its source looked at. */
 function isRerouted(packet: PacketInFlight): boolean {
   const sent = packet.packet;
-  return packet.mark !== sent.mark || !sameIpAddress(packet.destination, sent.destination);
+  if (packet.mark !== sent.mark || packet.tos !== sent.tos) return true;
+  return !sameIpAddress(packet.destination, sent.destination);
 }
 
 /** A destination that means one link: the interface that has the source, or the only one that it could be. */
