@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { changeKernel, recover } from '../../src/apply/change-kernel.ts';
+import { changeKernel, type KernelChange, recover } from '../../src/apply/change-kernel.ts';
 import type { KernelTools } from '../../src/apply/kernel-tools.ts';
+import { makeSteps } from '../../src/apply/make-steps.ts';
 import type { OwnState } from '../../src/apply/own-state.ts';
 import { isPassingSet } from '../../src/apply/ownership.ts';
 import { readKernel } from '../../src/apply/read-kernel.ts';
@@ -112,7 +113,8 @@ function run(
   );
   try {
     const old = readKernel(tools).own;
-    const change = { old, wanted: to.state, whole: to.files, next: AFTER_STATE };
+    const plan = makeSteps(old, to.state, to.files);
+    const change: KernelChange = { old, wanted: to.state, plan, next: AFTER_STATE };
     let said: 'old' | 'wanted' | undefined;
     try {
       const outcome = changeKernel(change, directory, faulty.tools);
