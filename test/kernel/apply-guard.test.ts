@@ -21,9 +21,9 @@ hostSuite('the guard', { builds: ['nft'] }, (at) => {
     const deaf = options(onePolicy(8080).replace('  - {action: Allow, protocol: ICMPv6}\n', ''));
     const refused = at.host.hepsim('apply', ...deaf);
     expect(refused).toMatchObject({ status: 1 });
-    const lost = 'neighbour discovery with the IPv6 gateway 2001:db8::1 on eth0: its answer';
+    const lost = 'neighbour discovery with the IPv6 gateway 2001:db8::1 on eth0: its question';
     expect(refused.stderr).toContain(`guard: ${lost}: the packet meets drop`);
-    expect(refused.stderr).toMatch(/icmpv6 2001:db8::1 -> .* type=136/);
+    expect(refused.stderr).toMatch(/icmpv6 2001:db8::1 -> ff02::1:ff.* type=135/);
     expect(at.host.saved()).toBe(before);
     const forced = at.host.hepsim('apply', ...deaf, '--force', '-o', 'json');
     expect(forced).toMatchObject({ status: 0 });
