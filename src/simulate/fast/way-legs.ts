@@ -52,6 +52,7 @@ export interface Entry extends WalkContext {
 export class WayLegs {
   readonly #sources: WalkSources;
   readonly #entries: Map<string, Entry[]> = new Map();
+  readonly #walks: Map<string, ChainWalk> = new Map();
 
   constructor(sources: WalkSources) {
     this.#sources = sources;
@@ -122,10 +123,22 @@ export class WayLegs {
       const chain = program.baseChain(table, hook);
       if (chain < 0) continue;
       const states = tracked === undefined ? STATE_BIT.INVALID : STATE_BITS[tracked]!;
-      const walk = new ChainWalk(this.#sources, context, { chain, states });
+      const walk = this.#walkOf(context, chain, states);
       legs.push({ hook, chain, walk, reroutes: hook === 'output' && table === 'mangle' });
     }
     return legs;
+  }
+
+  /** Rules see some of what TRACKED tells apart as the same. */
+  #walkOf(context: WalkContext, chain: number, states: number): ChainWalk {
+    const { protocol, inInterface, outInterface } = context;
+    const key = `${chain} ${states} ${protocol} ${inInterface} ${outInterface}`;
+    let walk = this.#walks.get(key);
+    if (walk === undefined) {
+      walk = new ChainWalk(this.#sources, context, { chain, states });
+      this.#walks.set(key, walk);
+    }
+    return walk;
   }
 
   /** Only the first packet of a connection is looked up in nat chains, where there are any. */
