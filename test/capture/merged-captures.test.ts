@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { STEP } from '../../src/capture/capture-reader.ts';
 import { MergedCaptures } from '../../src/capture/merged-captures.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
+import { PacketRecord, RecordBatch } from '../../src/capture/record-batch.ts';
 import { EPOCH, pcapFile, pcapngSection } from '../support/capture-files.ts';
 
 const times = fc.array(fc.nat(50), { maxLength: 12 }).map((all) => all.sort((a, b) => a - b));
@@ -25,16 +26,19 @@ test('packets of several captures come in the order of their times, of equal one
         readers.push((await openCapture('-', () => whole(file))).reader);
       }
       const merged = new MergedCaptures(readers);
+      const batch = new RecordBatch();
+      const record = new PacketRecord();
       const seen: [number, number][] = [];
       for (;;) {
-        const step = merged.next();
+        batch.count = 0;
+        const step = merged.fill(batch);
         if (step === STEP.end) break;
-        if (step === STEP.more) {
-          await merged.refill();
-          continue;
+        if (step === STEP.more) await merged.refill();
+        for (let place = 0; place < batch.count; place++) {
+          batch.load(place, record);
+          const { seconds, nanoseconds, bytes, offset } = record;
+          seen.push([(seconds - EPOCH) * 2 + nanoseconds / 500_000_000, bytes[offset]!]);
         }
-        const { seconds, nanoseconds, bytes, offset } = merged.current;
-        seen.push([(seconds - EPOCH) * 2 + nanoseconds / 500_000_000, bytes[offset]!]);
       }
       const wanted = captures
         .flatMap((one, number) => one.map((time): [number, number] => [time, number]))
