@@ -8,7 +8,8 @@ import {
 } from '../../packet/plain-packets.ts';
 import type { ConnectionEntry } from '../conntrack/connection-entry.ts';
 import { trackTcp } from '../conntrack/tcp.ts';
-import { TCP_WORDS, TcpTracking } from '../conntrack/tcp-tracking.ts';
+import { TcpTracking } from '../conntrack/tcp-tracking.ts';
+import { TCP_WORDS } from '../conntrack/tcp-words.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import type { ConnectionColumns } from './connection-columns.ts';
 import { ARRIVAL_BITS, FIELD, FLAG, knownOutcome, STATE_SHIFT } from './connection-records.ts';

@@ -2,6 +2,7 @@ import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
 import { HAS_OPTIONS, PLAIN } from '../../packet/plain-packets.ts';
 import { nextTcpState, TCP_KIND, TCP_STATE } from '../conntrack/tcp-state.ts';
 import {
+  BELOW_RETRANSMISSIONS,
   KIND_BITS,
   KIND_SHIFT,
   LAST,
@@ -14,14 +15,12 @@ import {
   SIDE_BIT,
   SIDE_WORDS,
   WINDOW_BITS,
-} from '../conntrack/tcp-tracking.ts';
+} from '../conntrack/tcp-words.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import { FIELD, FLAG, STATE_SHIFT } from './connection-records.ts';
 
 /** Said of a segment that connection tracking must judge by itself; nothing has changed. */
 const LEFT = -1;
-
-const BELOW_RETRANSMISSIONS = (1 << RETRANSMISSIONS_SHIFT) - 1;
 
 /** Acknowledgements may lag behind by this much at least. */
 const MAXIMUM_ACK_LAG = 66_000;
