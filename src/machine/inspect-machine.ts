@@ -4,16 +4,16 @@ import type { Host, HostText } from '../host/host.ts';
 import { readResources } from '../resources/read-resources.ts';
 import type { HostSpec, Missing, RemarkSpec, RouteSpec } from './host-spec.ts';
 import { renderHostYaml } from './host-yaml.ts';
-import { type JsonObject, runForObjectLists } from './json-output.ts';
+import { type JsonObject, printedObjects } from './json-output.ts';
 import { readConnectionTable } from './read-connection-table.ts';
 import { noteFailure, readFirewall, type SavedFirewall } from './read-firewall.ts';
 import { readInterfaces } from './read-interfaces.ts';
-import { readNativeTables } from './read-nftables.ts';
+import { LIST_CHAINS, readNativeTables } from './read-nftables.ts';
 import { readRoutes } from './read-routes.ts';
 import { readRoutingRules } from './read-routing-rules.ts';
 import { readSysctls } from './read-sysctls.ts';
 import { foreignServers, readVirtualServers } from './read-virtual-servers.ts';
-import { attemptProgram } from './run-program.ts';
+import { attemptProgram, attemptPrograms, type ProgramOutcome } from './run-program.ts';
 import { withoutDerivedRoutes } from './without-derived-routes.ts';
 
 /** Where problems and decisions point that are about the machine itself. */
@@ -89,20 +89,26 @@ function withTexts(host: Host, texts: RuleTexts): Host {
   };
 }
 
+/** What `ip` is asked for: links, rules and routes. */
+const ASKED: readonly (readonly string[])[] = [
+  ['address', 'show'],
+  ['-4', 'rule', 'show'],
+  ['-6', 'rule', 'show'],
+  ['-4', 'route', 'show', 'table', 'all'],
+  ['-6', 'route', 'show', 'table', 'all'],
+];
+
 function readSpec(
   options: InspectOptions,
   missing: Missing[],
 ): { readonly spec: HostSpec; readonly texts: RuleTexts } {
   const remarks: RemarkSpec[] = [];
-  const [links = [], rules4 = [], rules6 = [], routes4 = [], routes6 = []] = runForObjectLists(
-    'ip',
-    [
-      ['-j', '-d', 'address', 'show'],
-      ['-j', '-d', '-4', 'rule', 'show'],
-      ['-j', '-d', '-6', 'rule', 'show'],
-      ['-j', '-d', '-4', 'route', 'show', 'table', 'all'],
-      ['-j', '-d', '-6', 'route', 'show', 'table', 'all'],
-    ],
+  const [chains, ...asked] = attemptPrograms([
+    LIST_CHAINS,
+    ...ASKED.map((args) => ({ program: 'ip', args: ['-j', '-d', ...args] })),
+  ]);
+  const [links = [], rules4 = [], rules6 = [], routes4 = [], routes6 = []] = asked.map((outcome) =>
+    printedObjects(outcome, 'ip'),
   );
   const interfaces = readInterfaces(links, remarks);
   const sysctls = readSysctls(interfaces.map(({ name }) => name));
@@ -118,6 +124,7 @@ function readSpec(
     6: readFirewall(6, { missing, remarks }, options.firewall),
   };
   readNativeTables(
+    chains as ProgramOutcome,
     { 4: firewall[4].incompatible, 6: firewall[6].incompatible },
     { missing, remarks },
   );

@@ -1,40 +1,17 @@
-import { attemptProgram, attemptPrograms, type ProgramOutcome, runProgram } from './run-program.ts';
+import type { ProgramOutcome } from './run-program.ts';
 
 /** One object of a program's JSON output, before anything is known of it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The array of objects that `ip -j` and its like print; nothing printed is an empty array.
+ * The array of objects that `ip -j` and its like have printed; nothing printed is an empty array.
  *
- * @throws KernelError when the program fails, Error when it prints something else.
+ * @throws KernelError when the program failed, Error when it printed something else.
  */
-export function runForObjects(program: string, args: readonly string[]): readonly JsonObject[] {
-  return parseObjects(runProgram(program, args).stdout, program);
-}
-
-/** As {@link runForObjects}, for calls of one program with several lists of arguments. */
-export function runForObjectLists(
-  program: string,
-  calls: readonly (readonly string[])[],
-): readonly (readonly JsonObject[])[] {
-  return attemptPrograms(calls.map((args) => ({ program, args }))).map((outcome) => {
-    if (outcome.kind === 'failed') throw outcome.error;
-    return parseObjects(outcome.stdout, program);
-  });
-}
-
-/** As {@link runForObjects}, for what the machine may not have. */
-export function attemptForObjects(
-  program: string,
-  args: readonly string[],
-): readonly JsonObject[] | Extract<ProgramOutcome, { kind: 'failed' }> {
-  const outcome = attemptProgram(program, args);
-  return outcome.kind === 'failed' ? outcome : parseObjects(outcome.stdout, program);
-}
-
-function parseObjects(text: string, program: string): readonly JsonObject[] {
-  if (text.trim() === '') return [];
-  const value: unknown = JSON.parse(text);
+export function printedObjects(outcome: ProgramOutcome, program: string): readonly JsonObject[] {
+  if (outcome.kind === 'failed') throw outcome.error;
+  if (outcome.stdout.trim() === '') return [];
+  const value: unknown = JSON.parse(outcome.stdout);
   if (!Array.isArray(value)) throw new Error(`${program} printed JSON that is no list`);
   return value.filter(isJsonObject);
 }

@@ -2,7 +2,7 @@ import type { IpFamily } from '../address/ip-address.ts';
 import type { Missing, RemarkSpec } from './host-spec.ts';
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json-output.ts';
 import { noteFailure } from './read-firewall.ts';
-import { attemptProgram } from './run-program.ts';
+import { attemptProgram, type ProgramCall, type ProgramOutcome } from './run-program.ts';
 
 /** The tables that iptables-nft keeps; they are printed as its rules. */
 const OF_IPTABLES = ['raw', 'mangle', 'nat', 'filter', 'security'];
@@ -19,16 +19,20 @@ interface NativeTable {
   readonly dropsByPolicy: boolean;
 }
 
+/** Asks for the chains of all tables. */
+export const LIST_CHAINS: ProgramCall = { program: 'nft', args: ['-j', 'list', 'chains'] };
+
 /**
  * Remarks on tables of nftables that iptables-save does not show and that packets meet: those of another name or family, and
- * those that it calls incompatible. A table without rules and without a policy that drops does nothing.
+ * those that it calls incompatible; `chainsListed` is what {@link LIST_CHAINS} has printed. A table without rules and without a policy that drops does nothing.
  */
 export function readNativeTables(
+  chainsListed: ProgramOutcome,
   incompatible: Readonly<Record<IpFamily, readonly string[]>>,
   notes: { readonly missing: Missing[]; readonly remarks: RemarkSpec[] },
 ): void {
   // Rules are asked for only where they matter: those of iptables may be very many, and nft takes longer to print them than all else takes here.
-  const chains = listed(['chains'], notes.missing) ?? [];
+  const chains = objectsListed(chainsListed, notes.missing) ?? [];
   const inWay = hookedTables(chains).filter(
     ({ name, only }) =>
       only === undefined || !OF_IPTABLES.includes(name) || incompatible[only].includes(name),
@@ -80,7 +84,13 @@ function isOf(rule: JsonObject, { name, family }: Pick<NativeTable, 'name' | 'fa
 
 /** What `nft -j list` prints; undefined where it fails, with a note of that when asked for. Without the program there is nothing to miss. */
 function listed(what: readonly string[], missing?: Missing[]): readonly JsonObject[] | undefined {
-  const outcome = attemptProgram('nft', ['-j', 'list', ...what]);
+  return objectsListed(attemptProgram('nft', ['-j', 'list', ...what]), missing);
+}
+
+function objectsListed(
+  outcome: ProgramOutcome,
+  missing: Missing[] | undefined,
+): readonly JsonObject[] | undefined {
   if (outcome.kind === 'failed') {
     if (missing !== undefined && outcome.error.code !== 'missing-program') {
       noteFailure(outcome, 'nftables tables', missing);
