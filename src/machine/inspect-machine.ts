@@ -13,7 +13,7 @@ import { readRoutes } from './read-routes.ts';
 import { readRoutingRules } from './read-routing-rules.ts';
 import { readSysctls } from './read-sysctls.ts';
 import { foreignServers, readVirtualServers } from './read-virtual-servers.ts';
-import { attemptProgram, attemptPrograms, type ProgramOutcome } from './run-program.ts';
+import { attemptProgram, beginPrograms, type ProgramOutcome } from './run-program.ts';
 import { withoutDerivedRoutes } from './without-derived-routes.ts';
 
 /** Where problems and decisions point that are about the machine itself. */
@@ -26,6 +26,8 @@ export interface InspectOptions {
   readonly connections?: boolean;
   /** What is known of rules and sets already. */
   readonly firewall?: SavedFirewall | undefined;
+  /** What `beginInspection` has begun. */
+  readonly begun?: BegunInspection | undefined;
   /** What is left of a text of rules or sets when lines are taken out that the host is to be without; the others keep their numbers. */
   readonly leaveOut?: LeaveOut | undefined;
 }
@@ -98,15 +100,23 @@ const ASKED: readonly (readonly string[])[] = [
   ['-6', 'route', 'show', 'table', 'all'],
 ];
 
+/** Programs that look at the machine, and what they come to. */
+export type BegunInspection = () => readonly ProgramOutcome[];
+
+/** Has the machine looked at from now on, where another process can do that, so that `inspectMachine` need not wait for it. */
+export function beginInspection(): BegunInspection {
+  return beginPrograms([
+    LIST_CHAINS,
+    ...ASKED.map((args) => ({ program: 'ip', args: ['-j', '-d', ...args] })),
+  ]);
+}
+
 function readSpec(
   options: InspectOptions,
   missing: Missing[],
 ): { readonly spec: HostSpec; readonly texts: RuleTexts } {
   const remarks: RemarkSpec[] = [];
-  const [chains, ...asked] = attemptPrograms([
-    LIST_CHAINS,
-    ...ASKED.map((args) => ({ program: 'ip', args: ['-j', '-d', ...args] })),
-  ]);
+  const [chains, ...asked] = (options.begun ?? beginInspection())();
   const [links = [], rules4 = [], rules6 = [], routes4 = [], routes6 = []] = asked.map((outcome) =>
     printedObjects(outcome, 'ip'),
   );

@@ -27,6 +27,11 @@ export interface EndedProgram {
   readonly error: { readonly code: string | undefined; readonly message: string } | undefined;
 }
 
+/** Programs that have been asked for, and how they ended once that is known; `lost` with the process that should have told. */
+export interface PendingPrograms {
+  ended: readonly EndedProgram[] | 'lost' | undefined;
+}
+
 /** What is told of a program before all that was printed. */
 type AnswerHead = Omit<EndedProgram, 'stdout' | 'stderr'> & {
   readonly stdoutBytes: number;
@@ -44,6 +49,8 @@ export class ProgramRunner {
   readonly #child: ChildProcess;
   readonly #requests: number;
   readonly #answers: number;
+  /** What has been asked and not been answered, in its order. */
+  readonly #waiting: PendingPrograms[] = [];
 
   private constructor(child: ChildProcess, requests: number, answers: number) {
     this.#child = child;
@@ -89,8 +96,33 @@ export class ProgramRunner {
 
   /** Runs programs side by side and waits for all. Undefined when the other process is gone, whether or not some have run. */
   run(requests: readonly RunRequest[]): readonly EndedProgram[] | undefined {
+    return this.finish(this.begin(requests));
+  }
+
+  /** Has programs run side by side, behind those asked for before; `finish` waits for them. */
+  begin(requests: readonly RunRequest[]): PendingPrograms {
+    const pending: PendingPrograms = { ended: undefined };
     try {
       writeAll(this.#requests, framed(requests));
+      this.#waiting.push(pending);
+    } catch {
+      pending.ended = 'lost';
+    }
+    return pending;
+  }
+
+  /** As `run`. */
+  finish(pending: PendingPrograms): readonly EndedProgram[] | undefined {
+    while (pending.ended === undefined) {
+      const next = this.#waiting.shift();
+      if (next === undefined) throw new Error('these programs were not asked for here');
+      next.ended = this.#readAnswer() ?? 'lost';
+    }
+    return pending.ended === 'lost' ? undefined : pending.ended;
+  }
+
+  #readAnswer(): readonly EndedProgram[] | undefined {
+    try {
       const next = (length: number): Buffer => readHere(this.#answers, length);
       const ends = JSON.parse(next(next(LENGTH_BYTES).readUInt32LE()).toString()) as AnswerHead[];
       return ends.map(({ stdoutBytes, stderrBytes, ...ended }) => ({

@@ -69,6 +69,20 @@ export function attemptPrograms(calls: readonly ProgramCall[]): readonly Program
   return calls.map((call, index) => outcomeOf(call, ended[index] as EndedProgram));
 }
 
+/**
+ * Has programs begin that read nothing, where another process runs them, so that this one may do something else; what is returned says as `attemptPrograms`
+ * does what came of each. Programs asked for in between run after them.
+ */
+export function beginPrograms(calls: readonly ProgramCall[]): () => readonly ProgramOutcome[] {
+  const begunBy = runner;
+  if (begunBy === undefined || calls.some(isOwn)) return () => attemptPrograms(calls);
+  const pending = begunBy.begin(calls.map(requestOf));
+  return () => {
+    const ended = begunBy.finish(pending) ?? calls.map(runHere);
+    return calls.map((call, index) => outcomeOf(call, ended[index] as EndedProgram));
+  };
+}
+
 let runner: ProgramRunner | undefined;
 
 /** From now on programs that read nothing are run by a small process beside this one: for a process that is about to become large. */
@@ -79,17 +93,22 @@ export function runProgramsElsewhere(): void {
 
 /** Undefined where only this process can run them. */
 function runElsewhere(calls: readonly ProgramCall[]): readonly EndedProgram[] | undefined {
-  const isOwn = ({ options = {} }: ProgramCall): boolean =>
-    options.input !== undefined || options.keepOpen !== undefined;
   if (runner === undefined || calls.some(isOwn)) return undefined;
-  const ended = runner.run(
-    calls.map(({ program, args, options }) => ({ program, args, ...settings(options) })),
-  );
+  const ended = runner.run(calls.map(requestOf));
   if (ended === undefined) {
     runner.close();
     runner = undefined;
   }
   return ended;
+}
+
+/** Whether only this process can run it. */
+function isOwn({ options = {} }: ProgramCall): boolean {
+  return options.input !== undefined || options.keepOpen !== undefined;
+}
+
+function requestOf({ program, args, options }: ProgramCall): RunRequest {
+  return { program, args, ...settings(options) };
 }
 
 function runHere({ program, args, options = {} }: ProgramCall): EndedProgram {

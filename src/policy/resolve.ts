@@ -13,12 +13,8 @@ import type { Problem } from '../source/problem.ts';
 import { resolveActiveHostEndpoints } from './active-host-endpoints.ts';
 import { TierResolver } from './endpoint-tiers.ts';
 import { expandKubernetes } from './expand-kubernetes.ts';
-import {
-  clusterEndpoints,
-  hostEndpointLabels,
-  type ProfilesByName,
-  workloadLabels,
-} from './labelled-endpoints.ts';
+import { KeptSets } from './kept-sets.ts';
+import { hostEndpointLabels, type ProfilesByName, workloadLabels } from './labelled-endpoints.ts';
 import type {
   HostEndpointPolicy,
   NodePolicy,
@@ -28,7 +24,6 @@ import type {
 import { compareText, type OrderedTier, orderPolicies } from './policy-order.ts';
 import { felixNotModelled, resolveFelixConfig } from './resolve-felix-config.ts';
 import { RuleResolver } from './rule-resolver.ts';
-import { SetResolver } from './set-resolver.ts';
 import { policySelector } from './translate-selectors.ts';
 import { VERSION_FACTS } from './version-facts.ts';
 
@@ -44,6 +39,8 @@ export interface ResolveOptions {
   readonly interfaces: readonly InterfaceFacts[];
   /** FELIX_* variables; others are ignored. */
   readonly environment: ReadonlyMap<string, string>;
+  /** What was found for documents read before. */
+  readonly sets?: KeptSets | undefined;
 }
 
 /**
@@ -101,7 +98,7 @@ export function resolveNode(documents: ResourceSet, options: ResolveOptions): No
       policies: tier.policies.filter((policy) => selected.get(policy)?.includes(endpoint)),
     }));
 
-  const sets = new SetResolver(clusterEndpoints(resources, profiles), resources.kubernetes);
+  const sets = (options.sets ?? new KeptSets()).resolverFor(resources, profiles);
   const rules = new RuleResolver(sets);
   const tierResolver = new TierResolver(rules);
   const profileResolver = new ProfileResolver(profiles, rules);

@@ -48,6 +48,11 @@ export class SetResolver {
     this.ranks = ranks;
   }
 
+  /** How many sets have been found. */
+  get size(): number {
+    return this.addressSets.size + this.portSets.size;
+  }
+
   /** The nets of everything that the selector picks. */
   bySelector(selector: Selector): AddressSet {
     const id = renderSelector(selector);

@@ -12,6 +12,7 @@ import { parseConnections } from '../host/connections/parse-connections.ts';
 import { deriveHost } from '../host/derive-host.ts';
 import type { Host } from '../host/host.ts';
 import { expandKubernetes } from '../policy/expand-kubernetes.ts';
+import type { KeptSets } from '../policy/kept-sets.ts';
 import type { NodePolicy } from '../policy/node-policy.ts';
 import { resolveNode } from '../policy/resolve.ts';
 import type { HostRemark } from '../resources/host-document.ts';
@@ -50,6 +51,8 @@ export interface NodeModelOptions {
   readonly servicesRun?: boolean | undefined;
   /** How much the comments of policy's rules say: `mark` for a model whose rules nobody writes or prints. Default: `identify`. */
   readonly comments?: 'identify' | 'mark' | undefined;
+  /** What was found for documents read before. */
+  readonly sets?: KeptSets | undefined;
   /** What is taken for given where rules ask for what cannot be known. */
   readonly assumptions?: Assumptions | undefined;
 }
@@ -103,6 +106,7 @@ export class NodeModel {
           }),
         ),
         environment: options.environment,
+        sets: options.sets,
       });
   }
 

@@ -38,6 +38,18 @@ test('programs run side by side, and what each printed comes back in the order o
   expect(runner?.run([asked('true', [])])).toMatchObject([{ status: 0 }]);
 });
 
+test('what was begun can be waited for behind what was asked for later, or never', () => {
+  runner = ProgramRunner.start(PROGRAM);
+  // More than a pipe holds: the small process waits until somebody reads.
+  const first = runner?.begin([asked('seq', ['200000'])]);
+  runner?.begin([asked('echo', ['nobody asks'])]);
+  expect(runner?.run([asked('echo', ['later'])])).toMatchObject([{ stdout: 'later\n' }]);
+  const ended = first && runner?.finish(first);
+  expect(ended?.[0]?.stdout.endsWith('199999\n200000\n')).toBe(true);
+  expect(first && runner?.finish(first)).toBe(ended);
+  expect(runner?.run([asked('echo', ['last'])])).toMatchObject([{ stdout: 'last\n' }]);
+});
+
 test('a program that is stuck or prints too much is ended, and the reason comes back', () => {
   runner = ProgramRunner.start(PROGRAM);
   const ended = runner?.run([

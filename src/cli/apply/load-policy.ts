@@ -4,8 +4,9 @@ import { type RuleFiles, renderRuleFiles } from '../../apply/rule-files.ts';
 import type { Session } from '../../apply/session.ts';
 import { FileCache } from '../../files/file-cache.ts';
 import type { Host } from '../../host/host.ts';
-import { inspectMachine } from '../../machine/inspect-machine.ts';
+import { type BegunInspection, inspectMachine } from '../../machine/inspect-machine.ts';
 import { runProgramsElsewhere } from '../../machine/run-program.ts';
+import { KeptSets } from '../../policy/kept-sets.ts';
 import { DocumentCache } from '../../resources/document-cache.ts';
 import { type DocumentText, readResources } from '../../resources/read-resources.ts';
 import type { ResourceSet } from '../../resources/resource-set.ts';
@@ -43,6 +44,8 @@ export interface PolicyDocuments {
   readonly documentsDigest: string;
   /** The machine that they describe, or let one derive. */
   readonly host: Host;
+  /** What was found for them, or for others before. */
+  readonly sets: KeptSets;
 }
 
 /** Reads documents again and again, each time as much as has changed. */
@@ -50,12 +53,14 @@ export class PolicyReader {
   readonly #files = new FileCache();
   readonly #documents = new DocumentCache();
   readonly #digests = new WeakMap<DocumentText, string>();
+  readonly #sets = new KeptSets();
 
   /** @throws InputError, UsageError */
   read(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
     const caches = { files: this.#files, documents: this.#documents };
     const { resources, texts } = readModelDocuments(options, terminal, { caches, texts: makeRoom });
-    return documentsOf({ resources, texts }, options, terminal, (text) => this.#digest(text));
+    const read = { resources, texts, sets: this.#sets };
+    return documentsOf(read, options, terminal, (text) => this.#digest(text));
   }
 
   #digest(text: DocumentText): string {
@@ -68,7 +73,7 @@ export class PolicyReader {
 /** Reads documents. @throws InputError, UsageError */
 export function readPolicy(options: DocumentOptions, terminal: Terminal): PolicyDocuments {
   const read = readModelDocuments(options, terminal, { texts: makeRoom });
-  return documentsOf(read, options, terminal, digestOf);
+  return documentsOf({ ...read, sets: new KeptSets() }, options, terminal, digestOf);
 }
 
 /** So many characters of documents make a process so large that it takes long to start programs. */
@@ -80,7 +85,7 @@ function makeRoom(texts: readonly DocumentText[]): void {
 }
 
 function documentsOf(
-  { resources, texts }: Pick<PolicyDocuments, 'resources' | 'texts'>,
+  { resources, texts, sets }: Pick<PolicyDocuments, 'resources' | 'texts' | 'sets'>,
   options: DocumentOptions,
   terminal: Terminal,
   digest: (text: DocumentText) => string,
@@ -95,11 +100,12 @@ function documentsOf(
     wanted: options.node,
     documentsDigest: `sha256:${createHash('sha256').update(each).digest('hex')}`,
     host: hostOfDocuments(resources, choice.node),
+    sets,
   };
 }
 
 /**
- * Looks at this machine, of whose rules the session knows, and compiles documents for it.
+ * Looks at this machine, of whose rules the session knows, and compiles documents for it. `begun`: what has been begun of that.
  *
  * @throws InputError when the documents contradict each other; KernelError when the machine cannot be looked at
  */
@@ -107,10 +113,12 @@ export function policyForMachine(
   documents: PolicyDocuments,
   { builds }: Pick<Session, 'builds'>,
   terminal: Terminal,
+  begun?: BegunInspection,
 ): PolicyToApply {
   const { resources, texts, node, documentsDigest } = documents;
   const machine = inspectMachine({
     name: node,
+    begun,
     firewall: savedFirewall(builds),
     // The rules of an apply before this one are gone when the new ones are there.
     leaveOut: { rules: withoutOwnRules, sets: withoutOwnSets },
@@ -124,6 +132,7 @@ export function policyForMachine(
     node: documents.wanted,
     // What runs here is known: nothing else is taken to.
     servicesRun: false,
+    sets: documents.sets,
     host: machine.host,
     policyInterfaces: policyInterfaces(documents, machine.host),
   });

@@ -1,5 +1,6 @@
 import { openSession, type Session, type SessionOptions } from '../../apply/session.ts';
 import { type Supervisor, startSupervisor } from '../../apply/supervisor.ts';
+import { type BegunInspection, beginInspection } from '../../machine/inspect-machine.ts';
 import { notifyServiceManager } from '../../machine/notify-service-manager.ts';
 import { EnvironmentError, InputError, KernelError, UsageError } from '../../source/errors.ts';
 import type { ApplyOptions } from '../apply-command.ts';
@@ -31,6 +32,12 @@ export interface WatchOptions extends ApplyOptions {
 export async function watchDocuments(options: WatchOptions, terminal: Terminal): Promise<number> {
   const watching = new DocumentWatch(options, terminal);
   return watching.run();
+}
+
+/** A look at documents and machine. */
+interface Begun {
+  readonly atMs: number;
+  readonly inspection: BegunInspection;
 }
 
 /** Documents, and what they must leave open. */
@@ -108,7 +115,7 @@ class DocumentWatch {
 
   /** Brings kernel and documents to agree, or says why not. */
   async #reconcile(wakes: ReadonlySet<Wake>): Promise<void> {
-    const begun = performance.now();
+    const begun = { atMs: performance.now(), inspection: beginInspection() };
     try {
       const loaded = await this.#load(wakes.size > 1 || !wakes.has('kernel'));
       if (loaded !== undefined) await this.#apply(loaded, [...wakes], begun);
@@ -135,9 +142,13 @@ class DocumentWatch {
   }
 
   /** What the documents mean for the machine as it is; of the last good ones where these contradict each other. */
-  #policyFor(loaded: Loaded, session: Session): PolicyToApply | undefined {
+  #policyFor(
+    loaded: Loaded,
+    session: Session,
+    inspection: BegunInspection,
+  ): PolicyToApply | undefined {
     try {
-      const policy = policyForMachine(loaded.documents, session, this.#terminal);
+      const policy = policyForMachine(loaded.documents, session, this.#terminal, inspection);
       if (loaded !== this.#good && this.#said.delete('documents')) {
         const { documentsDigest } = loaded.documents;
         this.#log({ level: 'info', event: 'documents-whole', documentsDigest });
@@ -170,7 +181,7 @@ class DocumentWatch {
     }
   }
 
-  async #apply(loaded: Loaded, wakes: readonly Wake[], begun: number): Promise<void> {
+  async #apply(loaded: Loaded, wakes: readonly Wake[], begun: Begun): Promise<void> {
     const session = openSession(this.#opening);
     try {
       for (const note of session.notes) {
@@ -179,7 +190,7 @@ class DocumentWatch {
         }
       }
       this.#notes = session.notes;
-      const policy = this.#policyFor(loaded, session);
+      const policy = this.#policyFor(loaded, session, begun.inspection);
       if (policy === undefined) return;
       const { guard } = this.#good ?? loaded;
       const way = {
@@ -197,7 +208,7 @@ class DocumentWatch {
       } else if (result.kind === 'applied') {
         const { record, kernelMs } = result.written;
         this.#said.delete('rules');
-        const took = tookOf(performance.now() - begun, kernelMs);
+        const took = tookOf(performance.now() - begun.atMs, kernelMs);
         const { denied, deleted } = findDenied(policy, this.#options.cutDenied === true);
         const connections = { denied: denied.length, deleted };
         const { id: apply, forced } = record;
