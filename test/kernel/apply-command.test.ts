@@ -206,7 +206,7 @@ spec:
     await end;
     await until(() => at.host.saved() === before);
     await until(() => !hasPending(at.host));
-    expect(at.host.hepsim('status').stdout).toContain('was not confirmed within 3 s');
+    expect(at.host.hepsim('status').stdout).toContain('was not confirmed within 8 s');
   });
 
   test('takes back what is not confirmed when the terminal is gone with all that ran in it', {
