@@ -102,6 +102,8 @@ export class ProgramRunner {
   /** Has programs run side by side, behind those asked for before; `finish` waits for them. */
   begin(requests: readonly RunRequest[]): PendingPrograms {
     const pending: PendingPrograms = { ended: undefined };
+    // Where nobody waits for them, answers would fill the pipe, and the other process would read no more requests.
+    while (this.#waiting.length > 0) this.#takeAnswer();
     try {
       writeAll(this.#requests, framed(requests));
       this.#waiting.push(pending);
@@ -113,12 +115,14 @@ export class ProgramRunner {
 
   /** As `run`. */
   finish(pending: PendingPrograms): readonly EndedProgram[] | undefined {
-    while (pending.ended === undefined) {
-      const next = this.#waiting.shift();
-      if (next === undefined) throw new Error('these programs were not asked for here');
-      next.ended = this.#readAnswer() ?? 'lost';
-    }
+    while (pending.ended === undefined) this.#takeAnswer();
     return pending.ended === 'lost' ? undefined : pending.ended;
+  }
+
+  #takeAnswer(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) throw new Error('no programs were asked for here');
+    next.ended = this.#readAnswer() ?? 'lost';
   }
 
   #readAnswer(): readonly EndedProgram[] | undefined {
@@ -136,6 +140,8 @@ export class ProgramRunner {
   }
 
   close(): void {
+    for (const pending of this.#waiting) pending.ended = 'lost';
+    this.#waiting.length = 0;
     closeSync(this.#requests);
     closeSync(this.#answers);
     this.#child.unref();

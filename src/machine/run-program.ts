@@ -78,7 +78,7 @@ export function beginPrograms(calls: readonly ProgramCall[]): () => readonly Pro
   if (begunBy === undefined || calls.some(isOwn)) return () => attemptPrograms(calls);
   const pending = begunBy.begin(calls.map(requestOf));
   return () => {
-    const ended = begunBy.finish(pending) ?? calls.map(runHere);
+    const ended = orGone(begunBy, begunBy.finish(pending)) ?? calls.map(runHere);
     return calls.map((call, index) => outcomeOf(call, ended[index] as EndedProgram));
   };
 }
@@ -94,12 +94,16 @@ export function runProgramsElsewhere(): void {
 /** Undefined where only this process can run them. */
 function runElsewhere(calls: readonly ProgramCall[]): readonly EndedProgram[] | undefined {
   if (runner === undefined || calls.some(isOwn)) return undefined;
-  const ended = runner.run(calls.map(requestOf));
-  if (ended === undefined) {
-    runner.close();
+  return orGone(runner, runner.run(calls.map(requestOf)));
+}
+
+/** What another process answered; one that is gone is not asked again. */
+function orGone<T>(asked: ProgramRunner, answer: T | undefined): T | undefined {
+  if (answer === undefined && runner === asked) {
+    asked.close();
     runner = undefined;
   }
-  return ended;
+  return answer;
 }
 
 /** Whether only this process can run it. */

@@ -37,18 +37,18 @@ export class AddressFacts {
   readonly #router: Router;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #intervals: Readonly<Record<IpFamily, AddressIntervals>>;
-  readonly #towards: Readonly<Record<IpFamily, Int16Array>>;
+  readonly #towards: Readonly<Record<IpFamily, Int32Array>>;
   // The same of IPv4, at hand.
   readonly #intervals4: AddressIntervals;
-  readonly #towards4: Int16Array;
+  readonly #towards4: Int32Array;
 
   constructor(host: Host, router: Router) {
     this.#router = router;
     this.#numbers = new Map(host.interfaces.map(({ name }, index) => [name, index]));
     this.#intervals = { 4: intervalsOf(host, router, 4), 6: intervalsOf(host, router, 6) };
     this.#towards = {
-      4: new Int16Array(this.#intervals[4].count).fill(OPEN),
-      6: new Int16Array(this.#intervals[6].count).fill(OPEN),
+      4: new Int32Array(this.#intervals[4].count).fill(OPEN),
+      6: new Int32Array(this.#intervals[6].count).fill(OPEN),
     };
     this.#intervals4 = this.#intervals[4];
     this.#towards4 = this.#towards[4];

@@ -50,6 +50,18 @@ test('what was begun can be waited for behind what was asked for later, or never
   expect(runner?.run([asked('echo', ['last'])])).toMatchObject([{ stdout: 'last\n' }]);
 });
 
+test('however often something is begun that nobody waits for, the next is answered', () => {
+  runner = ProgramRunner.start(PROGRAM);
+  for (let look = 0; look < 50; look++) {
+    runner?.begin([asked('seq', ['5000']), asked('seq', ['5000'])]);
+  }
+  expect(runner?.run([asked('echo', ['last'])])).toMatchObject([{ stdout: 'last\n' }]);
+  const pending = runner?.begin([asked('echo', ['too late'])]);
+  runner?.close();
+  expect(pending && runner?.finish(pending)).toBeUndefined();
+  runner = undefined;
+});
+
 test('a program that is stuck or prints too much is ended, and the reason comes back', () => {
   runner = ProgramRunner.start(PROGRAM);
   const ended = runner?.run([

@@ -37,6 +37,8 @@ export class LiveConnections implements SourceChoice {
   private nothingExpiresBeforeMs = 0;
   /** One that `hasForgettable` found. */
   private forgettable: ConnectionEntry | undefined;
+  /** It has found none, and no connection has become one since. */
+  private isNoneForgettable = false;
 
   constructor(maximum: number) {
     this.maximum = maximum;
@@ -168,6 +170,7 @@ export class LiveConnections implements SourceChoice {
    */
   hasForgettable(): boolean {
     if (this.beside?.hasForgettable(this.nowMs) === true) return true;
+    if (this.isNoneForgettable) return false;
     const known = this.forgettable;
     if (known !== undefined && this.table.has(known) && this.isForgettable(known)) return true;
     this.forgettable = undefined;
@@ -176,6 +179,7 @@ export class LiveConnections implements SourceChoice {
       this.forgettable = entry;
       return true;
     }
+    this.isNoneForgettable = true;
     return false;
   }
 
@@ -225,6 +229,7 @@ export class LiveConnections implements SourceChoice {
     if (entry.expiresAtMs < this.nothingExpiresBeforeMs) {
       this.nothingExpiresBeforeMs = entry.expiresAtMs;
     }
+    if (mayBeForgotten(entry)) this.isNoneForgettable = false;
   }
 
   /** How many changes are remembered, to undo them. */
@@ -239,6 +244,7 @@ export class LiveConnections implements SourceChoice {
   rollback(checkpoint: number): void {
     this.table = this.journal.rollBack(checkpoint, this.table);
     this.nothingExpiresBeforeMs = 0;
+    this.isNoneForgettable = false;
   }
 
   release(checkpoint: number): void {

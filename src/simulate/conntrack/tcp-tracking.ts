@@ -179,7 +179,7 @@ export class TcpSide {
 
 /**
  * What a TCP connection remembers beside its state, as `TCP_WORDS` words in an array: of its own, or of many connections, among which it is
- * moved from one to the next. Words of 0 are a connection of which nothing is known.
+ * moved from one to the next. All words are 0 where nothing is known but the kind of the last packet, which is `none`.
  */
 export class TcpTracking {
   readonly original: TcpSide;

@@ -22,6 +22,8 @@ export class ConnectionColumns {
   readonly #expiries: ExpiryQueue = new ExpiryQueue();
   /** The record that `hasForgettable` found last; it goes on from there. */
   #forgettable = 0;
+  /** It has found none, and no connection has changed since. */
+  #isNoneForgettable = false;
 
   /** Selects the record of the headers' flow, and returns its number; -1 when there is none. HOT */
   find(headers: FlowHeaders): number {
@@ -105,6 +107,7 @@ export class ConnectionColumns {
       uppers[upper + 5] = headers.d2;
     }
     this.#link(record, headers.hash);
+    this.#isNoneForgettable = false;
     this.size++;
     return record;
   }
@@ -115,6 +118,11 @@ export class ConnectionColumns {
     this.#unlink(record, this.records.words[this.records.at + FIELD.hash]!);
     this.records.free(record);
     this.size--;
+  }
+
+  /** Call after a connection has changed whether it is assured, or its state. HOT */
+  noteChange(): void {
+    this.#isNoneForgettable = false;
   }
 
   /** Call after a connection's expiry has changed. HOT */
@@ -143,12 +151,14 @@ export class ConnectionColumns {
 
   /** Whether there is a connection that the kernel may forget when it needs room, as `mayBeForgotten` has it. */
   hasForgettable(nowMs: number): boolean {
+    if (this.#isNoneForgettable) return false;
     const { end } = this.records;
     for (let i = 0; i < end; i++) {
       const record = this.#forgettable;
       if (this.#isForgettable(record, nowMs)) return true;
       this.#forgettable = record + 1 < end ? record + 1 : 0;
     }
+    this.#isNoneForgettable = true;
     return false;
   }
 

@@ -177,6 +177,7 @@ export class FastConnections implements OtherConnections {
     times[(at + FIELD.expiresAt) >>> 1] = entry.expiresAtMs;
     if (entry.tcp === undefined) times[(at + FIELD.streamFrom) >>> 1] = entry.streamFromMs;
     this.#columns.noteExpiry(entry.expiresAtMs);
+    this.#columns.noteChange();
   }
 
   /** Notes that the packet that was judged last is a reply; before `store`. HOT */

@@ -267,8 +267,12 @@ export class FastEvaluator {
   ): number {
     const connections = this.#connections;
     const { packet, headers } = this.#reader;
-    if (this.#isAssumed(packet)) return REFERENCE;
-    if (!this.#tracker.hasRoom(nowMs)) return this.#withoutRoom(headers.family, nowMs);
+    // Whether a helper expects it only the simulator knows.
+    if (this.#isAssumed(packet) || this.#tracker.hasHelpers) return REFERENCE;
+    if (!this.#tracker.hasRoom(nowMs)) {
+      // The one that is over makes room.
+      return old >= 0 ? REFERENCE : this.#withoutRoom(headers.family, nowMs);
+    }
     const isInvalid = connections.judgeNew(headers.protocol, packet, nowMs) !== 'accept';
     const tracked = isInvalid ? TRACKED.invalid : TRACKED.first;
     const outcome = this.#settle(ways, inInterface, tracked, isSelected);

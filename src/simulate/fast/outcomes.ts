@@ -17,7 +17,7 @@ export interface FastOutcome {
 export class FastOutcomes {
   /** By number; only ever grows. */
   readonly all: FastOutcome[] = [];
-  readonly #byDecision: Map<Decision, Map<string, number>> = new Map();
+  readonly #byDecision: WeakMap<Decision, Map<string, number>> = new WeakMap();
   readonly #byText: Map<string, number> = new Map();
 
   /** The number of an outcome. */

@@ -29,7 +29,7 @@ export const NO_CONNECTION = -5;
 export const UNSETTLED = -4;
 
 /**
- * Judges plain packets of connections that are there and have been answered, from arrays alone: nothing that rules look at differs from
+ * Judges plain packets of connections that are there, from arrays alone: nothing that rules look at differs from
  * the packet before in the same direction, whose outcome the connection's record holds. Everything else it leaves alone.
  */
 export class PlainFlows {
@@ -105,7 +105,8 @@ export class PlainFlows {
     if ((isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK) !== arrival) {
       return UNSETTLED;
     }
-    const known = knownOutcome(isReply, (words[at + FIELD.flags]! & FLAG.seenReply) !== 0);
+    const flags = words[at + FIELD.flags]!;
+    const known = knownOutcome(isReply, (flags & FLAG.seenReply) !== 0);
     const outcome = words[at + known]! - 1;
     if (outcome < 0) return UNSETTLED;
     if (kind >>> 8 === IP_PROTOCOL.udp) this.#takeUdp(words, times, at, isReply, nowMs);
@@ -121,6 +122,7 @@ export class PlainFlows {
       }
     }
     columns.noteExpiry(times[(at + FIELD.expiresAt) >>> 1]!);
+    if (words[at + FIELD.flags] !== flags) columns.noteChange();
     return outcome;
   }
 

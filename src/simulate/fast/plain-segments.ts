@@ -32,9 +32,10 @@ const UNUSUAL = TCP_FLAG.R | HAS_OPTIONS;
 const BEGINNING = TCP_FLAG.S | TCP_FLAG.A | TCP_FLAG.F | TCP_FLAG.R;
 
 const SYN_ACK = TCP_FLAG.S | TCP_FLAG.A;
+const NOT_WITH_SYN_ACK = TCP_FLAG.F | TCP_FLAG.U;
 
 /**
- * What an ACK or FIN within the window does to a connection that has been answered, straight on the words of its record.
+ * What the first SYN and its SYN-ACK do to a connection, and then an ACK or FIN within the window, straight on the words of its record.
  *
  * INVARIANT: the same as `trackTcp` does on a TcpTracking, wherever it does not leave the segment alone. Most segments of a capture are such.
  */
@@ -138,7 +139,7 @@ export class PlainSegments {
   #answer(packet: Int32Array, from: number, words: Int32Array, at: number): number {
     const flags = words[at + FIELD.flags]!;
     if (flags >> STATE_SHIFT !== TCP_STATE.SYN_SENT || (flags & FLAG.seenReply) !== 0) return LEFT;
-    if ((packet[from + PLAIN.flags]! & (SYN_ACK | TCP_FLAG.F)) !== SYN_ACK) return LEFT;
+    if ((packet[from + PLAIN.flags]! & (SYN_ACK | NOT_WITH_SYN_ACK)) !== SYN_ACK) return LEFT;
     const opener = at + FIELD.tcp;
     const sender = opener + SIDE_WORDS;
     const isFirst =

@@ -155,6 +155,7 @@ test('a connection that may be forgotten is found as long as there is one', () =
     if (columns.find(headersOf(one, false)) < 0) columns.insert(headersOf(one, false));
     const { words, times, at } = columns.records;
     words[at + FIELD.flags] = flags;
+    columns.noteChange();
     times[(at + FIELD.expiresAt) >>> 1] = 100;
   };
   const established = FLAG.seenReply | FLAG.assured | (TCP_STATE.ESTABLISHED << STATE_SHIFT);

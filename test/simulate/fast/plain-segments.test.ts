@@ -73,6 +73,7 @@ const segment = fc.record({
   /** ACK with what goes with it, FIN, SYN-ACK, and what is left to connection tracking. */
   flags: fc.constantFrom(
     0x10,
+    0x32,
     0x18,
     0x30,
     0x50,
