@@ -33,6 +33,7 @@ export const STATE_SHIFT = 4;
 
 /** Bits of `arrivals` for one direction. */
 export const ARRIVAL_BITS = 16;
+export const ARRIVAL_MASK: number = (1 << ARRIVAL_BITS) - 1;
 
 const WORDS = 32;
 

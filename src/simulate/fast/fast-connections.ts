@@ -18,6 +18,7 @@ import { trackUdp } from '../conntrack/udp.ts';
 import { ConnectionColumns } from './connection-columns.ts';
 import {
   ARRIVAL_BITS,
+  ARRIVAL_MASK,
   type ConnectionRecords,
   FIELD,
   FLAG,
@@ -28,8 +29,6 @@ import { FlowHeaders } from './flow-headers.ts';
 import type { HeaderReader } from './header-reader.ts';
 import { PlainFlows } from './plain-flows.ts';
 import { PlainSegments } from './plain-segments.ts';
-
-const ARRIVAL_MASK = (1 << ARRIVAL_BITS) - 1;
 
 /**
  * The connections of the fast evaluator: without translation, and of TCP, UDP and ICMP queries alone.

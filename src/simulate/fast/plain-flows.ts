@@ -12,12 +12,17 @@ import { TcpTracking } from '../conntrack/tcp-tracking.ts';
 import { TCP_WORDS } from '../conntrack/tcp-words.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import type { ConnectionColumns } from './connection-columns.ts';
-import { ARRIVAL_BITS, FIELD, FLAG, knownOutcome, STATE_SHIFT } from './connection-records.ts';
+import {
+  ARRIVAL_BITS,
+  ARRIVAL_MASK,
+  FIELD,
+  FLAG,
+  knownOutcome,
+  STATE_SHIFT,
+} from './connection-records.ts';
 import { hashOfPorts } from './flow-headers.ts';
 import type { HeaderReader } from './header-reader.ts';
 import { PlainSegments } from './plain-segments.ts';
-
-const ARRIVAL_MASK = (1 << ARRIVAL_BITS) - 1;
 
 /** `PlainFlows.take`: the packet's whole way must be asked about; nothing has changed. */
 export const NOT_PLAIN = -3;
@@ -81,8 +86,8 @@ export class PlainFlows {
   }
 
   /**
-   * The number of the outcome of the packet at a word, which has been fetched, and whose connection is selected then; NOT_PLAIN. `arrival`: as
-   * records have it. HOT
+   * The number of the outcome of the packet at a word, which has been fetched, and whose connection is selected then; NOT_PLAIN,
+   * NO_CONNECTION or UNSETTLED. `arrival`: as records have it. HOT
    */
   take(packet: Int32Array, from: number, arrival: number, nowMs: number): number {
     const columns = this.#columns;
