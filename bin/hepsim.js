@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { loadProgram } from './program.js';
-
-await loadProgram().exports.run();
+require('./program.js').loadProgram().exports.run();

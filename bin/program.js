@@ -1,12 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { Script } = require('node:vm');
 
-const programPath = fileURLToPath(new URL('../dist/program.cjs', import.meta.url));
+/** Where the program is: one function of `exports`, `require`, `module` and `__filename`, in ASCII alone. */
+const programPath = join(__dirname, '../dist/program.cjs');
 
 /** Where V8's compiled form of the program is kept. */
-export const cachePath = `${programPath}.cache`;
+const cachePath = `${programPath}.cache`;
+
+/** Modules of Node's that are not there when it starts, and that few commands need: loading them takes longer than loading the program. */
+const LOADED_WHEN_USED = new Set([
+  'node:child_process',
+  'node:crypto',
+  'node:dns/promises',
+  'node:os',
+  'node:timers/promises',
+  'node:v8',
+  'node:zlib',
+]);
 
 /**
  * Loads the command line program, one file that `npm run build` makes of `src/cli`, with V8's compiled form of it when there is one:
@@ -14,14 +25,12 @@ export const cachePath = `${programPath}.cache`;
  *
  * Returns what the program exports and the script, whose compiled form can be saved.
  */
-export function loadProgram() {
-  const source = readFileSync(programPath, 'utf8');
-  const script = new Script(`(function (exports, require, module, __filename) {${source}\n})`, {
-    filename: programPath,
-    cachedData: readCache(),
-  });
+function loadProgram() {
+  // Text of one byte a character stays outside of the heap and is never copied.
+  const source = readFileSync(programPath, 'latin1');
+  const script = new Script(source, { filename: programPath, cachedData: readCache() });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(programPath), module, programPath);
+  script.runInThisContext()(module.exports, load, module, programPath);
   return { exports: module.exports, script };
 }
 
@@ -32,3 +41,10 @@ function readCache() {
     return undefined;
   }
 }
+
+function load(name) {
+  if (!LOADED_WHEN_USED.has(name)) return require(name);
+  return new Proxy({}, { get: (_, key) => require(name)[key] });
+}
+
+module.exports = { cachePath, loadProgram };

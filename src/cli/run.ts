@@ -16,6 +16,8 @@ export async function run(): Promise<void> {
     process.exit(EXIT.environmentRefused);
   });
   process.stderr.on('error', () => undefined);
+  // Should the process ever run out of work before there is an answer, that is none.
+  process.exitCode = EXIT.environmentRefused;
   process.exitCode = await main(process.argv.slice(2), processTerminal());
 }
 
