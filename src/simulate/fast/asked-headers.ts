@@ -1,6 +1,6 @@
 import type { AddressIntervals } from '../../address/address-intervals.ts';
+import type { HeaderValues } from './condition-tests.ts';
 import { FlowHeaders } from './flow-headers.ts';
-import type { HeaderValues } from './rule-index.ts';
 
 /** Not looked up yet. */
 const OPEN = -1;

@@ -8,7 +8,12 @@ import type { Rule } from '../../ruleset/ruleset.ts';
 import { stateMask } from '../connection-state-bits.ts';
 import { isDoubtful } from '../doubt.ts';
 import { isPlain } from '../set-lookups.ts';
-import { type Dimension, type HeaderConditions, NO_CONDITIONS } from './header-conditions.ts';
+import {
+  type Dimension,
+  type HeaderConditions,
+  NO_CONDITIONS,
+  PORTS,
+} from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
 import { complementOf, intersectionOf, type Ranges, rangesOf } from './ranges.ts';
 
@@ -20,8 +25,6 @@ export interface WalkContext {
   /** Empty where rules see none. */
   readonly outInterface: string;
 }
-
-const PORTS = 65_536;
 
 /** How many address and port pairs of a set a rule may be split into. */
 const MOST_ALTERNATIVES = 1024;

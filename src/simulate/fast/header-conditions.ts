@@ -6,6 +6,14 @@ export type Dimension = 'source' | 'destination' | 'sourcePort' | 'key';
 /** All of them. */
 export const DIMENSIONS: readonly Dimension[] = ['key', 'source', 'destination', 'sourcePort'];
 
+/** Numbers of ports, and of types and codes of ICMP, are below. */
+export const PORTS = 65_536;
+
+/** Below what the values of a dimension are; `addresses` is how many intervals addresses are cut into. */
+export function valuesOf(dimension: Dimension, addresses: number): number {
+  return dimension === 'source' || dimension === 'destination' ? addresses : PORTS;
+}
+
 /**
  * What a rule asks of the headers of a packet whose protocol, interfaces, state and mark are known already; undefined: nothing.
  *

@@ -5,6 +5,7 @@ import {
   type HeaderConditions,
   NO_CONDITIONS,
   onlyDimensionOf,
+  valuesOf,
 } from './header-conditions.ts';
 import { complementOf, type Ranges, unionOf } from './ranges.ts';
 import {
@@ -237,10 +238,7 @@ function among({ dimension, ranges }: Marked): HeaderConditions {
   return { ...NO_CONDITIONS, [dimension]: ranges };
 }
 
-const PORTS = 65_536;
-
 function amongOthers({ dimension, ranges }: Marked, addresses: number): HeaderConditions {
-  const isAddress = dimension === 'source' || dimension === 'destination';
-  const others = complementOf(ranges, isAddress ? addresses : PORTS);
+  const others = complementOf(ranges, valuesOf(dimension, addresses));
   return { ...NO_CONDITIONS, [dimension]: others };
 }

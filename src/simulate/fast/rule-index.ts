@@ -1,35 +1,75 @@
-import { DimensionRows } from './dimension-rows.ts';
-import { DIMENSIONS, type Dimension, type HeaderConditions } from './header-conditions.ts';
-import { isInRanges, type Ranges } from './ranges.ts';
+import { BitIndex } from './bit-index.ts';
+import { CandidateLists } from './candidate-lists.ts';
+import { ConditionTests, type HeaderValues } from './condition-tests.ts';
+import {
+  DIMENSIONS,
+  type Dimension,
+  type HeaderConditions,
+  valuesOf,
+} from './header-conditions.ts';
 
 /** Fewer conditions than this are asked one by one. */
 const INDEXED_FROM = 48;
 
-/** How many words the rows of one dimension may have, 16 MiB; a dimension that needs more is asked condition by condition. */
-const MOST_WORDS = 2 ** 22;
+/** Fewer than this are not worth lists of one dimension. */
+const LISTED_FROM = 16;
 
-const PORTS = 65_536;
+/** Lists that are longer are searched by an index of their own. */
+const LONG = 64;
 
-/** The headers that conditions are asked of; addresses as the numbers of the intervals that they lie in. */
-export interface HeaderValues {
-  /** Another for each packet. */
-  readonly serial: number;
-  readonly source: number;
-  readonly destination: number;
-  readonly sourcePort: number;
-  /** The destination port, or ICMP's type and code. */
-  readonly key: number;
+/** How many conditions such indexes may have together, as a multiple of those that there are. */
+const MOST_NARROWED = 16;
+
+/** How many conditions there is still room for in indexes of long lists. */
+interface Room {
+  left: number;
 }
 
-/** Finds the first of some conditions, in their order, that headers meet, without asking most of those that they do not meet. */
+/**
+ * Finds the first of some conditions, in their order, that headers meet, without asking most of those that they do not meet.
+ *
+ * A condition is in the lists of the first dimension that it asks about in few rows, ports first: the packet's value there leaves few to
+ * be asked. What asks for much in every dimension is kept as rows of bits.
+ */
 export class RuleIndex {
   readonly #conditions: readonly HeaderConditions[];
-  readonly #parts: readonly IndexPart[];
+  readonly #addresses: number;
+  readonly #tests: ConditionTests;
+  readonly #lists: readonly ListSearch[];
+  /** What is asked one by one. */
+  readonly #rest: Int32Array;
+  readonly #bits: readonly BitIndex[];
+  readonly #room: Room;
+  // What was found last, and from where on.
+  #serial = -1;
+  #from = 0;
+  #found = -1;
 
   /** `addresses`: how many intervals addresses are cut into. */
-  constructor(conditions: readonly HeaderConditions[], addresses: number) {
+  constructor(
+    conditions: readonly HeaderConditions[],
+    addresses: number,
+    room: Room = { left: conditions.length * MOST_NARROWED },
+  ) {
     this.#conditions = conditions;
-    this.#parts = conditions.length < INDEXED_FROM ? [] : partsOf(conditions, addresses);
+    this.#addresses = addresses;
+    this.#room = room;
+    this.#tests = new ConditionTests(conditions);
+    const isIndexed = conditions.length >= INDEXED_FROM;
+    const lists: ListSearch[] = [];
+    let rest: readonly number[] = conditions.map((_, number) => number);
+    if (isIndexed) {
+      for (const dimension of DIMENSIONS) {
+        const listed = listsOf(conditions, rest, dimension, valuesOf(dimension, addresses));
+        if (listed === undefined) continue;
+        lists.push({ lists: listed.lists, narrowed: new Map() });
+        rest = listed.rest;
+      }
+    }
+    this.#lists = lists;
+    const isShort = rest.length < INDEXED_FROM;
+    this.#rest = Int32Array.from(isShort ? rest : []);
+    this.#bits = isShort ? [] : bitsOf(conditions, rest, addresses);
   }
 
   /** How many conditions there are. */
@@ -39,223 +79,149 @@ export class RuleIndex {
 
   /** The first condition from `from` on that the headers meet; -1 where they meet none. HOT */
   find(from: number, headers: HeaderValues): number {
-    const parts = this.#parts;
-    if (parts.length === 0) return this.#ask(from, headers);
-    let first = -1;
-    for (let i = 0; i < parts.length; i++) {
-      const found = parts[i]!.find(from, headers);
-      if (found >= 0 && (first < 0 || found < first)) first = found;
-    }
-    return first;
-  }
-
-  /** HOT */
-  #ask(from: number, headers: HeaderValues): number {
-    const conditions = this.#conditions;
-    for (let i = from; i < conditions.length; i++) {
-      const one = conditions[i]!;
-      if (
-        holds(one.key, headers.key) &&
-        holds(one.source, headers.source) &&
-        holds(one.destination, headers.destination) &&
-        holds(one.sourcePort, headers.sourcePort)
-      ) {
-        return i;
-      }
-    }
-    return -1;
-  }
-}
-
-/**
- * Conditions that ask about the same dimension are put together: it leads, and the packet's value there leaves few of them to be looked at. A
- * dimension leads that tells the most apart, ports first.
- */
-function partsOf(conditions: readonly HeaderConditions[], addresses: number): IndexPart[] {
-  const places: Record<Dimension, number[]> = {
-    key: [],
-    source: [],
-    destination: [],
-    sourcePort: [],
-  };
-  conditions.forEach((one, place) => {
-    const leading = DIMENSIONS.find((dimension) => one[dimension] !== undefined) ?? 'key';
-    places[leading].push(place);
-  });
-  return DIMENSIONS.filter((dimension) => places[dimension].length > 0).map(
-    (dimension) => new IndexPart(conditions, places[dimension], dimension, addresses),
-  );
-}
-
-/** Some of the conditions, with one dimension that leads. */
-class IndexPart {
-  readonly #conditions: readonly HeaderConditions[];
-  /** The conditions' places, ascending. */
-  readonly #places: Int32Array;
-  readonly #leading: Dimension;
-  /** Undefined where it would need too much memory; then every condition is looked at. */
-  readonly #leader: SparseRows | undefined;
-  readonly #rows: readonly (DimensionRows | undefined)[];
-  readonly #isAsked: readonly boolean[];
-  // What was found last, and from where on.
-  #serial = -1;
-  #from = 0;
-  #found = -1;
-
-  constructor(
-    conditions: readonly HeaderConditions[],
-    places: readonly number[],
-    leading: Dimension,
-    addresses: number,
-  ) {
-    this.#conditions = places.map((place) => conditions[place]!);
-    this.#places = Int32Array.from(places);
-    this.#leading = leading;
-    const rowsOf = (dimension: Dimension): DimensionRows | undefined => {
-      const ranges = this.#conditions.map((one) => one[dimension]);
-      if (ranges.every((one) => one === undefined)) return undefined;
-      const isAddress = dimension === 'source' || dimension === 'destination';
-      return DimensionRows.of(ranges, isAddress ? addresses : PORTS, MOST_WORDS);
-    };
-    const leader = rowsOf(leading);
-    this.#leader = leader === undefined ? undefined : new SparseRows(leader);
-    this.#rows = DIMENSIONS.map((dimension) =>
-      dimension === leading ? undefined : rowsOf(dimension),
-    );
-    this.#isAsked = DIMENSIONS.map(
-      (dimension, i) =>
-        this.#rows[i] === undefined &&
-        (dimension !== leading || leader === undefined) &&
-        this.#conditions.some((one) => one[dimension] !== undefined),
-    );
-  }
-
-  /** The place of the first condition from `from` on that the headers meet; -1 where they meet none. HOT */
-  find(from: number, headers: HeaderValues): number {
     // A packet asks again behind what it has found elsewhere.
     if (headers.serial === this.#serial && from >= this.#from) {
       if (this.#found < 0 || this.#found >= from) return this.#found;
     }
     this.#serial = headers.serial;
     this.#from = from;
-    this.#found = this.#search(from, headers);
-    return this.#found;
+    const found = this.#search(from, headers);
+    this.#found = found;
+    return found;
   }
 
   /** HOT */
-  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one pass over words that all dimensions share
   #search(from: number, headers: HeaderValues): number {
-    const places = this.#places;
-    const leader = this.#leader;
-    if (leader === undefined) return this.#askAll(from, headers);
-    const [keys, sources, destinations, sourcePorts] = this.#rows as [
-      DimensionRows?,
-      DimensionRows?,
-      DimensionRows?,
-      DimensionRows?,
-    ];
-    const k = keys === undefined ? 0 : keys.rowOf(headers.key) * keys.words;
-    const s = sources === undefined ? 0 : sources.rowOf(headers.source) * sources.words;
-    const d =
-      destinations === undefined ? 0 : destinations.rowOf(headers.destination) * destinations.words;
-    const p =
-      sourcePorts === undefined ? 0 : sourcePorts.rowOf(headers.sourcePort) * sourcePorts.words;
-    const row = leader.rowOf(headers[this.#leading]);
-    const end = leader.endOf(row);
-    for (let i = leader.startOf(row); i < end; i++) {
-      const word = leader.wordAt(i);
-      let bits = leader.bitsAt(i);
-      // The last of the word's conditions stands before.
-      if (places[Math.min(places.length - 1, (word << 5) + 31)]! < from) continue;
-      if (sources !== undefined) bits &= sources.bits[s + word]!;
-      if (destinations !== undefined) bits &= destinations.bits[d + word]!;
-      if (keys !== undefined) bits &= keys.bits[k + word]!;
-      if (sourcePorts !== undefined) bits &= sourcePorts.bits[p + word]!;
-      while (bits !== 0) {
-        const found = (word << 5) + 31 - Math.clz32(bits & -bits);
-        bits &= bits - 1;
-        const place = places[found]!;
-        if (place >= from && this.#meets(found, headers)) return place;
-      }
+    const size = this.#conditions.length;
+    const lists = this.#lists;
+    const bits = this.#bits;
+    let first = size;
+    for (let i = 0; i < lists.length; i++)
+      first = this.#searchLists(lists[i]!, from, first, headers);
+    first = this.#searchRest(from, first, headers);
+    for (let i = 0; i < bits.length; i++) {
+      const found = bits[i]!.find(from, headers);
+      if (found >= 0 && found < first) first = found;
     }
-    return -1;
+    return first === size ? -1 : first;
   }
 
-  #askAll(from: number, headers: HeaderValues): number {
-    const places = this.#places;
-    for (let i = 0; i < places.length; i++) {
-      if (places[i]! >= from && this.#meets(i, headers)) return places[i]!;
+  /** The first from `from` on that is met, or `before` where none before that is. HOT */
+  #searchLists(search: ListSearch, from: number, before: number, headers: HeaderValues): number {
+    const { lists } = search;
+    const tests = this.#tests;
+    const row = lists.rowOf(valueIn(headers, lists.dimension));
+    const end = lists.startOf(row + 1);
+    let at = lists.startOf(row);
+    if (end - at > LONG) {
+      const narrowed = search.narrowed.get(row) ?? this.#narrow(search, row);
+      if (narrowed !== 'none') return findNarrowed(narrowed, from, before, headers);
     }
-    return -1;
+    for (; at < end; at++) {
+      const number = lists.numberAt(at);
+      if (number >= before) return before;
+      if (number >= from && tests.meets(number, headers)) return number;
+    }
+    return before;
   }
 
-  /** Whether headers meet what the rows do not say of a condition. HOT */
-  #meets(number: number, headers: HeaderValues): boolean {
-    const asked = this.#isAsked;
-    const one = this.#conditions[number]!;
-    return (
-      (!asked[0] || holds(one.key, headers.key)) &&
-      (!asked[1] || holds(one.source, headers.source)) &&
-      (!asked[2] || holds(one.destination, headers.destination)) &&
-      (!asked[3] || holds(one.sourcePort, headers.sourcePort))
-    );
+  /** HOT */
+  #searchRest(from: number, before: number, headers: HeaderValues): number {
+    const rest = this.#rest;
+    const tests = this.#tests;
+    for (let i = 0; i < rest.length; i++) {
+      const number = rest[i]!;
+      if (number >= before) return before;
+      if (number >= from && tests.meets(number, headers)) return number;
+    }
+    return before;
+  }
+
+  /** Makes the index of a long list, whose conditions all hold in the dimension that it is a list of. */
+  #narrow({ lists, narrowed }: ListSearch, row: number): Narrowed | 'none' {
+    const numbers = lists.listOf(row);
+    const room = this.#room;
+    let made: Narrowed | 'none' = 'none';
+    if (numbers.length <= room.left) {
+      room.left -= numbers.length;
+      const { dimension } = lists;
+      const conditions = Array.from(numbers, (number) => ({
+        ...this.#conditions[number]!,
+        [dimension]: undefined,
+      }));
+      made = { numbers, index: new RuleIndex(conditions, this.#addresses, room) };
+    }
+    narrowed.set(row, made);
+    return made;
   }
 }
 
-/** The words of rows that are not 0. */
-class SparseRows {
-  readonly #rows: DimensionRows;
-  readonly #starts: Int32Array;
-  readonly #words: Int32Array;
-  readonly #bits: Int32Array;
+/** The lists of one dimension, with the indexes of the long ones that packets have come to, by row; 'none' where there is no room for one. */
+interface ListSearch {
+  readonly lists: CandidateLists;
+  readonly narrowed: Map<number, Narrowed | 'none'>;
+}
 
-  constructor(rows: DimensionRows) {
-    this.#rows = rows;
-    const { bits, words } = rows;
-    const starts = new Int32Array(rows.rows + 1);
-    let count = 0;
-    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) count++;
-    this.#words = new Int32Array(count);
-    this.#bits = new Int32Array(count);
-    let at = 0;
-    for (let row = 0; row < rows.rows; row++) {
-      for (let word = 0; word < words; word++) {
-        const found = bits[row * words + word]!;
-        if (found === 0) continue;
-        this.#words[at] = word;
-        this.#bits[at++] = found;
-      }
-      starts[row + 1] = at;
-    }
-    this.#starts = starts;
-  }
-
-  /** HOT */
-  rowOf(value: number): number {
-    return this.#rows.rowOf(value);
-  }
-
-  startOf(row: number): number {
-    return this.#starts[row]!;
-  }
-
-  endOf(row: number): number {
-    return this.#starts[row + 1]!;
-  }
-
-  /** Which word of the row it is. */
-  wordAt(index: number): number {
-    return this.#words[index]!;
-  }
-
-  bitsAt(index: number): number {
-    return this.#bits[index]!;
-  }
+/** An index of some of the conditions, and the numbers that those have among all. */
+interface Narrowed {
+  readonly numbers: Int32Array;
+  readonly index: RuleIndex;
 }
 
 /** HOT */
-function holds(ranges: Ranges | undefined, value: number): boolean {
-  if (ranges === undefined) return true;
-  if (ranges.length === 2) return value >= ranges[0]! && value <= ranges[1]!;
-  return isInRanges(ranges, value);
+function findNarrowed(
+  { numbers, index }: Narrowed,
+  from: number,
+  before: number,
+  headers: HeaderValues,
+): number {
+  let first = 0;
+  while (first < numbers.length && numbers[first]! < from) first++;
+  const found = index.find(first, headers);
+  return found < 0 ? before : Math.min(before, numbers[found]!);
+}
+
+/** Lists of those of some conditions that ask about the dimension, and the other conditions; undefined where that is not worth while. */
+function listsOf(
+  conditions: readonly HeaderConditions[],
+  numbers: readonly number[],
+  dimension: Dimension,
+  values: number,
+): { readonly lists: CandidateLists; readonly rest: readonly number[] } | undefined {
+  const asking = numbers.filter((number) => conditions[number]![dimension] !== undefined);
+  if (asking.length < LISTED_FROM) return undefined;
+  const asked = asking.map((number) => conditions[number]![dimension]!);
+  const lists = new CandidateLists(dimension, asking, asked, values);
+  if (asking.length - lists.left.length < LISTED_FROM) return undefined;
+  const others = numbers.filter((number) => conditions[number]![dimension] === undefined);
+  return { lists, rest: [...others, ...lists.left].sort((a, b) => a - b) };
+}
+
+/** Conditions that ask about the same dimension are put together. A dimension leads that tells the most apart, ports first. */
+function bitsOf(
+  conditions: readonly HeaderConditions[],
+  numbers: readonly number[],
+  addresses: number,
+): BitIndex[] {
+  const places: Record<Dimension, number[]> = {
+    key: [],
+    source: [],
+    destination: [],
+    sourcePort: [],
+  };
+  for (const number of numbers) {
+    const one = conditions[number]!;
+    const leading = DIMENSIONS.find((dimension) => one[dimension] !== undefined) ?? 'key';
+    places[leading].push(number);
+  }
+  return DIMENSIONS.filter((dimension) => places[dimension].length > 0).map(
+    (dimension) => new BitIndex(conditions, places[dimension], dimension, addresses),
+  );
+}
+
+/** HOT */
+function valueIn(headers: HeaderValues, dimension: Dimension): number {
+  if (dimension === 'key') return headers.key;
+  if (dimension === 'source') return headers.source;
+  return dimension === 'destination' ? headers.destination : headers.sourcePort;
 }

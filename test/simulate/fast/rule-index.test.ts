@@ -55,6 +55,48 @@ test.each([8, 200])('an index of up to %i conditions finds the first that header
   );
 });
 
+// Ranges that hold in more rows than lists are made for, among some that hold in few.
+test('an index of conditions that ask for much finds the first that headers meet', () => {
+  const wide = (below: number): fc.Arbitrary<Ranges> =>
+    fc
+      .tuple(fc.nat(below - 1), fc.nat(below - 1))
+      .map(([a, b]) => rangesOf([[Math.min(a, b), Math.max(a, b)]]));
+  const one = fc.record({
+    source: fc.option(wide(3000), { nil: undefined }),
+    destination: fc.constant(undefined),
+    sourcePort: fc.option(wide(65_536), { nil: undefined, freq: 1 }),
+    key: fc.oneof(
+      wide(65_536),
+      fc.nat(65_535).map((port) => rangesOf([[port, port]])),
+    ),
+  });
+  const packet = fc.record({
+    source: fc.nat(2999),
+    destination: fc.nat(2999),
+    sourcePort: fc.nat(65_535),
+    key: fc.nat(65_535),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(
+        one.map((asked) => ({ ...NO_CONDITIONS, ...asked })),
+        { minLength: 400, maxLength: 600 },
+      ),
+      fc.array(packet, { minLength: 20, maxLength: 40 }),
+      (all, packets) => {
+        const index = new RuleIndex(all, 3000);
+        for (const [serial, asked] of packets.entries()) {
+          const first = all.findIndex((condition) => meets(condition, asked));
+          expect(index.find(0, { ...asked, serial })).toBe(first);
+          const next = all.findIndex((condition, at) => at > first && meets(condition, asked));
+          expect(index.find(first + 1, { ...asked, serial })).toBe(next);
+        }
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
 function meets(
   one: HeaderConditions,
   packet: Readonly<Record<'source' | 'destination' | 'sourcePort' | 'key', number>>,
