@@ -6,7 +6,7 @@ import {
   type WalkPosition,
   type WalkSources,
 } from './rule-effects.ts';
-import { WalkNode } from './walk-node.ts';
+import { type WalkEnding, WalkNode } from './walk-node.ts';
 
 /**
  * The walk of one base chain for packets of one protocol, one pair of interfaces and one connection state, as nodes that are made when a
@@ -17,6 +17,8 @@ export class ChainWalk {
   readonly #effects: RuleEffects;
   readonly #joints: Joints = new Joints();
   readonly #starts: Map<number, WalkNode> = new Map();
+  /** What follows where a chain was left, by the number of the position. */
+  readonly #behindChains: Map<number, WalkNode> = new Map();
   // Most packets come with the mark of the one before.
   #latestMark = -1;
   #latestStart: WalkNode | undefined;
@@ -58,15 +60,39 @@ export class ChainWalk {
       : applies
         ? this.#effects.apply(position)
         : position;
-    const made =
-      'kind' in next
-        ? new WalkNode({ branches: [], met: [], end: next, index: undefined })
-        : this.#make(next);
+    const made = this.#make(next);
     node.successors[place] = made;
     return made;
   }
 
-  #make(from: WalkPosition): WalkNode {
-    return new PathBuilder(this.#sources, this.#effects, this.#joints).build(from);
+  /**
+   * The node of packets that go on from a position. Most branches of a chain lead out of it in the same way, so that they share the node of what follows: a
+   * chain is left before a node begins, as long as nothing is met that tells something.
+   */
+  #make(from: WalkPosition | WalkEnding): WalkNode {
+    const effects = this.#effects;
+    const left: number[] = [];
+    let position = from;
+    let node: WalkNode | undefined;
+    while (!('kind' in position) && this.#sources.budget.spend()) {
+      const isLeaving = effects.isAtEnd(position);
+      const next = isLeaving ? effects.leaveChain(position) : effects.passBy(position);
+      if (next === undefined) break;
+      position = next;
+      if (!isLeaving || 'kind' in position) continue;
+      const number = effects.numberOf(position);
+      node = this.#behindChains.get(number);
+      if (node !== undefined) break;
+      left.push(number);
+    }
+    node ??= this.#build(position);
+    for (const number of left) this.#behindChains.set(number, node);
+    return node;
+  }
+
+  #build(from: WalkPosition | WalkEnding): WalkNode {
+    return 'kind' in from
+      ? new WalkNode({ branches: [], met: [], end: from, index: undefined })
+      : new PathBuilder(this.#sources, this.#effects, this.#joints).build(from);
   }
 }

@@ -8,14 +8,10 @@ import type { Rule } from '../../ruleset/ruleset.ts';
 import { stateMask } from '../connection-state-bits.ts';
 import { isDoubtful } from '../doubt.ts';
 import { isPlain } from '../set-lookups.ts';
-import {
-  type Dimension,
-  type HeaderConditions,
-  NO_CONDITIONS,
-  PORTS,
-} from './header-conditions.ts';
+import { ConditionBuilder, type Conditions } from './condition-builder.ts';
+import { type HeaderConditions, NO_CONDITIONS, PORTS } from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
-import { complementOf, intersectionOf, type Ranges, rangesOf } from './ranges.ts';
+import { complementOf, type Ranges, rangesOf } from './ranges.ts';
 
 /** What is known of packets before their addresses and ports are looked at. */
 export interface WalkContext {
@@ -26,9 +22,6 @@ export interface WalkContext {
   readonly outInterface: string;
 }
 
-/** How many address and port pairs of a set a rule may be split into. */
-const MOST_ALTERNATIVES = 1024;
-
 /** Turns a rule's matches into conditions on intervals of addresses and on ports. */
 export class ConditionReader {
   readonly #addresses: AddressIntervals;
@@ -37,6 +30,9 @@ export class ConditionReader {
   readonly #unreadSets: ReadonlySet<string>;
   readonly #areSetsFixed: boolean;
   readonly #setRanges: Map<string, Ranges> = new Map();
+  /** What rules ask, by their number; for a protocol, or a protocol and an interface. */
+  readonly #known: Map<number | string, Map<number, Conditions>> = new Map();
+  readonly #builder: ConditionBuilder = new ConditionBuilder();
 
   /** `unread` names the sets whose members cannot be looked up. With sets that are not fixed, rules change what is in them. */
   constructor(
@@ -63,14 +59,40 @@ export class ConditionReader {
     return true;
   }
 
-  /** The conditions on headers under which a rule matches that is admitted, any of which is enough; none where none is met. */
-  read(rule: Rule, context: WalkContext): readonly HeaderConditions[] {
+  /**
+   * The conditions on headers under which a rule matches that is admitted, any of which is enough; none where none is met. `number` is the rule's, which has the
+   * same conditions, one object, in all contexts in which they cannot differ.
+   */
+  read(number: number, rule: Rule, context: WalkContext): readonly HeaderConditions[] {
     if (rule.matches.length === 0) return ALWAYS;
-    const conditions = new ConditionBuilder();
+    const known = this.#knownIn(rule, context);
+    let conditions = known.get(number);
+    if (conditions === undefined) {
+      conditions = this.#read(rule, context);
+      known.set(number, conditions);
+    }
+    return conditions;
+  }
+
+  /** Where conditions of such a rule are kept: what the reverse path filter passes depends on the interface. */
+  #knownIn(rule: Rule, { protocol, inInterface }: WalkContext): Map<number, Conditions> {
+    const isRouted = rule.matches.some(isRpfilter);
+    const key = isRouted ? `${protocol} ${inInterface}` : protocol;
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  #read(rule: Rule, context: WalkContext): Conditions {
+    const conditions = this.#builder;
+    conditions.clear();
     for (const match of rule.matches) {
-      if (isDoubtful(match, this.#unreadSets)) {
+      if (isInDoubt(match, this.#unreadSets)) {
         if (!changesNothing(rule)) conditions.certain = false;
-      } else if (!this.#take(match, context, conditions) || conditions.isEmpty) return [];
+      } else if (!this.#take(match, context, conditions) || conditions.isEmpty) return NEVER;
     }
     return conditions.alternatives();
   }
@@ -112,7 +134,7 @@ export class ConditionReader {
   }
 
   #address({ cidr, negated }: Extract<Match, { kind: 'address' }>): Ranges {
-    const block = Int32Array.from(this.#addresses.rangeOf(cidr));
+    const block = this.#addresses.rangeOf(cidr);
     return negated ? complementOf(block, this.#addresses.count) : block;
   }
 
@@ -221,7 +243,29 @@ export class ConditionReader {
 }
 
 /** A rule without matches. */
-const ALWAYS: readonly HeaderConditions[] = [NO_CONDITIONS];
+const ALWAYS: Conditions = [NO_CONDITIONS];
+
+const NEVER: Conditions = [];
+
+function isRpfilter({ kind }: Match): boolean {
+  return kind === 'rpfilter';
+}
+
+/** As `isDoubtful`, sooner said of what most rules ask. */
+function isInDoubt(match: Match, unreadSets: ReadonlySet<string>): boolean {
+  switch (match.kind) {
+    case 'protocol':
+    case 'interface':
+    case 'address':
+    case 'ports':
+    case 'multiport':
+    case 'mark':
+    case 'comment':
+      return false;
+    default:
+      return isDoubtful(match, unreadSets);
+  }
+}
 
 /** Whether a match can hold, as far as that depends on none of the headers. */
 function admits(match: Match, context: WalkContext, states: number, mark: number): boolean {
@@ -258,59 +302,16 @@ export function* blocksOf(
   }
 }
 
-/** Conditions while they are put together. */
-class ConditionBuilder {
-  #ranges: HeaderConditions = NO_CONDITIONS;
-  #split: readonly Partial<Record<Dimension, Ranges>>[] | undefined;
-  certain = true;
-  /** Whether no packet can meet them. */
-  isEmpty = false;
-
-  restrict(side: Dimension, ranges: Ranges): void {
-    const both = intersectionOf(this.#ranges[side], ranges);
-    this.#ranges = { ...this.#ranges, [side]: both };
-    if (both.length === 0) this.isEmpty = true;
-  }
-
-  /** Adds pairs of a port and addresses, any of which is enough; false where there are none. */
-  split(addresses: Dimension, port: Dimension, pairs: ReadonlyMap<number, Ranges>): boolean {
-    if (pairs.size === 0) return false;
-    if (this.#split !== undefined || pairs.size > MOST_ALTERNATIVES) {
-      this.certain = false;
-      return true;
-    }
-    this.#split = [...pairs].map(([number, ranges]) => ({
-      [addresses]: ranges,
-      [port]: Int32Array.of(number, number),
-    }));
-    return true;
-  }
-
-  alternatives(): readonly HeaderConditions[] {
-    const { certain } = this;
-    if (this.#split === undefined) return [certain ? this.#ranges : { ...this.#ranges, certain }];
-    const found: HeaderConditions[] = [];
-    for (const one of this.#split) {
-      const ranges = { ...this.#ranges, certain };
-      for (const [side, more] of Object.entries(one) as [Dimension, Ranges][]) {
-        ranges[side] = intersectionOf(ranges[side], more);
-      }
-      const { source, destination, sourcePort, key } = ranges;
-      if ([source, destination, sourcePort, key].every((some) => some?.length !== 0)) {
-        found.push(ranges);
-      }
-    }
-    return found;
-  }
-}
-
 /** Whether it makes no difference if the rule matches. */
 function changesNothing({ target }: Rule): boolean {
   return target === undefined || target.kind === 'log';
 }
 
 function portsOf(ranges: readonly PortRange[]): Ranges {
-  const [only] = ranges;
-  if (only !== undefined && ranges.length === 1) return Int32Array.of(only.first, only.last);
+  const [one, two] = ranges;
+  if (one !== undefined && ranges.length === 1) return [one.first, one.last];
+  if (one !== undefined && two !== undefined && ranges.length === 2 && two.first > one.last + 1) {
+    return [one.first, one.last, two.first, two.last];
+  }
   return rangesOf(ranges.map(({ first, last }) => [first, last] as const));
 }

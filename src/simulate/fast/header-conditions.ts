@@ -38,14 +38,35 @@ export const NO_CONDITIONS: HeaderConditions = {
 };
 
 /** Whether nothing is asked of the headers. */
-export function asksNothing(conditions: HeaderConditions): boolean {
-  return DIMENSIONS.every((dimension) => conditions[dimension] === undefined);
+export function asksNothing({ key, source, destination, sourcePort }: HeaderConditions): boolean {
+  return (
+    key === undefined &&
+    source === undefined &&
+    destination === undefined &&
+    sourcePort === undefined
+  );
+}
+
+/** The first of some alternatives that asks nothing; undefined where all ask something. */
+export function unconditionalOf(
+  alternatives: readonly HeaderConditions[],
+): HeaderConditions | undefined {
+  for (let i = 0; i < alternatives.length; i++) {
+    if (asksNothing(alternatives[i]!)) return alternatives[i];
+  }
+  return undefined;
 }
 
 /** The dimension that is asked about, where it is the only one. */
 export function onlyDimensionOf(conditions: HeaderConditions): Dimension | undefined {
-  const asked = DIMENSIONS.filter((dimension) => conditions[dimension] !== undefined);
-  return asked.length === 1 ? asked[0] : undefined;
+  let only: Dimension | undefined;
+  for (let i = 0; i < DIMENSIONS.length; i++) {
+    const dimension = DIMENSIONS[i]!;
+    if (conditions[dimension] === undefined) continue;
+    if (only !== undefined) return undefined;
+    only = dimension;
+  }
+  return only;
 }
 
 /** What meets both; undefined where nothing can. */
@@ -53,7 +74,7 @@ export function bothConditions(
   a: HeaderConditions,
   b: HeaderConditions,
 ): HeaderConditions | undefined {
-  if (asksNothing(b) && b.certain) return a;
+  if (b.certain && asksNothing(b)) return a;
   const both = { ...a, certain: a.certain && b.certain };
   for (const dimension of DIMENSIONS) {
     const asked = b[dimension];

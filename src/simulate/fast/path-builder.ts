@@ -1,10 +1,10 @@
 import {
-  asksNothing,
   bothConditions,
   type Dimension,
   type HeaderConditions,
   NO_CONDITIONS,
   onlyDimensionOf,
+  unconditionalOf,
   valuesOf,
 } from './header-conditions.ts';
 import { complementOf, type Ranges, unionOf } from './ranges.ts';
@@ -108,8 +108,10 @@ export class PathBuilder {
       const others = effects.conditionsAt({ state: marked.state, at: position.at });
       if (others !== conditions) return this.#stepApart(position, marked, conditions, others);
     }
-    if (conditions.length === 0) return { ...position, at: position.at + 1 };
-    const always = conditions.find(asksNothing);
+    if (conditions.length === 0) {
+      return marked === undefined ? effects.behind(position) : after(position);
+    }
+    const always = unconditionalOf(conditions);
     if (always !== undefined) return this.#meet(position, always);
     return this.#branch(position, conditions);
   }
@@ -119,7 +121,7 @@ export class PathBuilder {
     position: WalkPosition,
     conditions: readonly HeaderConditions[],
   ): WalkPosition | WalkNode['end'] {
-    const next = { ...position, at: position.at + 1 };
+    const next = after(position);
     if (this.#marked === undefined) {
       const number = this.#effects.numberOf(position);
       const joint = this.#joints.find(number);
@@ -142,18 +144,18 @@ export class PathBuilder {
     const dimension = only === undefined ? undefined : onlyDimensionOf(only);
     if (only === undefined || dimension === undefined || more.length > 0) return false;
     if (!only.certain || !effects.isPlainMark(position.at)) return false;
-    const after = effects.apply(position);
-    if ('kind' in after) return false;
+    const applied = effects.apply(position);
+    if ('kind' in applied) return false;
     const ranges = only[dimension]!;
     const marked = this.#marked;
-    if (after.state === position.state) return marked === undefined;
+    if (applied.state === position.state) return marked === undefined;
     if (marked === undefined) {
-      this.#marked = { dimension, ranges, state: after.state };
+      this.#marked = { dimension, ranges, state: applied.state };
       return true;
     }
     const others = effects.apply({ state: marked.state, at: position.at });
     const isSame =
-      after.state === marked.state && !('kind' in others) && others.state === marked.state;
+      applied.state === marked.state && !('kind' in others) && others.state === marked.state;
     if (!isSame || dimension !== marked.dimension) return false;
     this.#marked = { ...marked, ranges: unionOf(marked.ranges, ranges) };
     return true;
@@ -190,15 +192,15 @@ export class PathBuilder {
     conditions: readonly HeaderConditions[],
     others: readonly HeaderConditions[],
   ): WalkPosition | WalkNode['end'] {
-    const next = { ...position, at: position.at + 1 };
+    const next = after(position);
     const theirs = { state: marked.state, at: position.at };
     if (conditions.length === 0) {
       this.#add(theirs, others, among(marked));
       // With those that it matches, all that are marked may have gone another way.
-      if (others.some(asksNothing)) this.#marked = undefined;
+      if (unconditionalOf(others) !== undefined) this.#marked = undefined;
       return next;
     }
-    if (others.length === 0 && !conditions.some(asksNothing)) {
+    if (others.length === 0 && unconditionalOf(conditions) === undefined) {
       this.#add(position, conditions, amongOthers(marked, this.#sources.addresses));
       return next;
     }
@@ -232,6 +234,10 @@ export class PathBuilder {
       this.#branches.push({ position, applies: true, conditions: both, telling });
     }
   }
+}
+
+function after({ state, at }: WalkPosition): WalkPosition {
+  return { state, at: at + 1 };
 }
 
 function among({ dimension, ranges }: Marked): HeaderConditions {

@@ -1,19 +1,25 @@
 /** Whole numbers from 0 as ascending pairs of first and last; the pairs neither meet nor touch. */
-export type Ranges = Int32Array;
+export type Ranges = readonly number[];
 
 /** A range of whole numbers, both ends in it. */
 export type RangePair = readonly [first: number, last: number];
 
 /** The numbers that are in any of the pairs, which may stand in any order and overlap. */
 export function rangesOf(pairs: Iterable<RangePair>): Ranges {
-  const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
+  const sorted = [...pairs].sort(byFirst);
   const joined: number[] = [];
-  for (const [first, last] of sorted) {
-    const end = joined.at(-1);
-    if (end !== undefined && first <= end + 1) joined[joined.length - 1] = Math.max(end, last);
-    else joined.push(first, last);
+  for (let i = 0; i < sorted.length; i++) {
+    const pair = sorted[i]!;
+    const end = joined.length === 0 ? undefined : joined[joined.length - 1]!;
+    if (end === undefined || pair[0] > end + 1) joined.push(pair[0], pair[1]);
+    else if (pair[1] > end) joined[joined.length - 1] = pair[1];
   }
-  return Int32Array.from(joined);
+  // Without the room that pushing leaves.
+  return joined.slice();
+}
+
+function byFirst(a: RangePair, b: RangePair): number {
+  return a[0] - b[0];
 }
 
 /** The numbers below `count` that are not in the ranges. */
@@ -25,7 +31,7 @@ export function complementOf(ranges: Ranges, count: number): Ranges {
     next = ranges[i + 1]! + 1;
   }
   if (next < count) pairs.push(next, count - 1);
-  return Int32Array.from(pairs);
+  return pairs;
 }
 
 /** The numbers that are in either. */
@@ -50,7 +56,7 @@ export function intersectionOf(a: Ranges | undefined, b: Ranges): Ranges {
     if (a[i + 1]! < b[j + 1]!) i += 2;
     else j += 2;
   }
-  return Int32Array.from(pairs);
+  return pairs;
 }
 
 /** Whether a number is in the ranges. HOT */

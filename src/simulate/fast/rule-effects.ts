@@ -3,7 +3,7 @@ import { STATE_BIT } from '../connection-state-bits.ts';
 import { tellsDecision } from '../decision.ts';
 import type { RuleProgram } from '../rule-program.ts';
 import type { ConditionReader, WalkContext } from './condition-reader.ts';
-import type { HeaderConditions } from './header-conditions.ts';
+import { type HeaderConditions, unconditionalOf } from './header-conditions.ts';
 import type { WalkBudget } from './walk-budget.ts';
 import type { Telling, WalkEnding } from './walk-node.ts';
 import { type WalkFrame, type WalkState, WalkStates } from './walk-state.ts';
@@ -35,8 +35,6 @@ export class RuleEffects {
   readonly #context: WalkContext;
   readonly #baseChain: number;
   readonly #states: WalkStates = new WalkStates();
-  /** What rules ask of headers, by their number. */
-  readonly #conditions: Map<number, readonly HeaderConditions[]> = new Map();
   readonly #tellings: Map<number, Telling[]> = new Map();
 
   constructor(sources: WalkSources, context: WalkContext, baseChain: number) {
@@ -96,12 +94,33 @@ export class RuleEffects {
     const { program, reader } = this.#sources;
     const { rule } = program.rules[at]!;
     if (!reader.admits(rule, this.#context, state.states, state.mark)) return NEVER;
-    let conditions = this.#conditions.get(at);
-    if (conditions === undefined) {
-      conditions = reader.read(rule, this.#context);
-      this.#conditions.set(at, conditions);
+    return reader.read(at, rule, this.#context);
+  }
+
+  /** The next rule behind a position that may match, or the end of its chain. */
+  behind({ state, at }: WalkPosition): WalkPosition {
+    const { program, reader, budget } = this.#sources;
+    const { rules } = program;
+    const { end } = program.chains[state.chain]!;
+    let next = at + 1;
+    while (next < end && budget.spend()) {
+      if (reader.admits(rules[next]!.rule, this.#context, state.states, state.mark)) break;
+      next++;
     }
-    return conditions;
+    return { state, at: next };
+  }
+
+  /**
+   * Where the walk goes on behind a rule that tells nothing, or how it ends, where that depends on no headers; undefined where it does, or the rule tells
+   * something.
+   */
+  passBy(position: WalkPosition): WalkPosition | WalkEnding | undefined {
+    const { at } = position;
+    const conditions = this.conditionsAt(position);
+    if (conditions.length === 0) return this.behind(position);
+    const always = unconditionalOf(conditions);
+    if (always?.certain !== true || tellsDecision(this.#sources.program, at)) return undefined;
+    return this.apply(position);
   }
 
   /** Whether the rule does nothing but change the mark, and tells nothing. */

@@ -15,7 +15,7 @@ const INDEXED_FROM = 48;
 const LISTED_FROM = 16;
 
 /** Lists that are longer are searched by an index of their own. */
-const LONG = 64;
+const LONG = 192;
 
 /** How many conditions such indexes may have together, as a multiple of those that there are. */
 const MOST_NARROWED = 16;
