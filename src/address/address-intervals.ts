@@ -26,6 +26,11 @@ export class AddressIntervals {
     this.count = this.#w3.length;
   }
 
+  /** The first address of each interval of IPv4, as unsigned numbers. Not to be changed. */
+  get starts4(): Uint32Array {
+    return this.#w3;
+  }
+
   /** The interval that holds an IPv4 address, given as its unsigned number. HOT */
   indexOf4(value: number): number {
     const starts = this.#w3;

@@ -4,18 +4,8 @@ import { type IpAddress, type IpFamily, ipv4, ipv6 } from '../address/ip-address
 import type { Host } from '../host/host.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { LOCAL } from '../packet/packet.ts';
+import { TOWARDS } from '../simulate/fast/plain-layout.ts';
 import type { Router } from '../simulate/routing/router.ts';
-
-/** What an address is to the host, as a number: the place of the interface that leads to it, or one of these. */
-export const ADDRESS = {
-  /** One of the host's own. */
-  own: -1,
-  /** No route leads back to it. */
-  unrouted: -2,
-} as const;
-
-/** Not asked yet. */
-const OPEN = -3;
 
 /** Addresses that routing treats otherwise than its tables say. */
 const SPECIAL: readonly Cidr[] = [
@@ -47,14 +37,14 @@ export class AddressFacts {
     this.#numbers = new Map(host.interfaces.map(({ name }, index) => [name, index]));
     this.#intervals = { 4: intervalsOf(host, router, 4), 6: intervalsOf(host, router, 6) };
     this.#towards = {
-      4: new Int32Array(this.#intervals[4].count).fill(OPEN),
-      6: new Int32Array(this.#intervals[6].count).fill(OPEN),
+      4: new Int32Array(this.#intervals[4].count).fill(TOWARDS.open),
+      6: new Int32Array(this.#intervals[6].count).fill(TOWARDS.open),
     };
     this.#intervals4 = this.#intervals[4];
     this.#towards4 = this.#towards[4];
   }
 
-  /** Where the address at `at` lies: the number of an interface, or one of ADDRESS. HOT */
+  /** Where the address at `at` lies: the number of an interface, or one of TOWARDS. HOT */
   towards(bytes: Uint8Array, at: number, family: IpFamily): number {
     const intervals = this.#intervals[family];
     const index =
@@ -67,19 +57,29 @@ export class AddressFacts {
             get32(bytes, at + 12),
           );
     const known = this.#towards[family][index]!;
-    return known === OPEN ? this.#ask(family, index) : known;
+    return known === TOWARDS.open ? this.#ask(family, index) : known;
   }
 
-  /** The same of an IPv4 address, given as its unsigned number. HOT */
+  /** The first address of each interval of IPv4. */
+  get starts4(): Uint32Array {
+    return this.#intervals4.starts4;
+  }
+
+  /** The place of the interval of an IPv4 address, given as its unsigned number. */
+  indexOf4(address: number): number {
+    return this.#intervals4.indexOf4(address);
+  }
+
+  /** The same as `towards` of an IPv4 address, given as its unsigned number. */
   towards4(address: number): number {
     const index = this.#intervals4.indexOf4(address);
     const known = this.#towards4[index]!;
-    return known === OPEN ? this.#ask(4, index) : known;
+    return known === TOWARDS.open ? this.#ask(4, index) : known;
   }
 
   /** Whether the host owns the address or has any route for it, given what `towards` said of it. */
   isKnown(bytes: Uint8Array, at: number, family: IpFamily, towards: number): boolean {
-    if (towards !== ADDRESS.unrouted) return true;
+    if (towards !== TOWARDS.unrouted) return true;
     return this.#router.knows(family === 4 ? getIpv4(bytes, at) : getIpv6(bytes, at));
   }
 
@@ -91,9 +91,9 @@ export class AddressFacts {
 
   #find(address: IpAddress): number {
     const name = this.#router.interfaceTowards(address);
-    if (name === undefined) return ADDRESS.unrouted;
-    if (name === LOCAL) return ADDRESS.own;
-    return this.#numbers.get(name) ?? ADDRESS.unrouted;
+    if (name === undefined) return TOWARDS.unrouted;
+    if (name === LOCAL) return TOWARDS.own;
+    return this.#numbers.get(name) ?? TOWARDS.unrouted;
   }
 }
 

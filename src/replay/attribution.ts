@@ -4,9 +4,9 @@ import { COOKED, type LinkLayer } from '../capture/link-layer.ts';
 import type { PacketRecord } from '../capture/record-batch.ts';
 import type { Host } from '../host/host.ts';
 import { LOCAL } from '../packet/packet.ts';
+import { SENT_BY_HOST, TOWARDS } from '../simulate/fast/plain-layout.ts';
 import type { Router } from '../simulate/routing/router.ts';
-import { ADDRESS, AddressFacts } from './address-facts.ts';
-import { SENT_BY_HOST } from './captured-packet.ts';
+import { AddressFacts } from './address-facts.ts';
 import { HostMacs, MAC_OWNER } from './host-macs.ts';
 
 /** What `find` says of a packet that no interface of the host is known for; `reason` tells why. */
@@ -45,7 +45,7 @@ export class Attribution {
   reason = '';
   /** Packets by MEANS. */
   readonly byMeans: number[] = MEANS.map(() => 0);
-  readonly #facts: AddressFacts;
+  readonly facts: AddressFacts;
   readonly #macs: HostMacs;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #given: number;
@@ -62,7 +62,7 @@ export class Attribution {
     const names = host.interfaces.map(({ name }) => name);
     this.#numbers = new Map(names.map((name, index) => [name, index]));
     this.#captured = new Uint8Array(names.length);
-    this.#facts = new AddressFacts(host, router);
+    this.facts = new AddressFacts(host, router);
     this.#macs = new HostMacs(host);
     this.#allSent = given === LOCAL;
     this.#given =
@@ -88,23 +88,23 @@ export class Attribution {
       : MAC_OWNER.open;
     if (owner === MAC_OWNER.others) return this.#ignore(REASONS.notOurs);
     const direction = directionOf(record, link, owner);
-    const towards = this.#facts.towards(record.bytes, source, family);
+    const towards = this.facts.towards(record.bytes, source, family);
     if (place >= 0) this.#captured[place] = 1;
     else if (owner >= 0) this.#captured[owner] = 1;
-    if (direction === DIRECTION.outbound && towards !== ADDRESS.own) {
+    if (direction === DIRECTION.outbound && towards !== TOWARDS.own) {
       const hasBeenSeen = towards < 0 || link.cooked >= 0 || this.#captured[towards] === 1;
       // Where nobody captured at the other side, the packet that leaves tells that it came.
       return hasBeenSeen ? this.#ignore(REASONS.leaving) : this.#found(towards, BY.addresses);
     }
-    if (direction !== DIRECTION.inbound && towards === ADDRESS.own) {
+    if (direction !== DIRECTION.inbound && towards === TOWARDS.own) {
       return this.#found(SENT_BY_HOST, BY.addresses);
     }
     if (place >= 0) return this.#found(place, this.#means);
     if (owner >= 0) return this.#found(owner, BY.mac);
-    if (towards === ADDRESS.own) return this.#found(SENT_BY_HOST, BY.addresses);
-    if (towards === ADDRESS.unrouted) return this.#leave(REASONS.noInterface);
-    const onward = this.#facts.towards(record.bytes, destination, family);
-    if (!this.#facts.isKnown(record.bytes, destination, family, onward)) {
+    if (towards === TOWARDS.own) return this.#found(SENT_BY_HOST, BY.addresses);
+    if (towards === TOWARDS.unrouted) return this.#leave(REASONS.noInterface);
+    const onward = this.facts.towards(record.bytes, destination, family);
+    if (!this.facts.isKnown(record.bytes, destination, family, onward)) {
       return this.#leave(REASONS.noDestination);
     }
     if (this.#macs.isForOthers(record.bytes, link, towards)) return this.#ignore(REASONS.notOurs);
@@ -122,23 +122,16 @@ export class Attribution {
       : this.#placesOfCapture(reader.place).find(reader.interfaces, interfaceId, -1);
   }
 
-  /** As `find`, of an untagged frame with an IPv4 packet, given what `placeWithoutFrame` said; addresses as unsigned numbers. HOT */
-  findByAddresses(place: number, source: number, destination: number): number {
-    const facts = this.#facts;
-    const towards = facts.towards4(source);
-    if (towards === ADDRESS.own) return SENT_BY_HOST;
-    if (place >= 0) return place;
-    if (towards === ADDRESS.unrouted) return ASK;
-    return facts.towards4(destination) === ADDRESS.unrouted ? ASK : towards;
-  }
-
-  /** Counts a packet of which `findByAddresses` said where it meets the host. HOT */
-  countByAddresses(place: number, found: number): void {
-    if (place < 0) this.byMeans[BY.addresses]!++;
+  /** Counts packets that were attributed by `placeWithoutFrame` and their addresses alone. HOT */
+  countByAddresses(
+    place: number,
+    { sent, arrived }: { readonly sent: number; readonly arrived: number },
+  ): void {
+    this.byMeans[BY.addresses]! += sent;
+    if (place < 0) this.byMeans[BY.addresses]! += arrived;
     else {
-      this.#captured[place] = 1;
-      const means = this.#given >= 0 ? BY.given : BY.name;
-      this.byMeans[found === SENT_BY_HOST ? BY.addresses : means]!++;
+      if (sent + arrived > 0) this.#captured[place] = 1;
+      this.byMeans[this.#given >= 0 ? BY.given : BY.name]! += arrived;
     }
   }
 

@@ -1,7 +1,5 @@
 import { IP_READ, IpHeader } from '../packet/ip-header.ts';
-
-/** What stands in the place of an interface's number for a packet that the host itself sends. */
-export const SENT_BY_HOST = -1;
+import { SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
 
 /**
  * One packet of a capture on its way to an evaluator. One object, filled anew for every packet; the bytes are the reader's and hold

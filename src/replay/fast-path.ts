@@ -1,43 +1,95 @@
-import { PLAIN_WORDS } from '../packet/plain-packets.ts';
-import { type FastEvaluator, REFERENCE } from '../simulate/fast/fast-evaluator.ts';
+import { type FastEvaluator, REFERENCE, SETTLED } from '../simulate/fast/fast-evaluator.ts';
+import { EVENT, EVENT_WORDS, MEMORY, PLAIN, STATE } from '../simulate/fast/plain-layout.ts';
+import type { PlainProgram } from '../simulate/fast/plain-program.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type Evaluator, NOT_FAST } from './evaluator.ts';
 import type { FlowTable } from './flow-table.ts';
-import type { Outcomes } from './outcomes.ts';
-import { WAITING, type WaitingPackets } from './waiting-packets.ts';
+import type { Tally } from './tally.ts';
+import type { WaitingPackets } from './waiting-packets.ts';
 
 /** An outcome of the fast evaluator that has none here yet. */
 const UNKNOWN = -1;
+
+/** `takeStopped`: what stopped the judging does so no longer. */
+export const AGAIN = -4;
 
 /** The fast evaluator in front of the reference evaluator; it remembers what has been counted of a connection. */
 export class FastPath implements Evaluator {
   readonly checked: number;
   readonly #fast: FastEvaluator;
-  readonly #outcomes: Outcomes;
+  readonly #tally: Tally;
   /** By the fast evaluator's number of an outcome. */
   #numbers: Int32Array = new Int32Array(64).fill(UNKNOWN);
 
   /** `checked`: which checksums of arriving packets count, as bits of CHECKED. */
-  constructor(fast: FastEvaluator, outcomes: Outcomes, checked: number) {
+  constructor(fast: FastEvaluator, tally: Tally, checked: number) {
     this.#fast = fast;
-    this.#outcomes = outcomes;
+    this.#tally = tally;
     this.checked = checked;
   }
 
-  /** Prepares for packets that wait, all of which are taken next and counted in `flows`. HOT */
-  fetch({ plain: packets, count }: WaitingPackets, flows: FlowTable): void {
-    const { plain } = this.#fast;
-    plain.fetch(packets, count);
-    flows.fetch4(plain.unknown, plain.unknownCount);
+  /** What reads plain packets, and judges most of them. */
+  get program(): PlainProgram {
+    return this.#fast.plain;
   }
 
-  /** The outcome of a packet that waits; NOT_FAST where it must be taken by itself. HOT */
-  takeWaiting({ plain, timeSeconds }: WaitingPackets, place: number): number {
-    const { words } = plain;
-    const at = place * PLAIN_WORDS;
-    const nowMs = timeSeconds[place]! * 1000;
-    const number = this.#fast.takePlain(words, at, words[at + WAITING.interfaceNumber]!, nowMs);
+  /** Prepares for packets that wait, all of which are judged next. HOT */
+  fetch(count: number): void {
+    const { plain } = this.#fast;
+    const unknown = plain.fetch(count);
+    this.#tally.flows.fetch4(plain.unknown, unknown);
+  }
+
+  /**
+   * Judges and counts packets that wait from a place on, up to the first that `takeStopped` must be asked about; returns its place. Of the
+   * events that there are then something remains to be counted. HOT
+   */
+  judge(from: number, count: number): number {
+    const { code, memory } = this.#fast.plain;
+    memory.words[STATE.generation / 4] = this.#tally.flows.generation;
+    return code.judgePackets(from, count);
+  }
+
+  /** How many events `judge` has told. HOT */
+  get eventCount(): number {
+    return this.#fast.plain.memory.words[STATE.eventCount / 4]!;
+  }
+
+  /** The place of an event's packet, whose connection is selected then. HOT */
+  selectEvent(event: number): number {
+    const { words } = this.#fast.plain.memory;
+    const at = MEMORY.events / 4 + event * EVENT_WORDS;
+    this.#fast.selectRecord(words[at + EVENT.record]!);
+    return words[at + EVENT.place]!;
+  }
+
+  /** The outcome of an event's packet. HOT */
+  outcomeOfEvent(event: number): number {
+    const { words } = this.#fast.plain.memory;
+    return this.#numberOf(words[MEMORY.events / 4 + event * EVENT_WORDS + EVENT.outcome]!);
+  }
+
+  /** The outcome of the packet that stopped `judge`; AGAIN where that goes on from there; NOT_FAST where it must be taken by itself. HOT */
+  takeStopped(waiting: WaitingPackets, place: number): number {
+    const { plain } = this.#fast;
+    const interfaceNumber = plain.memory.words[plain.wordOf(place) + PLAIN.interfaceNumber]!;
+    const nowMs = waiting.timeSeconds(place) * 1000;
+    const number = this.#fast.takePlain(place, interfaceNumber, nowMs);
+    if (number === SETTLED) {
+      this.#numberOf(this.#fast.settled);
+      return AGAIN;
+    }
     return number === REFERENCE ? NOT_FAST : this.#numberOf(number);
+  }
+
+  /** Adds what `judge` has counted to the tally. Once, at the end. */
+  finish(): void {
+    const { plain, outcomes } = this.#fast;
+    for (let number = 0; number < outcomes.length; number++) {
+      const packets = plain.packetsOf(number);
+      const bytes = plain.bytesOf(number);
+      if (packets > 0) this.#tally.add(this.#numberOf(number), { packets, bytes });
+    }
   }
 
   /** HOT */
@@ -56,7 +108,7 @@ export class FastPath implements Evaluator {
     const words = fast.recordWords;
     const at = fast.recordBase;
     // Numbers from 1, since 0 stands for nothing. Both directions of a connection have one each.
-    const group = this.#outcomes.groupOf[outcome]! + 1;
+    const group = this.#tally.outcomes.groupOf[outcome]! + 1;
     // What the table of flows has forgotten must be counted anew.
     const isRemembered = words[at + 2] === flows.generation;
     if (isRemembered && (words[at] === group || words[at + 1] === group)) return false;
@@ -87,13 +139,16 @@ export class FastPath implements Evaluator {
 
   #intern(number: number): number {
     const outcome = this.#fast.outcomes[number]!;
-    const made = this.#outcomes.intern({ ...outcome, because: outcome.because });
+    const { outcomes } = this.#tally;
+    const made = outcomes.intern({ ...outcome, because: outcome.because });
     while (number >= this.#numbers.length) {
       const longer = new Int32Array(this.#numbers.length * 2).fill(UNKNOWN);
       longer.set(this.#numbers);
       this.#numbers = longer;
     }
     this.#numbers[number] = made;
+    this.#tally.know(made);
+    this.#fast.plain.count(number, outcomes.groupOf[made]!, this.#tally.isStopped(made));
     return made;
   }
 }

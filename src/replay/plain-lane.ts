@@ -2,35 +2,34 @@ import type { CaptureReader } from '../capture/capture-reader.ts';
 import { DIRECTION } from '../capture/capture-reader.ts';
 import { LINK_TYPE } from '../capture/link-type.ts';
 import { RECORD, RECORD_WORDS, type RecordBatch } from '../capture/record-batch.ts';
-import { CHECKED, PLAIN_WORDS } from '../packet/plain-packets.ts';
+import { get32 } from '../packet/header-bytes.ts';
+import { FRAME_BYTES, MEMORY, STATE, TAKES_SENT, TOWARDS } from '../simulate/fast/plain-layout.ts';
+import type { PlainProgram } from '../simulate/fast/plain-program.ts';
 import { ASK, type Attribution } from './attribution.ts';
 import type { CaptureClock } from './capture-clock.ts';
-import { SENT_BY_HOST } from './captured-packet.ts';
-import { WAITING, type WaitingPackets } from './waiting-packets.ts';
+import type { WaitingPackets } from './waiting-packets.ts';
 
-const ETHERNET_BYTES = 14;
-
-/** Of the source address within its Ethernet header. */
-const SOURCE_MAC = 6;
-
-/** What stands before the addresses in an IPv4 header. */
-const BEFORE_ADDRESSES = 12;
+/** Where addresses stand in an untagged Ethernet frame with an IPv4 packet. */
+const ADDRESSES = 26;
 
 /**
- * Takes the packets of a batch that most captures are full of to those that wait, in one loop: plain IPv4 datagrams in untagged Ethernet frames, which are
+ * Takes the packets of a batch that most captures are full of to those that wait, all in one go: plain IPv4 datagrams in untagged Ethernet frames, which are
  * attributed by nothing but their addresses or their capture's interface.
  */
 export class PlainLane {
   readonly #attribution: Attribution;
   readonly #waiting: WaitingPackets;
+  readonly #program: PlainProgram;
   readonly #clock: CaptureClock;
-  readonly #checked: number;
-  readonly #takesSent: boolean;
-  // What was looked up for the packet before.
+  readonly #options: number;
+  // What was looked up for the packets before.
   #reader: CaptureReader | undefined;
   #interfaceId = -1;
   #isOpen = false;
   #place = -1;
+  // The frames that were copied last: where they end in the batch, and how much further they lie in memory.
+  #runEnd = 0;
+  #shift = 0;
 
   /** `checked`: which checksums of arriving packets count, as bits of CHECKED; `takesSent`: whether those that the host sends may wait. */
   constructor(
@@ -47,52 +46,109 @@ export class PlainLane {
   ) {
     this.#attribution = attribution;
     this.#waiting = waiting;
+    this.#program = waiting.program;
     this.#clock = clock;
-    this.#checked = options.checked;
-    this.#takesSent = options.takesSent;
+    this.#options = options.checked | (options.takesSent ? TAKES_SENT : 0);
+    this.#tellAddresses();
+  }
+
+  /** Call before the first packet of a batch is taken. HOT */
+  begin(): void {
+    this.#runEnd = 0;
   }
 
   /** Takes packets of the batch from one on, up to the first that is another kind, or for which there is no room; returns the place of that. HOT */
   take(batch: RecordBatch, from: number): number {
-    const { words: records, times, directions, readers, count } = batch;
-    const attribution = this.#attribution;
-    const waiting = this.#waiting;
-    const { plain, timeSeconds } = waiting;
-    const { words } = plain;
-    let i = from;
-    for (; i < count && !waiting.isFull; i++) {
-      const reader = readers[i]!;
-      const record = i * RECORD_WORDS;
-      const interfaceId = records[record + RECORD.interfaceId]!;
-      if (reader !== this.#reader || interfaceId !== this.#interfaceId) {
-        this.#look(reader, interfaceId);
-      }
-      const { bytes } = reader;
-      const frame = records[record + RECORD.offset]!;
-      const start = frame + ETHERNET_BYTES;
-      const end = frame + records[record + RECORD.capturedLength]!;
-      // Behind EtherType 0x0800 there must be the header up to its addresses at least.
-      if (!this.#isOpen || directions[i] !== DIRECTION.unknown || end - start < 20) break;
-      if (bytes[frame + 12] !== 8 || bytes[frame + 13] !== 0) break;
-      const source = address(bytes, start + BEFORE_ADDRESSES);
-      const destination = address(bytes, start + BEFORE_ADDRESSES + 4);
-      const place = attribution.findByAddresses(this.#place, source, destination);
-      if (place === ASK || (place === SENT_BY_HOST && !this.#takesSent)) break;
-      const checked = place === SENT_BY_HOST ? CHECKED.none : this.#checked;
-      const to = waiting.count;
-      if (!plain.read(to, bytes, start, end, checked)) break;
-      attribution.countByAddresses(this.#place, place);
-      const at = to * PLAIN_WORDS;
-      words[at + WAITING.start] = start;
-      words[at + WAITING.end] = end;
-      words[at + WAITING.originalLength] = records[record + RECORD.originalLength]!;
-      words[at + WAITING.interfaceNumber] = place;
-      words[at + WAITING.sourceMac] = frame + SOURCE_MAC;
-      timeSeconds[to] = this.#clock.read(times[i * 2]!, times[i * 2 + 1]!);
-      waiting.bytes[to] = bytes;
-      waiting.count = to + 1;
+    let at = from;
+    while (at < batch.count && !this.#waiting.isFull) {
+      if (at >= this.#runEnd && !this.#copyRun(batch, at)) return at;
+      at = this.#takeRun(batch, at);
+      const isLeft = at < this.#runEnd && !this.#waiting.isFull;
+      if (isLeft && !this.#learn(batch, at)) return at;
     }
-    return i;
+    return at;
+  }
+
+  /** Copies the frames from one on that lie close enough in the same bytes and are attributed alike; false where the first is none such. HOT */
+  #copyRun(batch: RecordBatch, from: number): boolean {
+    const { words, times, directions, readers, count } = batch;
+    const reader = readers[from]!;
+    const interfaceId = words[from * RECORD_WORDS + RECORD.interfaceId]!;
+    if (reader !== this.#reader || interfaceId !== this.#interfaceId) {
+      this.#look(reader, interfaceId);
+    }
+    if (!this.#isOpen) return false;
+    const first = words[from * RECORD_WORDS + RECORD.offset]!;
+    let frameEnd = first;
+    let end = from;
+    for (; end < count; end++) {
+      const record = end * RECORD_WORDS;
+      if (readers[end] !== reader || words[record + RECORD.interfaceId] !== interfaceId) break;
+      const itsEnd = words[record + RECORD.offset]! + words[record + RECORD.capturedLength]!;
+      if (directions[end] !== DIRECTION.unknown || itsEnd - first > FRAME_BYTES) break;
+      frameEnd = itsEnd;
+    }
+    if (end === from) return false;
+    const { memory } = this.#program;
+    memory.bytes.set(reader.bytes.subarray(first, frameEnd), MEMORY.frames);
+    memory.words.set(words.subarray(0, end * RECORD_WORDS), MEMORY.records / 4);
+    memory.numbers.set(times.subarray(0, end * 2), MEMORY.recordTimes / 8);
+    this.#runEnd = end;
+    this.#shift = MEMORY.frames - first;
+    return true;
+  }
+
+  /** HOT */
+  #takeRun({ readers }: RecordBatch, from: number): number {
+    const { code, memory } = this.#program;
+    const { words, numbers } = memory;
+    const clock = this.#clock;
+    const waiting = this.#waiting;
+    const before = waiting.count;
+    numbers[STATE.firstSeconds / 8] = clock.firstSeconds;
+    numbers[STATE.firstNanoseconds / 8] = clock.firstNanoseconds;
+    numbers[STATE.latestSeconds / 8] = clock.timeSeconds;
+    const next = code.readRecords(from, this.#runEnd, this.#shift, this.#place, this.#options);
+    clock.timeSeconds = numbers[STATE.latestSeconds / 8]!;
+    const { count } = waiting;
+    const { bytes } = readers[from]!;
+    for (let place = before; place < count; place++) waiting.bytes[place] = bytes;
+    const sent = words[STATE.sent / 4]!;
+    this.#attribution.countByAddresses(this.#place, { sent, arrived: count - before - sent });
+    return next;
+  }
+
+  /** Tells the program what the addresses of a frame are to the host; false where it knew, or the frame has none. */
+  #learn({ words: records, readers }: RecordBatch, place: number): boolean {
+    const record = place * RECORD_WORDS;
+    const { bytes } = readers[place]!;
+    const at = records[record + RECORD.offset]! + ADDRESSES;
+    if (records[record + RECORD.capturedLength]! < ADDRESSES + 8) return false;
+    const isNewSource = this.#learnOne(get32(bytes, at));
+    return this.#learnOne(get32(bytes, at + 4)) || isNewSource;
+  }
+
+  #learnOne(address: number): boolean {
+    const { facts } = this.#attribution;
+    const { words } = this.#program.memory;
+    const at = words[STATE.addressTowards / 4]! / 4 + facts.indexOf4(address);
+    if (words[at] !== TOWARDS.open) return false;
+    words[at] = facts.towards4(address);
+    return true;
+  }
+
+  /** Tells the program of the intervals of addresses. What they are to the host it learns when a packet bears one. */
+  #tellAddresses(): void {
+    const { starts4 } = this.#attribution.facts;
+    const { memory } = this.#program;
+    const starts = memory.allocate(starts4.length * 4);
+    const towards = memory.allocate(starts4.length * 4);
+    const { words } = memory;
+    words.set(starts4, starts / 4);
+    words.fill(TOWARDS.open, towards / 4, towards / 4 + starts4.length);
+    words[STATE.addressStarts / 4] = starts;
+    words[STATE.addressTowards / 4] = towards;
+    words[STATE.addressCount / 4] = starts4.length;
   }
 
   #look(reader: CaptureReader, interfaceId: number): void {
@@ -106,11 +162,4 @@ export class PlainLane {
     this.#isOpen = place !== ASK;
     this.#place = place;
   }
-}
-
-/** An unsigned 32-bit number. HOT */
-function address(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-  );
 }

@@ -2,9 +2,9 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { CaptureError } from '../capture/capture-error.ts';
 import { isReadableLinkType, linkTypeName, READABLE_NAMES } from '../capture/link-type.ts';
 import type { OpenCapture } from '../capture/open-capture.ts';
-import { CHECKED } from '../packet/plain-packets.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { FastEvaluator } from '../simulate/fast/fast-evaluator.ts';
+import { CHECKED } from '../simulate/fast/plain-layout.ts';
 import { Router } from '../simulate/routing/router.ts';
 import { Attribution } from './attribution.ts';
 import { FastPath } from './fast-path.ts';
@@ -61,7 +61,7 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
       for (const capture of captures) {
         if (capture.reader.format === 'pcap') checkLinkTypes(capture);
       }
-      const evaluators = evaluatorsOf(model, models, outcomes, options);
+      const evaluators = evaluatorsOf(model, models, tally, options);
       const replay = new Replay({
         captures,
         attribution,
@@ -71,7 +71,7 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
         other:
           against === undefined
             ? undefined
-            : evaluatorsOf(against, models, otherOutcomes, options).reference,
+            : evaluatorsOf(against, models, new Tally(otherOutcomes), options).reference,
         tally,
         filter,
         sink,
@@ -91,7 +91,7 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
 function evaluatorsOf(
   model: NodeModel,
   models: readonly NodeModel[],
-  outcomes: Outcomes,
+  tally: Tally,
   options: PreparedOptions,
 ): {
   readonly reference: ReferenceEvaluator;
@@ -117,14 +117,14 @@ function evaluatorsOf(
     host,
     run: (packet) => fast?.runReference(packet) ?? simulator.run(packet),
     leavesTranslated: (packet) => translates && simulator.leavesTranslated(packet),
-    outcomes,
+    outcomes: tally.outcomes,
     ignoreChecksums,
     tracks: { 4: tracks(4), 6: tracks(6) },
     hasRules: { 4: hasRules(model.ruleset(4)), 6: hasRules(model.ruleset(6)) },
   });
   return {
     reference,
-    fast: fast === undefined ? undefined : new FastPath(fast, outcomes, checked),
+    fast: fast === undefined ? undefined : new FastPath(fast, tally, checked),
     translates,
   };
 }

@@ -6,12 +6,12 @@ import type { OpenCapture } from '../capture/open-capture.ts';
 import { PacketRecord, RECORD, RECORD_WORDS, RecordBatch } from '../capture/record-batch.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
-import { CHECKED, PLAIN, PLAIN_WORDS } from '../packet/plain-packets.ts';
+import { CHECKED, PLAIN, SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CaptureClock } from './capture-clock.ts';
-import { CapturedPacket, SENT_BY_HOST } from './captured-packet.ts';
+import { CapturedPacket } from './captured-packet.ts';
 import { LEAVES, NOT_FAST, WAITS } from './evaluator.ts';
-import type { FastPath } from './fast-path.ts';
+import { AGAIN, type FastPath } from './fast-path.ts';
 import { findIp } from './find-ip.ts';
 import { flowOfResult } from './flow-ends.ts';
 import type { Datagram } from './fragments.ts';
@@ -19,7 +19,7 @@ import { PlainLane } from './plain-lane.ts';
 import type { ReferenceEvaluator } from './reference-evaluator.ts';
 import type { HeldPacket, PacketFilter, PacketSink, ReplayedPacket } from './replayed-packet.ts';
 import { countReason, type Tally } from './tally.ts';
-import { WAITING, WaitingPackets } from './waiting-packets.ts';
+import { WaitingPackets } from './waiting-packets.ts';
 
 export interface ReplayOptions {
   readonly captures: readonly OpenCapture[];
@@ -51,11 +51,11 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #link: LinkLayer = new LinkLayer();
   readonly #packet: CapturedPacket = new CapturedPacket();
-  readonly #waiting: WaitingPackets = new WaitingPackets();
+  /** Undefined where no packet may wait. */
+  readonly #waiting: WaitingPackets | undefined;
   readonly #batch: RecordBatch = new RecordBatch();
   readonly #record: PacketRecord = new PacketRecord();
   readonly #clock: CaptureClock = new CaptureClock();
-  /** Undefined where no packet may wait. */
   readonly #lane: PlainLane | undefined;
   readonly #held: Map<Datagram, HeldPacket[]> = new Map();
   /** Whether each packet is looked at by itself, which only the reference evaluator can tell of. */
@@ -70,8 +70,10 @@ export class Replay {
     this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
     const { fast, attribution, asksWhatIsSent } = options;
     if (fast !== undefined && !this.#looksAtEach) {
+      const waiting = new WaitingPackets(fast.program);
+      this.#waiting = waiting;
       this.#lane = new PlainLane(
-        { attribution, waiting: this.#waiting, clock: this.#clock },
+        { attribution, waiting, clock: this.#clock },
         { checked: fast.checked, takesSent: !asksWhatIsSent },
       );
     }
@@ -96,6 +98,7 @@ export class Replay {
     this.#options.reference.finish();
     this.#options.other?.finish();
     this.#settle();
+    this.#options.fast?.finish();
   }
 
   /** HOT */
@@ -109,10 +112,11 @@ export class Replay {
       of.bytes += batch.words[i * RECORD_WORDS + RECORD.originalLength]! >>> 0;
     }
     this.#packets += count;
+    this.#lane?.begin();
     let next = 0;
     while (next < count) {
       if (this.#lane !== undefined) next = this.#lane.take(batch, next);
-      if (this.#waiting.isFull) this.#judgeWaiting();
+      if (this.#waiting?.isFull === true) this.#judgeWaiting();
       else if (next < count) {
         batch.load(next++, this.#record);
         this.#take(this.#record);
@@ -151,10 +155,10 @@ export class Replay {
   /** Puts a packet by that is to be judged with others; false where it must be judged at once. HOT */
   #wait(record: PacketRecord, start: number, place: number): boolean {
     const { fast, asksWhatIsSent } = this.#options;
-    if (fast === undefined || this.#looksAtEach) return false;
+    const waiting = this.#waiting;
+    if (fast === undefined || waiting === undefined) return false;
     const isSent = place === SENT_BY_HOST;
     if (isSent && asksWhatIsSent) return false;
-    const waiting = this.#waiting;
     if (!waiting.add(record, start, isSent ? CHECKED.none : fast.checked)) return false;
     waiting.describe(place, this.#link.sourceMac, this.#clock.timeSeconds);
     if (waiting.isFull) this.#judgeWaiting();
@@ -178,19 +182,40 @@ export class Replay {
 
   /** Judges the packets that wait, in their order. HOT */
   #judgeWaiting(): void {
-    const { fast } = this.#options;
+    const { fast, tally } = this.#options;
     const waiting = this.#waiting;
-    if (fast === undefined || waiting.count === 0) return;
-    fast.fetch(waiting, this.#options.tally.flows);
+    if (fast === undefined || waiting === undefined) return;
     const { count } = waiting;
-    for (let place = 0; place < count; place++) {
-      const outcome = fast.takeWaiting(waiting, place);
+    if (count === 0) return;
+    fast.fetch(count);
+    let place = 0;
+    for (;;) {
+      place = fast.judge(place, count);
+      this.#countEvents(fast);
+      if (place === count) break;
+      const outcome = fast.takeStopped(waiting, place);
+      if (outcome === AGAIN) continue;
       if (outcome === NOT_FAST) {
         waiting.load(place, this.#packet);
         this.#judge(undefined);
-      } else this.#countWaiting(fast, outcome, place);
+      } else {
+        const { words } = fast.program.memory;
+        const at = fast.program.wordOf(place);
+        tally.count(outcome, words[at + PLAIN.originalLength]! >>> 0);
+        this.#countFlow(fast, outcome, at);
+      }
+      place++;
     }
     waiting.count = 0;
+  }
+
+  /** HOT */
+  #countEvents(fast: FastPath): void {
+    const { eventCount } = fast;
+    for (let event = 0; event < eventCount; event++) {
+      const place = fast.selectEvent(event);
+      this.#countFlow(fast, fast.outcomeOfEvent(event), fast.program.wordOf(place));
+    }
   }
 
   /** Judges the packet that was filled; without its record where it waited. HOT */
@@ -216,12 +241,10 @@ export class Replay {
     if (reference.settled.length > 0) this.#settle();
   }
 
-  /** Counts a packet that waited and that the fast evaluator judged. HOT */
-  #countWaiting(fast: FastPath, outcome: number, place: number): void {
+  /** Counts the flow of the plain packet at a word, whose connection is selected, and whom it came from where it was stopped. HOT */
+  #countFlow(fast: FastPath, outcome: number, at: number): void {
     const { tally } = this.#options;
-    const { words } = this.#waiting.plain;
-    const at = place * PLAIN_WORDS;
-    tally.count(outcome, words[at + WAITING.originalLength]! >>> 0);
+    const { words } = fast.program.memory;
     if (fast.isNewToFlow(outcome, tally.flows)) {
       const { flow } = fast;
       if (flow >= 0) tally.countFlowAgain(outcome, flow);

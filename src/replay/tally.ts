@@ -1,4 +1,4 @@
-import { PLAIN } from '../packet/plain-packets.ts';
+import { PLAIN } from '../simulate/fast/plain-layout.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
@@ -40,11 +40,21 @@ export class Tally {
 
   /** Counts a packet of `lengthBytes` on the wire. HOT */
   count(outcome: number, lengthBytes: number): void {
-    if (outcome >= this.packetsOf.length) this.#grow(outcome);
-    if (this.packetsOf[outcome]!++ === 0) {
-      this.#verdictOf[outcome] = VERDICT_NUMBER[this.outcomes.at(outcome).verdict];
-    }
+    if (outcome >= this.packetsOf.length || this.packetsOf[outcome] === 0) this.know(outcome);
+    this.packetsOf[outcome]!++;
     this.bytesOf[outcome]! += lengthBytes;
+  }
+
+  /** Prepares for packets of the outcome, which may be counted elsewhere. */
+  know(outcome: number): void {
+    if (outcome >= this.packetsOf.length) this.#grow(outcome);
+    this.#verdictOf[outcome] = VERDICT_NUMBER[this.outcomes.at(outcome).verdict];
+  }
+
+  /** Adds packets that were counted elsewhere to those of an outcome that is known. */
+  add(outcome: number, counted: { readonly packets: number; readonly bytes: number }): void {
+    this.packetsOf[outcome]! += counted.packets;
+    this.bytesOf[outcome]! += counted.bytes;
   }
 
   /** Counts the flow of a packet that has been counted. */

@@ -2,12 +2,20 @@ import { decodePacket } from '../../src/packet/decode-packet.ts';
 import { encodePacket, NO_NUMBERS } from '../../src/packet/encode-packet.ts';
 import { IP_READ, IpHeader } from '../../src/packet/ip-header.ts';
 import { LOCAL, type Packet } from '../../src/packet/packet.ts';
-import { CHECKED, MOST_PLAIN, PLAIN_WORDS, PlainPackets } from '../../src/packet/plain-packets.ts';
 import {
   FastEvaluator,
   type FastEvaluatorOptions,
   REFERENCE,
+  SETTLED,
 } from '../../src/simulate/fast/fast-evaluator.ts';
+import {
+  CHECKED,
+  EVENT,
+  MEMORY,
+  MOST_PLAIN,
+  PLAIN,
+  STATE,
+} from '../../src/simulate/fast/plain-layout.ts';
 import type { PacketResult } from '../../src/simulate/packet-result.ts';
 import { Simulator, type SimulatorOptions } from '../../src/simulate/simulator.ts';
 
@@ -44,7 +52,7 @@ export class BothEvaluators {
   /** Those of the former that it judged as plain packets. */
   plainPackets = 0;
   readonly fast: FastEvaluator;
-  readonly #plain: PlainPackets = new PlainPackets();
+  #counted = 0;
   readonly #alone: Simulator;
   readonly #names: readonly string[];
 
@@ -113,16 +121,33 @@ export class BothEvaluators {
     const nowMs = timeSeconds * 1000;
     // Any place is as good as another.
     const place = this.packets % MOST_PLAIN;
-    if (this.#plain.read(place, bytes, 0, end, CHECKED.none)) {
-      this.fast.plain.fetch(this.#plain, MOST_PLAIN);
-      const { words } = this.#plain;
-      const outcome = this.fast.takePlain(words, place * PLAIN_WORDS, number, nowMs);
+    const { plain } = this.fast;
+    if (plain.read(place, bytes.subarray(0, end), CHECKED.none)) {
+      plain.memory.words[plain.wordOf(place) + PLAIN.interfaceNumber] = number;
+      plain.memory.numbers[MEMORY.times / 8 + place] = timeSeconds;
+      plain.fetch(MOST_PLAIN);
+      const outcome = this.#takePlain(place, number, nowMs);
       if (outcome !== REFERENCE) {
         this.plainPackets++;
         return outcome;
       }
     }
     return this.fast.take(bytes, header, end, number, nowMs);
+  }
+
+  #takePlain(place: number, number: number, nowMs: number): number {
+    const { plain, outcomes } = this.fast;
+    // Of outcomes that stop packets each is told.
+    for (; this.#counted < outcomes.length; this.#counted++) {
+      plain.count(this.#counted, this.#counted, true);
+    }
+    if (plain.code.judgePackets(place, place + 1) > place) {
+      const { words } = plain.memory;
+      if (words[STATE.eventCount / 4] !== 1) throw new Error('a packet was not told');
+      return words[MEMORY.events / 4 + EVENT.outcome]!;
+    }
+    const outcome = this.fast.takePlain(place, number, nowMs);
+    return outcome === SETTLED ? this.#takePlain(place, number, nowMs) : outcome;
   }
 }
 

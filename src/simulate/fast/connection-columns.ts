@@ -3,87 +3,46 @@ import { isClosingTcp } from '../conntrack/tcp-state.ts';
 import { ConnectionRecords, FIELD, FLAG, STATE_SHIFT } from './connection-records.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import type { FlowHeaders } from './flow-headers.ts';
+import { STATE } from './plain-layout.ts';
+import type { PlainMemory } from './plain-memory.ts';
 
 /** Places that a new table has; always a power of two. Nobody's memory until they are used, and a table that grows must be filled anew. */
 const FIRST_PLACES = 1 << 18;
 
 /** Connections by either of their directions: records, found by open addressing. None of them is translated. */
 export class ConnectionColumns {
-  readonly records: ConnectionRecords = new ConnectionRecords();
+  readonly records: ConnectionRecords;
   /** How many there are, expired ones included. */
   size = 0;
   /** Whether the headers looked up last are of the reply direction. */
   isReply = false;
-  /** Means nothing: it is there so that reading ahead is not left out as useless. */
-  fetched = 0;
-  // Pairs: the number of a record plus one (0 is free), and its hash.
-  #places: Int32Array = new Int32Array(FIRST_PLACES * 2);
+  readonly #memory: PlainMemory;
+  // Where pairs begin among the words: the number of a record (0 is free), and its hash.
+  #places: number;
   #mask: number = FIRST_PLACES - 1;
   readonly #expiries: ExpiryQueue = new ExpiryQueue();
-  /** The record that `hasForgettable` found last; it goes on from there. */
+  /** The place of the record that `hasForgettable` found last; it goes on from there. */
   #forgettable = 0;
   /** It has found none, and no connection has changed since. */
   #isNoneForgettable = false;
 
+  constructor(memory: PlainMemory) {
+    this.#memory = memory;
+    this.records = new ConnectionRecords(memory);
+    this.#places = this.#allocate();
+  }
+
   /** Selects the record of the headers' flow, and returns its number; -1 when there is none. HOT */
   find(headers: FlowHeaders): number {
+    const { words } = this.#memory;
     const places = this.#places;
     const mask = this.#mask;
     const { hash } = headers;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const record = places[place * 2]! - 1;
-      if (record < 0) return -1;
-      if (places[place * 2 + 1] === hash && this.#isOf(record, headers)) return record;
+      const record = words[places + place * 2]!;
+      if (record === 0) return -1;
+      if (words[places + place * 2 + 1] === hash && this.#isOf(record, headers)) return record;
     }
-  }
-
-  /**
-   * Selects the record of the flow of an IPv4 packet of a protocol with ports, and returns its number; -1 when there is none. `keys` and `kind`
-   * as the record has them. HOT
-   */
-  find4(source: number, destination: number, keys: number, kind: number, hash: number): number {
-    const places = this.#places;
-    const mask = this.#mask;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const record = places[place * 2]! - 1;
-      if (record < 0) return -1;
-      if (places[place * 2 + 1] !== hash) continue;
-      this.records.select(record);
-      const { words, at } = this.records;
-      if (words[at + FIELD.kind] !== kind) continue;
-      const itsKeys = words[at + FIELD.keys]!;
-      const itsSource = words[at + FIELD.source]!;
-      const itsDestination = words[at + FIELD.destination]!;
-      if (itsKeys === keys && itsSource === source && itsDestination === destination) {
-        this.isReply = false;
-        return record;
-      }
-      const mirrored = (itsKeys << 16) | (itsKeys >>> 16);
-      if (mirrored === keys && itsSource === destination && itsDestination === source) {
-        this.isReply = true;
-        return record;
-      }
-    }
-  }
-
-  /**
-   * Brings what the lookups of these hashes will read into the processor's cache: one after the other they would wait for memory each, but all at
-   * once they wait together. Changes nothing but `unknown`, which gets those that no connection has; returns how many these are. HOT
-   */
-  fetch(hashes: Int32Array, count: number, unknown: Int32Array): number {
-    const places = this.#places;
-    const mask = this.#mask;
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= places[(hashes[i]! & mask) * 2]!;
-    let unknownCount = 0;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i]!;
-      const record = places[(hash & mask) * 2]! - 1;
-      if (record >= 0) sum ^= this.records.touch(record);
-      else unknown[unknownCount++] = hash;
-    }
-    this.fetched = sum;
-    return unknownCount;
   }
 
   /** Selects a new record for the headers' flow, which has none, and returns its number. */
@@ -132,14 +91,17 @@ export class ConnectionColumns {
 
   /** Forgets everything. */
   clear(): void {
-    for (let record = 0; record < this.records.end; record++) {
-      this.records.select(record);
-      if (this.records.words[this.records.at + FIELD.kind] !== 0) this.remove(record);
+    for (let place = 0; place < this.records.end; place++) {
+      const record = this.records.recordAt(place);
+      if (this.#isThere(record)) this.remove(record);
     }
   }
 
   /** Forgets what has expired. */
   removeExpired(nowMs: number): void {
+    const { numbers } = this.#memory;
+    this.#expiries.note(numbers[STATE.leastExpiryMs / 8]!);
+    numbers[STATE.leastExpiryMs / 8] = Number.POSITIVE_INFINITY;
     for (;;) {
       const record = this.#expiries.take(nowMs);
       if (record < 0) break;
@@ -151,14 +113,16 @@ export class ConnectionColumns {
 
   /** Whether there is a connection that the kernel may forget when it needs room, as `mayBeForgotten` has it. */
   hasForgettable(nowMs: number): boolean {
-    if (this.#isNoneForgettable) return false;
+    const { words } = this.#memory;
+    if (this.#isNoneForgettable && words[STATE.hasChanged / 4] === 0) return false;
     const { end } = this.records;
     for (let i = 0; i < end; i++) {
-      const record = this.#forgettable;
-      if (this.#isForgettable(record, nowMs)) return true;
-      this.#forgettable = record + 1 < end ? record + 1 : 0;
+      const place = this.#forgettable;
+      if (this.#isForgettable(this.records.recordAt(place), nowMs)) return true;
+      this.#forgettable = place + 1 < end ? place + 1 : 0;
     }
     this.#isNoneForgettable = true;
+    words[STATE.hasChanged / 4] = 0;
     return false;
   }
 
@@ -183,13 +147,15 @@ export class ConnectionColumns {
 
   #lookThrough(nowMs: number): void {
     const { end } = this.records;
-    for (let record = 0; record < end; record++) {
+    for (let place = 0; place < end; place++) {
+      const record = this.records.recordAt(place);
       if (this.#isThere(record) && this.#expiryOf(record) <= nowMs) this.remove(record);
     }
     const records = new Int32Array(this.size);
     const expiries = new Float64Array(this.size);
     let count = 0;
-    for (let record = 0; record < end; record++) {
+    for (let place = 0; place < end; place++) {
+      const record = this.records.recordAt(place);
       if (!this.#isThere(record)) continue;
       records[count] = record;
       expiries[count++] = this.#expiryOf(record);
@@ -241,36 +207,53 @@ export class ConnectionColumns {
   }
 
   #link(record: number, hash: number): void {
+    const { words } = this.#memory;
     const places = this.#places;
     const mask = this.#mask;
     let place = hash & mask;
-    while (places[place * 2] !== 0) place = (place + 1) & mask;
-    places[place * 2] = record + 1;
-    places[place * 2 + 1] = hash;
+    while (words[places + place * 2] !== 0) place = (place + 1) & mask;
+    words[places + place * 2] = record;
+    words[places + place * 2 + 1] = hash;
   }
 
   /** Takes a record out of its place, and moves up those that would no longer be found behind a free one. */
   #unlink(record: number, hash: number): void {
+    const { words } = this.#memory;
     const places = this.#places;
     const mask = this.#mask;
     let hole = hash & mask;
-    while (places[hole * 2] !== record + 1) hole = (hole + 1) & mask;
-    for (let place = (hole + 1) & mask; places[place * 2] !== 0; place = (place + 1) & mask) {
-      const wanted = places[place * 2 + 1]! & mask;
+    while (words[places + hole * 2] !== record) hole = (hole + 1) & mask;
+    for (
+      let place = (hole + 1) & mask;
+      words[places + place * 2] !== 0;
+      place = (place + 1) & mask
+    ) {
+      const wanted = words[places + place * 2 + 1]! & mask;
       if (((place - wanted) & mask) < ((place - hole) & mask)) continue;
-      places[hole * 2] = places[place * 2]!;
-      places[hole * 2 + 1] = places[place * 2 + 1]!;
+      words[places + hole * 2] = words[places + place * 2]!;
+      words[places + hole * 2 + 1] = words[places + place * 2 + 1]!;
       hole = place;
     }
-    places[hole * 2] = 0;
+    words[places + hole * 2] = 0;
   }
 
   #grow(): void {
     const before = this.#places;
-    this.#places = new Int32Array(before.length * 2);
+    const end = before + (this.#mask + 1) * 2;
     this.#mask = this.#mask * 2 + 1;
-    for (let i = 0; i < before.length; i += 2) {
-      if (before[i] !== 0) this.#link(before[i]! - 1, before[i + 1]!);
+    this.#places = this.#allocate();
+    const { words } = this.#memory;
+    for (let i = before; i < end; i += 2) {
+      if (words[i] !== 0) this.#link(words[i]!, words[i + 1]!);
     }
+  }
+
+  /** Room for as many places as there are now, all free, of which compiled code is told. */
+  #allocate(): number {
+    const address = this.#memory.allocate((this.#mask + 1) * 8);
+    const { words } = this.#memory;
+    words[STATE.places / 4] = address;
+    words[STATE.placeMask / 4] = this.#mask;
+    return address / 4;
   }
 }

@@ -1,3 +1,5 @@
+import type { PlainMemory } from './plain-memory.ts';
+
 /** Words of a record. What every packet needs stands in the first half, one line of the processor's cache; what TCP tracking remembers in the other. */
 export const FIELD = {
   /** The last word of each address; the others of IPv6 stand elsewhere. */
@@ -35,7 +37,11 @@ export const STATE_SHIFT = 4;
 export const ARRIVAL_BITS = 16;
 export const ARRIVAL_MASK: number = (1 << ARRIVAL_BITS) - 1;
 
-const WORDS = 32;
+/** A record's number is its address in memory without so many bits: its 32 words, two lines of the processor's cache, never lie across a third. */
+export const RECORD_SHIFT = 7;
+
+const BYTES = 1 << RECORD_SHIFT;
+const WORDS: number = BYTES / 4;
 
 /** The upper three words of both addresses of an IPv6 connection, the source's first. */
 const UPPER_WORDS = 6;
@@ -44,39 +50,47 @@ const CHUNK_BITS = 13;
 const CHUNK = 1 << CHUNK_BITS;
 
 /**
- * Records of connections in typed arrays, which grow by chunks and are never copied. A record is selected, and then lies in `words` from
- * `at` on; numbers with a fraction lie in `times`, the same bytes, at half the place.
+ * Records of connections in the memory that compiled code works on, which grows by chunks. A record is selected, and then lies in `words` from
+ * `at` on; numbers with a fraction lie in `times`, the same bytes, at half the place. No record has the number 0.
  */
 export class ConnectionRecords {
-  words: Int32Array = new Int32Array(0);
-  times: Float64Array = new Float64Array(0);
   at = 0;
-  readonly #words: Int32Array[] = [];
-  readonly #times: Float64Array[] = [];
-  /** Of those chunks that have IPv6 connections. */
-  readonly #uppers: (Int32Array | undefined)[] = [];
+  readonly #memory: PlainMemory;
+  /** Numbers of the first records of chunks. */
+  readonly #chunks: number[] = [];
+  /** Of those that have IPv6 connections, by the upper bits of their numbers. */
+  readonly #uppers: Map<number, Int32Array> = new Map();
   /** Records that are free again. */
   readonly #free: number[] = [];
   #used = 0;
 
-  /** How many records have ever been made; their numbers are below. */
+  constructor(memory: PlainMemory) {
+    this.#memory = memory;
+  }
+
+  /** Until the next record is made. HOT */
+  get words(): Int32Array {
+    return this.#memory.words;
+  }
+
+  /** HOT */
+  get times(): Float64Array {
+    return this.#memory.numbers;
+  }
+
+  /** How many records have ever been made. */
   get end(): number {
     return this.#used;
   }
 
-  /** HOT */
-  select(record: number): void {
-    const chunk = record >>> CHUNK_BITS;
-    this.words = this.#words[chunk]!;
-    this.times = this.#times[chunk]!;
-    this.at = (record & (CHUNK - 1)) * WORDS;
+  /** The number of a record by its place among all, from 0. */
+  recordAt(place: number): number {
+    return this.#chunks[place >>> CHUNK_BITS]! + (place & (CHUNK - 1));
   }
 
-  /** Reads of each of a record's lines of the cache. HOT */
-  touch(record: number): number {
-    const words = this.#words[record >>> CHUNK_BITS]!;
-    const at = (record & (CHUNK - 1)) * WORDS;
-    return words[at]! ^ words[at + 16]!;
+  /** HOT */
+  select(record: number): void {
+    this.at = record * WORDS;
   }
 
   /** Where the upper words of an IPv6 connection's addresses stand, in `uppersOf` its record. */
@@ -85,24 +99,18 @@ export class ConnectionRecords {
   }
 
   uppersOf(record: number): Int32Array {
-    const chunk = record >>> CHUNK_BITS;
-    let uppers = this.#uppers[chunk];
+    const upperBits = record >>> CHUNK_BITS;
+    let uppers = this.#uppers.get(upperBits);
     if (uppers === undefined) {
       uppers = new Int32Array(CHUNK * UPPER_WORDS);
-      this.#uppers[chunk] = uppers;
+      this.#uppers.set(upperBits, uppers);
     }
     return uppers;
   }
 
   /** Selects a free record, all of whose words are 0, and returns its number. */
   make(): number {
-    const record = this.#free.pop() ?? this.#used++;
-    if (record >>> CHUNK_BITS === this.#words.length) {
-      const bytes = new ArrayBuffer(CHUNK * WORDS * 4);
-      this.#words.push(new Int32Array(bytes));
-      this.#times.push(new Float64Array(bytes));
-      this.#uppers.push(undefined);
-    }
+    const record = this.#free.pop() ?? this.#makeAnother();
     this.select(record);
     return record;
   }
@@ -112,6 +120,13 @@ export class ConnectionRecords {
     this.select(record);
     this.words.fill(0, this.at, this.at + WORDS);
     this.#free.push(record);
+  }
+
+  #makeAnother(): number {
+    if (this.#used === this.#chunks.length * CHUNK) {
+      this.#chunks.push(this.#memory.allocate(CHUNK * BYTES) >>> RECORD_SHIFT);
+    }
+    return this.recordAt(this.#used++);
   }
 }
 

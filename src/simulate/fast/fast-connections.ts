@@ -26,9 +26,10 @@ import {
   STATE_SHIFT,
 } from './connection-records.ts';
 import { FlowHeaders } from './flow-headers.ts';
-import type { HeaderReader } from './header-reader.ts';
-import { PlainFlows } from './plain-flows.ts';
-import { PlainSegments } from './plain-segments.ts';
+import { STATE } from './plain-layout.ts';
+import { PlainMemory } from './plain-memory.ts';
+import { PlainProgram } from './plain-program.ts';
+import { openTcp } from './tcp-opening.ts';
 
 /**
  * The connections of the fast evaluator: without translation, and of TCP, UDP and ICMP queries alone.
@@ -39,28 +40,27 @@ import { PlainSegments } from './plain-segments.ts';
 export class FastConnections implements OtherConnections {
   readonly records: ConnectionRecords;
   /** The same connections, for plain packets. */
-  readonly plain: PlainFlows;
-  readonly #columns: ConnectionColumns = new ConnectionColumns();
+  readonly plain: PlainProgram;
+  readonly #columns: ConnectionColumns;
   readonly #settings: ConntrackSettings;
   readonly #entries: Readonly<Record<'tcp' | 'udp' | 'icmp', ConnectionEntry>>;
   /** What TCP tracking remembers of the selected record, where it stands; and of a connection that only begins. */
   readonly #tracking: TcpTracking = new TcpTracking();
   readonly #begun: TcpTracking = new TcpTracking();
   readonly #begunWords: Int32Array = new Int32Array(TCP_WORDS);
-  readonly #segments: PlainSegments;
   /** What it remembered before the packet that is judged. */
   readonly #before: Int32Array = new Int32Array(TCP_WORDS);
   readonly #wanted: FlowHeaders = new FlowHeaders();
   /** The connection of the packet that was judged last. */
   #entry: ConnectionEntry;
 
-  /** `reader` reads the packets that are judged. */
-  constructor(settings: ConntrackSettings, reader: HeaderReader) {
+  constructor(settings: ConntrackSettings) {
     this.#settings = settings;
+    const memory = new PlainMemory();
+    this.#columns = new ConnectionColumns(memory);
     this.records = this.#columns.records;
-    this.#segments = new PlainSegments(settings);
     this.#begun.moveTo(this.#begunWords, 0);
-    this.plain = new PlainFlows(this.#columns, settings, reader, blankEntry(IP_PROTOCOL.tcp));
+    this.plain = new PlainProgram(memory, settings);
     const entries = {
       tcp: blankEntry(IP_PROTOCOL.tcp),
       udp: blankEntry(IP_PROTOCOL.udp),
@@ -92,6 +92,15 @@ export class FastConnections implements OtherConnections {
     if (times[(at + FIELD.expiresAt) >>> 1]! > nowMs) return record;
     this.#columns.remove(record);
     return -1;
+  }
+
+  /** Selects the connection of the plain packet that was not judged, and returns its record's number. HOT */
+  selectPlain(): number {
+    const { words } = this.plain.memory;
+    const record = words[STATE.record / 4]!;
+    this.records.select(record);
+    this.#columns.isReply = words[STATE.isReply / 4] !== 0;
+    return record;
   }
 
   /** Whether the selected connection has been answered. HOT */
@@ -155,7 +164,7 @@ export class FastConnections implements OtherConnections {
     entry.streamFromMs = 0;
     if (protocol === IP_PROTOCOL.tcp) {
       entry.tcp = this.#begun;
-      const timeoutMs = this.#segments.begin(packet, this.#begunWords, 0);
+      const timeoutMs = openTcp(packet, this.#begunWords, 0, this.#settings);
       if (timeoutMs >= 0) {
         entry.state = TCP_STATE.SYN_SENT;
         entry.timeoutMs = timeoutMs;

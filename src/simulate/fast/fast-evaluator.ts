@@ -2,7 +2,6 @@ import { type IpFamily, ipv4, ipv6 } from '../../address/ip-address.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
 import { type Packet, TCP_FLAG } from '../../packet/packet.ts';
-import { HAS_OPTIONS, PLAIN } from '../../packet/plain-packets.ts';
 import { isTransportChecksumRight } from '../../packet/verify-checksum.ts';
 import type { Tuple } from '../conntrack/connection.ts';
 import {
@@ -22,7 +21,8 @@ import type { FlowHeaders } from './flow-headers.ts';
 import { HeaderReader } from './header-reader.ts';
 import { type FastOutcome, FastOutcomes } from './outcomes.ts';
 import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
-import { NO_CONNECTION, type PlainFlows, UNSETTLED } from './plain-flows.ts';
+import { CODE, HAS_OPTIONS, PLAIN, SENT_BY_HOST, STATE } from './plain-layout.ts';
+import type { PlainProgram } from './plain-program.ts';
 import { TRACKED } from './way-legs.ts';
 
 export { REFERENCE } from './packet-ways.ts';
@@ -35,8 +35,11 @@ export interface FastEvaluatorOptions {
   readonly assumesEstablished: boolean;
 }
 
-/** Place of the input interface for a packet that the host itself sends. */
-const SENT_BY_HOST = -1;
+/** `takePlain`: the outcome of packets like it is known now. */
+export const SETTLED = -2;
+
+/** `settleKnown`: the packet's way ends before connection tracking. */
+const UNSETTLED = -4;
 
 /** As many as a connection's record has room for; nobody has more. */
 const MOST_INTERFACES = 60_000;
@@ -53,6 +56,8 @@ const LEAST_TTL = 2;
 export class FastEvaluator {
   /** Whether the last packet has a connection here, whose record is selected. */
   hasRecord = false;
+  /** What `takePlain` said was SETTLED. */
+  settled = 0;
   readonly #simulator: Simulator;
   readonly #tracker: ConnectionTracker;
   readonly #connections: FastConnections;
@@ -75,7 +80,7 @@ export class FastEvaluator {
     this.#options = options;
     const { tracker, host, router } = simulator;
     this.#tracker = tracker;
-    this.#connections = new FastConnections(tracker.settings, this.#reader);
+    this.#connections = new FastConnections(tracker.settings);
     tracker.shareWith(this.#connections);
     this.#interfaceNames = host.interfaces.map(({ name }) => router.arrivalInterface(name));
   }
@@ -138,32 +143,46 @@ export class FastEvaluator {
     return interfaceNumber === SENT_BY_HOST ? '' : this.#interfaceNames[interfaceNumber]!;
   }
 
-  /** Plain packets on their way; `fetch` must be told of them before `takePlain` is. */
-  get plain(): PlainFlows {
+  /** Plain packets on their way, and those of connections that are there. */
+  get plain(): PlainProgram {
     return this.#connections.plain;
   }
 
-  /** The outcome of the plain packet at a word, which has been fetched, as `take` says it; REFERENCE also where only `take` can say. HOT */
-  takePlain(packet: Int32Array, from: number, interfaceNumber: number, nowMs: number): number {
+  /**
+   * The outcome of the plain packet in a place, which `plain` has not judged, as `take` says it; REFERENCE also where only `take` can say. SETTLED: `settled` is the
+   * outcome of all that come like it, and `plain` must be asked again, once it counts that. HOT
+   */
+  takePlain(place: number, interfaceNumber: number, nowMs: number): number {
     const { plain } = this.#connections;
+    const { words } = plain.memory;
+    const from = plain.wordOf(place);
+    const code = words[STATE.code / 4]!;
+    this.hasRecord = false;
     const ways = this.#waysOf(4);
-    let outcome = plain.take(packet, from, interfaceNumber + 2, nowMs);
-    if (outcome === UNSETTLED && ways !== undefined) {
-      this.#reader.readPlain(packet, from);
+    if (ways === undefined) return REFERENCE;
+    if (code === CODE.unsettled || code === CODE.uncounted) {
+      this.#connections.selectPlain();
+      this.#reader.readPlain(words, from);
       const settled = this.#settleKnown(ways, interfaceNumber);
-      outcome = settled < 0 ? settled : plain.take(packet, from, interfaceNumber + 2, nowMs);
       if (settled === REFERENCE) return REFERENCE;
+      if (settled >= 0) {
+        this.settled = settled;
+        return SETTLED;
+      }
     }
-    this.hasRecord = outcome >= 0;
-    if (outcome >= 0) return outcome;
-    const isTcp = packet[from + PLAIN.kind]! >>> 8 === IP_PROTOCOL.tcp;
-    if (ways === undefined || (isTcp && (packet[from + PLAIN.flags]! & HAS_OPTIONS) !== 0)) {
-      return REFERENCE;
-    }
-    this.#reader.readPlain(packet, from);
-    return outcome === NO_CONNECTION
+    const isTcp = words[from + PLAIN.kind]! >>> 8 === IP_PROTOCOL.tcp;
+    if (isTcp && (words[from + PLAIN.flags]! & HAS_OPTIONS) !== 0) return REFERENCE;
+    this.#reader.readPlain(words, from);
+    if (code === CODE.expired) this.#connections.remove(this.#connections.selectPlain());
+    return code === CODE.expired || code === CODE.noConnection
       ? this.#takeUnknown(ways, this.#arrivalOf(interfaceNumber), nowMs)
       : this.#takeRead(ways, interfaceNumber, nowMs);
+  }
+
+  /** Selects the connection of an event of `plain`. HOT */
+  selectRecord(record: number): void {
+    this.#connections.records.select(record);
+    this.hasRecord = true;
   }
 
   /**

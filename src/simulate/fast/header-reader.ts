@@ -4,12 +4,12 @@ import { decodeTcp, emptyTcpWireFacts } from '../../packet/decode-tcp.ts';
 import { get16, get32 } from '../../packet/header-bytes.ts';
 import type { IpHeader } from '../../packet/ip-header.ts';
 import type { ConnectionState, Packet } from '../../packet/packet.ts';
-import { PLAIN } from '../../packet/plain-packets.ts';
 import { TCP_HEADER_BYTES } from '../../packet/tcp.ts';
 import { UDP_HEADER_BYTES } from '../../packet/udp.ts';
 import type { TcpWireFacts, WireFacts } from '../../packet/wire-facts.ts';
 import { icmpKind, invertedIcmpKey, isTrackedIcmp } from '../conntrack/icmp-types.ts';
 import { FlowHeaders } from './flow-headers.ts';
+import { PLAIN } from './plain-layout.ts';
 
 const ICMP_HEADER_BYTES = 8;
 

@@ -4,6 +4,7 @@ import { TCP_STATE } from '../../../src/simulate/conntrack/tcp-state.ts';
 import { ConnectionColumns } from '../../../src/simulate/fast/connection-columns.ts';
 import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
 import { FlowHeaders } from '../../../src/simulate/fast/flow-headers.ts';
+import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
 
 const flow = fc.record({
   family: fc.constantFrom<4 | 6>(4, 6),
@@ -39,7 +40,7 @@ const nameOf = (one: Flow): string => Object.values(one).join(' ');
 test('connections are found by both directions until they are removed', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const columns = new ConnectionColumns();
+      const columns = new ConnectionColumns(new PlainMemory());
       const kept = new Map<string, number>();
       for (const { flow: one, does } of steps) {
         if (one.source === one.destination) continue;
@@ -68,7 +69,7 @@ test('connections are found by both directions until they are removed', () => {
 });
 
 test('a table that has grown finds everything, and nothing once it is cleared', () => {
-  const columns = new ConnectionColumns();
+  const columns = new ConnectionColumns(new PlainMemory());
   const flows = Array.from(
     { length: 20_000 },
     (_, i): Flow => ({
@@ -114,7 +115,7 @@ test('what has expired is removed and nothing else, however often connections ar
       fc.array(action, { minLength: 50, maxLength: 400 }),
       fc.nat(4000),
       (actions, many) => {
-        const columns = new ConnectionColumns();
+        const columns = new ConnectionColumns(new PlainMemory());
         const expiries = new Map<number, number>();
         let nowMs = 0;
         const refresh = (number: number, atMs: number): void => {
@@ -142,7 +143,7 @@ test('what has expired is removed and nothing else, however often connections ar
 });
 
 test('a connection that may be forgotten is found as long as there is one', () => {
-  const columns = new ConnectionColumns();
+  const columns = new ConnectionColumns(new PlainMemory());
   const put = (number: number, flags: number): void => {
     const one = {
       family: 4,

@@ -7,16 +7,21 @@ import { emptyTcpWireFacts } from '../../../src/packet/decode-tcp.ts';
 import { put16, put32 } from '../../../src/packet/header-bytes.ts';
 import { IpHeader } from '../../../src/packet/ip-header.ts';
 import { TCP_FLAG } from '../../../src/packet/packet.ts';
-import { CHECKED, PlainPackets } from '../../../src/packet/plain-packets.ts';
 import { blankPacket } from '../../../src/selftest/blank-packet.ts';
 import { ConnectionEntry } from '../../../src/simulate/conntrack/connection-entry.ts';
 import { trackTcp } from '../../../src/simulate/conntrack/tcp.ts';
 import { TCP_KIND, TCP_STATE } from '../../../src/simulate/conntrack/tcp-state.ts';
 import { type TcpSide, TcpTracking } from '../../../src/simulate/conntrack/tcp-tracking.ts';
-import { conntrackSettings } from '../../../src/simulate/conntrack/timeouts.ts';
+import {
+  type ConntrackSettings,
+  conntrackSettings,
+} from '../../../src/simulate/conntrack/timeouts.ts';
 import { tupleOf } from '../../../src/simulate/conntrack/tuple.ts';
 import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
-import { PlainSegments } from '../../../src/simulate/fast/plain-segments.ts';
+import { CHECKED } from '../../../src/simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
+import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
+import { openTcp } from '../../../src/simulate/fast/tcp-opening.ts';
 
 const RECORD_WORDS = 32;
 const NOW_MS = 5_000_000;
@@ -141,6 +146,16 @@ function nameOf(flags: number): 'synAck' | 'fin' | 'ack' {
   return (flags & TCP_FLAG.F) === 0 ? 'ack' : 'fin';
 }
 
+const programs = new Map<string, PlainProgram>();
+
+/** The same one for equal settings. */
+function programOf(settings: ConntrackSettings): PlainProgram {
+  const key = JSON.stringify(settings);
+  const program = programs.get(key) ?? new PlainProgram(new PlainMemory(), settings);
+  programs.set(key, program);
+  return program;
+}
+
 /** Whether the reply side has said nothing yet, as before the SYN-ACK. */
 const isSilent = fc.constantFrom(false, false, true);
 
@@ -183,14 +198,16 @@ test('what is done to a connection on its words is what connection tracking does
         const state = given.isSilent ? TCP_STATE.SYN_SENT : given.state;
         const seenReply = !given.isSilent && given.seenReply;
         const bytes = datagramOf(one, before);
-        const words = new Int32Array(RECORD_WORDS);
+        const program = programOf(settings);
+        const record = program.memory.allocate(RECORD_WORDS * 4);
+        const words = program.memory.words.subarray(record / 4, record / 4 + RECORD_WORDS);
         words[FIELD.flags] =
           (seenReply ? FLAG.seenReply : 0) | (assured ? FLAG.assured : 0) | (state << STATE_SHIFT);
         before.copyTo(words, FIELD.tcp);
         const untouched = words.slice();
-        const packets = new PlainPackets();
-        expect(packets.read(0, bytes, 0, bytes.length, CHECKED.none)).toBe(true);
-        const timeoutMs = new PlainSegments(settings).take(packets.words, 0, words, 0, one.isReply);
+        expect(program.read(0, bytes, CHECKED.none)).toBe(true);
+        const packet = program.wordOf(0) * 4;
+        const timeoutMs = program.code.takeSegment(packet, record, one.isReply ? 1 : 0);
         if (timeoutMs < 0) {
           expect(words).toEqual(untouched);
           return;
@@ -259,7 +276,7 @@ test('a connection that begins with a SYN begins as connection tracking has it',
           },
         };
         const words = new Int32Array(RECORD_WORDS).fill(7);
-        const timeoutMs = new PlainSegments(settings).begin(packet, words, FIELD.tcp);
+        const timeoutMs = openTcp(packet, words, FIELD.tcp, settings);
         if (timeoutMs < 0) {
           expect(words).toEqual(new Int32Array(RECORD_WORDS).fill(7));
           return;

@@ -1,20 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePacket } from '../../src/packet/decode-packet.ts';
-import { encodePacket, NO_NUMBERS } from '../../src/packet/encode-packet.ts';
-import { IP_READ, IpHeader } from '../../src/packet/ip-header.ts';
+import { decodePacket } from '../../../src/packet/decode-packet.ts';
+import { encodePacket, NO_NUMBERS } from '../../../src/packet/encode-packet.ts';
+import { IP_READ, IpHeader } from '../../../src/packet/ip-header.ts';
 import {
-  CHECKED,
-  HAS_OPTIONS,
-  PLAIN,
-  PLAIN_WORDS,
-  PlainPackets,
-} from '../../src/packet/plain-packets.ts';
-import { isIpChecksumRight, isTransportChecksumRight } from '../../src/packet/verify-checksum.ts';
-import { packet } from '../support/packets.ts';
+  isIpChecksumRight,
+  isTransportChecksumRight,
+} from '../../../src/packet/verify-checksum.ts';
+import { conntrackSettings } from '../../../src/simulate/conntrack/timeouts.ts';
+import { CHECKED, HAS_OPTIONS, PLAIN } from '../../../src/simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
+import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
+import { packet } from '../../support/packets.ts';
 
 const BOTH = CHECKED.header | CHECKED.transport;
 const PLACE = 3;
+
+const program = new PlainProgram(new PlainMemory(), conntrackSettings(new Map()));
+
+function fieldOf(place: number, name: keyof typeof PLAIN): number {
+  return program.memory.words[program.wordOf(place) + PLAIN[name]]!;
+}
 
 /** A datagram behind some bytes of a frame, and where it begins. */
 function datagramOf(line: string, before: number, payload: number): Uint8Array {
@@ -47,8 +53,7 @@ test('what is plain is sound, and says what its headers say', () => {
         const bytes = datagramOf(line, before, payload);
         const end = bytes.length - 2;
         if (spoil !== null) bytes[before + (spoil.byte % (end - before))]! ^= 1 << spoil.bit;
-        const packets = new PlainPackets();
-        const isPlain = packets.read(PLACE, bytes, before, end, checked);
+        const isPlain = program.read(PLACE, bytes.subarray(before, end), checked);
         // Every bit of a datagram counts in one of its checksums.
         if (checked === BOTH)
           expect(isPlain && spoil !== null && !isUnsummed(bytes, before)).toBe(false);
@@ -66,9 +71,7 @@ test('what is plain is sound, and says what its headers say', () => {
         const how = { in: 'eth0', mac: undefined, timeSeconds: 0, isChecksumWrong: false };
         const decoded = decodePacket(bytes, header, end, how);
         if (decoded.kind !== 'packet') throw new Error('what is plain can be decoded');
-        const { words } = packets;
-        const field = (name: keyof typeof PLAIN): number =>
-          words[PLACE * PLAIN_WORDS + PLAIN[name]]!;
+        const field = (name: keyof typeof PLAIN): number => fieldOf(PLACE, name);
         const { source, destination, sourcePort, destinationPort, protocol } = decoded.packet;
         expect(field('source') >>> 0).toBe(source.w3);
         expect(field('destination') >>> 0).toBe(destination.w3);
@@ -100,7 +103,7 @@ test('fragments, other protocols, special addresses, a time to live that is used
   const read = (change: (bytes: Uint8Array) => void, cut = 0): boolean => {
     const bytes = datagramOf(LINES[0]!, 0, 4);
     change(bytes);
-    return new PlainPackets().read(0, bytes, 0, bytes.length - 2 - cut, CHECKED.none);
+    return program.read(0, bytes.subarray(0, bytes.length - 2 - cut), CHECKED.none);
   };
   expect(read(() => undefined)).toBe(true);
   expect(read((bytes) => (bytes[6]! |= 0x20))).toBe(false);
@@ -120,9 +123,8 @@ test('of TCP options only timestamps need not be read', () => {
     const bytes = datagramOf(LINES[0]!, 0, options.length);
     bytes[32] = (5 + options.length / 4) << 4;
     bytes.set(options, 40);
-    const packets = new PlainPackets();
-    expect(packets.read(0, bytes, 0, bytes.length - 2, CHECKED.none)).toBe(true);
-    return packets.words[PLAIN.flags]! & HAS_OPTIONS;
+    expect(program.read(0, bytes.subarray(0, bytes.length - 2), CHECKED.none)).toBe(true);
+    return fieldOf(0, 'flags') & HAS_OPTIONS;
   };
   const timestamp = [8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
   expect(withOptions([1, 1, ...timestamp])).toBe(0);

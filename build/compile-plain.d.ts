@@ -1,0 +1,1 @@
+export declare function compilePlain(constants: ReadonlyMap<string, number>): Promise<Uint8Array>;

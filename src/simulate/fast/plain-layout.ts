@@ -1,0 +1,232 @@
+import { IP_PROTOCOL } from '../../address/protocol.ts';
+import { TCP_FLAG } from '../../packet/packet.ts';
+import { TCP_KIND, TCP_STATE } from '../conntrack/tcp-state.ts';
+import {
+  BELOW_RETRANSMISSIONS,
+  KIND_BITS,
+  KIND_SHIFT,
+  LAST,
+  LAST_BIT,
+  MOST_RETRANSMISSIONS,
+  RETRANSMISSIONS_SHIFT,
+  SCALE_BITS,
+  SCALE_SHIFT,
+  SIDE,
+  SIDE_BIT,
+  SIDE_WORDS,
+  WINDOW_BITS,
+} from '../conntrack/tcp-words.ts';
+import {
+  ARRIVAL_BITS,
+  ARRIVAL_MASK,
+  FIELD,
+  FLAG,
+  RECORD_SHIFT,
+  STATE_SHIFT,
+} from './connection-records.ts';
+
+/**
+ * Plain packets are what most packets of a capture are: whole IPv4 datagrams of TCP or UDP without IP options, sound in every way, between
+ * ordinary addresses. As many as are kept together: what they and their connections take stays in the processor's
+ * cache.
+ */
+export const MOST_PLAIN = 128;
+
+/** Which checksums of a packet must be right for it to be plain. */
+export const CHECKED = { none: 0, header: 1, transport: 2 } as const;
+
+/** Words that a packet takes, one line of the processor's cache, and what stands in each. */
+export const PLAIN_WORDS = 16;
+export const PLAIN = {
+  source: 0,
+  destination: 1,
+  /** Source port << 16 | destination port. */
+  ports: 2,
+  /** Protocol << 8 | 4. */
+  kind: 3,
+  /** Of TCP alone, as is what follows; with HAS_OPTIONS. */
+  flags: 4,
+  sequence: 5,
+  acknowledgement: 6,
+  window: 7,
+  payloadBytes: 8,
+  /** Of its flow, as `hashOfPorts` gives it. */
+  hash: 9,
+  /** Place of its input interface among the host's; -1 for one that the host itself sends. */
+  interfaceNumber: 10,
+  /** On the wire, unsigned. */
+  originalLength: 11,
+  /** Where its header begins and its frame ends, and where that says who sent it. */
+  start: 12,
+  end: 13,
+  sourceMac: 14,
+} as const;
+
+/** In `flags` beside those of TCP: the segment has options that must be read. */
+export const HAS_OPTIONS = 0x100;
+
+/** Words of a frame's record, and what stands in each: where it lies, and lengths, which are unsigned. */
+export const FRAME_WORDS = 4;
+export const FRAME = { offset: 0, capturedLength: 1, originalLength: 2 } as const;
+
+/** Words of what is told of a packet that was judged: its place among those that wait, its connection's record, the number of its outcome. */
+export const EVENT_WORDS = 4;
+export const EVENT = { place: 0, record: 1, outcome: 2 } as const;
+
+/** Words of an outcome, and what stands in each; counts are numbers with a fraction, of two words. */
+export const OUTCOME_WORDS = 8;
+export const OUTCOME = {
+  countOfPackets: 0,
+  countOfBytes: 2,
+  /** Number of its group plus 1; 0: not known yet. */
+  group: 4,
+  /** 1 where packets are stopped. */
+  isStopped: 5,
+} as const;
+
+/** Beside the bits of CHECKED: packets that the host sends are taken too. */
+export const TAKES_SENT = 4;
+
+/** In the place of the number of an input interface: the host itself sends the packet. */
+export const SENT_BY_HOST = -1;
+
+/** What an address is to the host beside the number of the interface that leads to it: its own; without a route back; not asked yet. */
+export const TOWARDS = { own: -1, unrouted: -2, open: -3 } as const;
+
+/** Why a packet was not judged. */
+export const CODE = {
+  /** Its flow has no connection; or one that has expired; both are a new one's. */
+  noConnection: 1,
+  expired: 2,
+  /** Its outcome is missing in its connection's record; or has not been told. */
+  unsettled: 3,
+  uncounted: 4,
+  /** It is no segment that is simple to judge. */
+  left: 5,
+} as const;
+
+/** Bytes from the beginning of memory on where single words and numbers stand. */
+export const STATE = {
+  /** Packets that wait. */
+  waiting: 1024,
+  /** Of the records taken last, those that the host itself sent. */
+  sent: 1028,
+  /** Of the packet that was not judged: CODE, its connection's record, whether it travels against that's first one. */
+  code: 1032,
+  record: 1036,
+  isReply: 1040,
+  eventCount: 1044,
+  /** 1 after a connection has changed whether it is assured, or its state. */
+  hasChanged: 1048,
+  /** Which generation of flows what was counted of a connection must be noted in. */
+  generation: 1052,
+  fetched: 1056,
+  /** Addresses of the table of connections, and one less than it has places. */
+  places: 1060,
+  placeMask: 1064,
+  /** Address of the outcomes, and how many there is room for. */
+  outcomes: 1068,
+  outcomeCount: 1072,
+  /** Addresses of the first addresses of intervals, and of what each is to the host. */
+  addressStarts: 1076,
+  addressTowards: 1080,
+  addressCount: 1084,
+  // Numbers with a fraction.
+  latestSeconds: 1088,
+  firstSeconds: 1096,
+  firstNanoseconds: 1104,
+  /** No connection that was refreshed expires before. */
+  leastExpiryMs: 1112,
+  udpMs: 1120,
+  udpStreamMs: 1128,
+  tcpMaxRetrans: 1136,
+  tcpMaxRetransMs: 1144,
+  tcpUnacknowledgedMs: 1152,
+} as const;
+
+/** Bytes from the beginning of memory on where arrays stand. */
+export const MEMORY = {
+  /** The state of a TCP connection after a segment: by direction, state and kind, a byte each. */
+  nextStates: 1280,
+  /** By TCP_STATE, numbers with a fraction. */
+  tcpTimeouts: 1408,
+  /** Of each packet that waits, seconds since the first packet. */
+  times: 1536,
+  packets: 2560,
+  records: 10_752,
+  /** Of each record seconds, then nanoseconds. */
+  recordTimes: 12_800,
+  unknown: 14_848,
+  events: 15_360,
+  /** Bytes of one datagram, and of frames. */
+  datagram: 17_408,
+  frames: 82_944,
+} as const;
+
+/** Bytes that there is room for: of one datagram, and of frames. */
+export const DATAGRAM_BYTES = 65_536;
+export const FRAME_BYTES = 262_144;
+
+/** From where on memory is for whatever must grow. */
+export const FIRST_FREE: number = MEMORY.frames + FRAME_BYTES;
+
+/** Everything that the compiled code must know, as constants with upper case names; places within records in bytes. */
+export function layoutConstants(): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  const add = (prefix: string, values: Readonly<Record<string, number>>, factor = 1): void => {
+    for (const [name, value] of Object.entries(values))
+      all.set(constantOf(prefix, name), value * factor);
+  };
+  add('PLAIN', PLAIN, 4);
+  add('FIELD', FIELD, 4);
+  add('SIDE', SIDE, 4);
+  add('LAST', LAST, 4);
+  add('RECORD', FRAME, 4);
+  add('EVENT', EVENT, 4);
+  add('OUTCOME', OUTCOME, 4);
+  add('STATE', STATE);
+  add('MEMORY', MEMORY);
+  add('CODE', CODE);
+  add('ADDRESS', TOWARDS);
+  add('FLAG', FLAG);
+  add('SIDE_BIT', SIDE_BIT);
+  add('LAST_BIT', LAST_BIT);
+  add('TCP_FLAG', TCP_FLAG);
+  add('TCP_KIND', TCP_KIND);
+  add('TCP_STATE', TCP_STATE);
+  add('CHECKED', CHECKED);
+  add('', {
+    ARRIVAL_BITS,
+    ARRIVAL_MASK,
+    BELOW_RETRANSMISSIONS,
+    EVENT_BYTES: EVENT_WORDS * 4,
+    HAS_OPTIONS,
+    KIND_BITS,
+    KIND_SHIFT,
+    MOST_PLAIN,
+    MOST_RETRANSMISSIONS,
+    OUTCOME_BYTES: OUTCOME_WORDS * 4,
+    PLAIN_BYTES: PLAIN_WORDS * 4,
+    PROTOCOL_TCP: IP_PROTOCOL.tcp,
+    PROTOCOL_UDP: IP_PROTOCOL.udp,
+    RECORD_BYTES: FRAME_WORDS * 4,
+    RECORD_SHIFT,
+    RETRANSMISSIONS_SHIFT,
+    SCALE_BITS,
+    SCALE_SHIFT,
+    SENT_BY_HOST,
+    SIDE_BYTES: SIDE_WORDS * 4,
+    STATE_SHIFT,
+    TAKES_SENT,
+    TCP_KINDS: 5,
+    TCP_STATES: Object.keys(TCP_STATE).length,
+    WINDOW_BITS,
+  });
+  return all;
+}
+
+/** `PLAIN_PAYLOAD_BYTES` for `payloadBytes` of PLAIN. */
+function constantOf(prefix: string, name: string): string {
+  if (prefix === '') return name;
+  return `${prefix}_${name.replace(/(?<=[a-z])[A-Z]/g, (upper) => `_${upper}`).toUpperCase()}`;
+}

@@ -1,0 +1,146 @@
+import { nextTcpState, TCP_STATE } from '../conntrack/tcp-state.ts';
+import type { ConntrackSettings } from '../conntrack/timeouts.ts';
+import { PLAIN_CODE } from './plain-code.ts';
+import {
+  DATAGRAM_BYTES,
+  MEMORY,
+  MOST_PLAIN,
+  OUTCOME,
+  OUTCOME_WORDS,
+  PLAIN_WORDS,
+  STATE,
+} from './plain-layout.ts';
+import type { PlainMemory } from './plain-memory.ts';
+import { webAssembly } from './web-assembly.ts';
+
+/** What wasm/plain.ts exports; addresses and lengths in bytes. */
+interface Code {
+  readonly readDatagram: (place: number, start: number, end: number, checked: number) => number;
+  readonly readRecords: (
+    from: number,
+    count: number,
+    shift: number,
+    place: number,
+    options: number,
+  ) => number;
+  readonly fetchFlows: (count: number) => number;
+  readonly judgePackets: (from: number, count: number) => number;
+  /** For how many milliseconds the connection at an address lives on; -1 where the segment is left alone. */
+  readonly takeSegment: (packet: number, record: number, isReply: number) => number;
+}
+
+const FIRST_OUTCOMES = 256;
+
+/** The kinds of segments that lead to states; `none` leads nowhere. */
+const KINDS = 5;
+
+let compiled: object | undefined;
+
+/**
+ * Reads plain packets and judges those of connections that are there: code compiled from wasm/, whose memory holds the packets, the connections and
+ * what was counted. Everything that is not plain it leaves alone.
+ *
+ * INVARIANT: it does to a connection what FastConnections does, for the same packet.
+ */
+export class PlainProgram {
+  readonly code: Code;
+  readonly memory: PlainMemory;
+  #outcomeCount = 0;
+
+  constructor(memory: PlainMemory, settings: ConntrackSettings) {
+    this.memory = memory;
+    compiled ??= new webAssembly.Module(bytesOf(PLAIN_CODE));
+    const imports = { env: { memory: memory.memory } };
+    this.code = new webAssembly.Instance(compiled, imports).exports as unknown as Code;
+    this.#tell(settings);
+    this.#growOutcomes(FIRST_OUTCOMES);
+  }
+
+  /** Reads a datagram in a place of those that wait; `checked`: bits of CHECKED. False for one that is not plain. */
+  read(place: number, datagram: Uint8Array, checked: number): boolean {
+    const { length } = datagram;
+    if (length > DATAGRAM_BYTES) return false;
+    this.memory.bytes.set(datagram, MEMORY.datagram);
+    const { datagram: start } = MEMORY;
+    return this.code.readDatagram(place, start, start + length, checked) !== 0;
+  }
+
+  /** The word at which the packet in a place begins. HOT */
+  wordOf(place: number): number {
+    return MEMORY.packets / 4 + place * PLAIN_WORDS;
+  }
+
+  /** Prepares for the packets in the first `count` places, which will be judged next; `unknown` has the hashes of those without connection, as it seems. HOT */
+  fetch(count: number): number {
+    return this.code.fetchFlows(count);
+  }
+
+  /** The hashes that `fetch` told the number of are the first of these. HOT */
+  get unknown(): Int32Array {
+    return this.memory.words.subarray(MEMORY.unknown / 4, MEMORY.unknown / 4 + MOST_PLAIN);
+  }
+
+  /** Packets of the outcome are counted, and those told whose flow's record has not noted the group; `isStopped`: all are told. */
+  count(outcome: number, group: number, isStopped: boolean): void {
+    if (outcome >= this.#outcomeCount) {
+      this.#growOutcomes(Math.max(outcome + 1, this.#outcomeCount * 2));
+    }
+    const { words } = this.memory;
+    const at = this.#outcomeAt(outcome);
+    words[at + OUTCOME.group] = group + 1;
+    words[at + OUTCOME.isStopped] = isStopped ? 1 : 0;
+  }
+
+  /** Packets of the outcome that have been judged here. */
+  packetsOf(outcome: number): number {
+    return this.#countedOf(outcome, OUTCOME.countOfPackets);
+  }
+
+  /** Their bytes on the wire. */
+  bytesOf(outcome: number): number {
+    return this.#countedOf(outcome, OUTCOME.countOfBytes);
+  }
+
+  #countedOf(outcome: number, field: number): number {
+    if (outcome >= this.#outcomeCount) return 0;
+    return this.memory.numbers[(this.#outcomeAt(outcome) + field) / 2]!;
+  }
+
+  #outcomeAt(outcome: number): number {
+    return this.memory.words[STATE.outcomes / 4]! / 4 + outcome * OUTCOME_WORDS;
+  }
+
+  #growOutcomes(count: number): void {
+    const before = this.memory.words[STATE.outcomes / 4]! / 4;
+    const address = this.memory.allocate(count * OUTCOME_WORDS * 4);
+    const { words } = this.memory;
+    words.copyWithin(address / 4, before, before + this.#outcomeCount * OUTCOME_WORDS);
+    words[STATE.outcomes / 4] = address;
+    words[STATE.outcomeCount / 4] = count;
+    this.#outcomeCount = count;
+  }
+
+  #tell(settings: ConntrackSettings): void {
+    const { bytes, numbers } = this.memory;
+    const states = Object.values(TCP_STATE);
+    for (const direction of [0, 1]) {
+      for (const state of states) {
+        for (let kind = 0; kind < KINDS; kind++) {
+          const at = (direction * states.length + state) * KINDS + kind;
+          bytes[MEMORY.nextStates + at] = nextTcpState(direction, state, kind);
+        }
+      }
+    }
+    numbers.set(settings.tcpMs, MEMORY.tcpTimeouts / 8);
+    numbers[STATE.udpMs / 8] = settings.udpMs;
+    numbers[STATE.udpStreamMs / 8] = settings.udpStreamMs;
+    numbers[STATE.tcpMaxRetrans / 8] = settings.tcpMaxRetrans;
+    numbers[STATE.tcpMaxRetransMs / 8] = settings.tcpMaxRetransMs;
+    numbers[STATE.tcpUnacknowledgedMs / 8] = settings.tcpUnacknowledgedMs;
+    numbers[STATE.leastExpiryMs / 8] = Number.POSITIVE_INFINITY;
+  }
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+}
