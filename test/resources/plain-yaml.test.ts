@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isMap, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { parseDocuments } from '../../src/resources/reading/parse-documents.ts';
 import { parsePlainJson } from '../../src/resources/reading/plain-json.ts';
-import { parsePlainYaml } from '../../src/resources/reading/plain-yaml.ts';
+import { parsePlainYaml, plainDocuments } from '../../src/resources/reading/plain-yaml.ts';
+import type { Problem } from '../../src/source/problem.ts';
 
 /** What readers look at: kind, value, written form and place. */
 function seen(node: unknown): unknown {
@@ -21,8 +23,23 @@ function byPackage(text: string): unknown {
   return documents.map(({ contents }) => seen(contents));
 }
 
+/** The documents before the first that is not plain are those that the package makes of the whole text. Returns how many they are. */
+function agreeOfFirst(text: string): number {
+  const first = [...plainDocuments(text)];
+  const documents = parseAllDocuments(text, { schema: 'core', uniqueKeys: false });
+  const same = Array.isArray(documents) ? documents.slice(0, first.length) : [];
+  const faults = same.map(({ errors, warnings }) => [...errors, ...warnings]);
+  // What is out of place behind a document is taken for a fault of that one.
+  const end = same.at(-1)?.contents?.range[1] ?? 0;
+  const last = faults.pop() ?? [];
+  expect([faults.flat(), last.filter(({ pos }) => pos[0] < end)], text).toEqual([[], []]);
+  expect(first.map(seen), text).toEqual(same.map(({ contents }) => seen(contents)));
+  return first.length;
+}
+
 /** Both say the same, or the plain parser says nothing. Returns whether it said something. */
 function agree(text: string): boolean {
+  agreeOfFirst(text);
   const plain = parsePlainYaml(text);
   if (plain === undefined) return false;
   expect(plain.map(seen), text).toEqual(byPackage(text));
@@ -112,6 +129,26 @@ describe('plain YAML', () => {
     ['a wrong indentation', 'a:\n    b: 1\n  c: 2\n'],
   ])('leaves %s to the package', (_what, text) => {
     expect(parsePlainYaml(text)).toBeUndefined();
+  });
+
+  test.each([
+    ['an anchor', 'a: 1\n---\nb: &x 1\n', 1],
+    ['text of several lines', 'a: 1\n---\nb: 2\n---\nc: x\n  y\n', 2],
+    ['a separator with a document behind it', 'a: 1\n---\nb: 2\n--- c\n', 1],
+    ['no separator', 'a: 1\n---\n- b\nc: 1\n', 1],
+    ['what looks like a separator', 'a: 1\n---\nb: 1\n---c: 2\n', 1],
+    ['an end of document', 'a: 1\n---\nb: 1\n...\n', 1],
+    ['an empty document', 'a: 1\n---\n', 1],
+  ])('is taken as far as there is %s', (_what, text, count) => {
+    expect(agreeOfFirst(text)).toBe(count);
+  });
+
+  test('what is out of place behind a plain document is reported', () => {
+    const found: string[] = [];
+    const report = ({ code, location }: Problem) => found.push(`${code} ${location.line}`);
+    const text = 'a: 1\n---\n]\n';
+    expect([...parseDocuments({ file: 'x', text }, { lenient: false, report })]).not.toEqual([]);
+    expect(found).toEqual(['yaml-syntax 3']);
   });
 
   test('agrees with the package about everything that it takes', { timeout: 120_000 }, () => {
@@ -236,6 +273,18 @@ describe('plain JSON', () => {
     ['a long name', `{"${'a'.repeat(1100)}": 1}`],
   ])('leaves %s to others', (_what, text) => {
     expect(parsePlainJson(text)).toBeUndefined();
+  });
+
+  test.each([
+    ['an anchor', 'a: 1\n---\nb: &x 1\n', 1],
+    ['text of several lines', 'a: 1\n---\nb: 2\n---\nc: x\n  y\n', 2],
+    ['a separator with a document behind it', 'a: 1\n---\nb: 2\n--- c\n', 1],
+    ['no separator', 'a: 1\n---\n- b\nc: 1\n', 1],
+    ['what looks like a separator', 'a: 1\n---\nb: 1\n---c: 2\n', 1],
+    ['an end of document', 'a: 1\n---\nb: 1\n...\n', 1],
+    ['an empty document', 'a: 1\n---\n', 1],
+  ])('is taken as far as there is %s', (_what, text, count) => {
+    expect(agreeOfFirst(text)).toBe(count);
   });
 
   test('agrees with the package about everything that it takes', { timeout: 120_000 }, () => {

@@ -5,7 +5,7 @@ import type { DocumentPlace } from './document-place.ts';
 import { JsonBoundaries } from './json-boundaries.ts';
 import { LineTable } from './line-table.ts';
 import { parsePlainJson } from './plain-json.ts';
-import { parsePlainYaml } from './plain-yaml.ts';
+import { parsePlainYaml, plainDocuments } from './plain-yaml.ts';
 import { ReadingContext } from './reading-context.ts';
 
 /** How deep mappings and lists may nest; real documents stay below 30. */
@@ -23,11 +23,10 @@ export const MAX_DOCUMENTS: number = 200_000;
 const DOCUMENT_START = '---';
 
 /** One schema for all documents: making it is a good part of the cost of a small document. */
-const SCHEMA: Schema = new Schema({ schema: 'core', merge: false });
+let schema: Schema | undefined;
 
 // Keys are checked for repetition where they are read: the parser's own check is quadratic.
 const COMPOSER_OPTIONS = {
-  schema: SCHEMA,
   uniqueKeys: false,
   keepSourceTokens: false,
   prettyErrors: false,
@@ -68,20 +67,18 @@ export function* parseDocuments(
   options: ParseOptions,
 ): Generator<ParsedDocument, void> {
   const lines = new LineTable(source.text);
-  const contextOf = (
-    document: Document.Parsed | undefined,
-    aliases?: ReadingContext['aliases'],
-  ): ReadingContext => new ReadingContext({ ...source, lines, document, aliases, ...options });
-  const tokens = new LimitedTokens(source.text);
-  const composer = new Composer(COMPOSER_OPTIONS);
+  const contextOf: ContextOf = (document, aliases) =>
+    new ReadingContext({ ...source, lines, document, aliases, ...options });
   const bare = contextOf(undefined);
   if (reportControlCharacter(source.text, bare)) return;
-  const plain = parsePlainJson(source.text) ?? parsePlainYaml(source.text);
-  if (plain !== undefined) {
-    for (const contents of plain) yield { context: contextOf(undefined), contents };
+  const isLong = source.text.length > MAX_INTRICATE_LENGTH;
+  // Of a file that is too long for the full parser nothing is read, unless all of it is plain.
+  const whole = parsePlainJson(source.text) ?? (isLong ? parsePlainYaml(source.text) : undefined);
+  if (whole !== undefined) {
+    for (const contents of whole) yield { context: contextOf(undefined), contents };
     return;
   }
-  if (source.text.length > MAX_INTRICATE_LENGTH) {
+  if (isLong) {
     bare.problem(
       'yaml-limit',
       bare.locate(0),
@@ -90,13 +87,45 @@ export function* parseDocuments(
     );
     return;
   }
+  const read = yield* plainPart(source.text, contextOf);
+  if (read !== undefined) yield* intricatePart({ text: source.text, read }, bare, contextOf);
+}
+
+type ContextOf = (
+  document: Document.Parsed | undefined,
+  aliases?: ReadingContext['aliases'],
+) => ReadingContext;
+
+/** The documents before the first that is not plain. Returns how many they are, undefined when they are all. */
+function* plainPart(
+  text: string,
+  contextOf: ContextOf,
+): Generator<ParsedDocument, number | undefined> {
+  const plain = plainDocuments(text);
+  for (let count = 0; ; count++) {
+    const { value, done } = plain.next();
+    if (done === true) return value ? undefined : count;
+    yield { context: contextOf(undefined), contents: value };
+  }
+}
+
+/** The documents by the full parser, but for those at first that are read. */
+function* intricatePart(
+  { text, read }: { readonly text: string; readonly read: number },
+  bare: ReadingContext,
+  contextOf: ContextOf,
+): Generator<ParsedDocument, void> {
+  const tokens = new LimitedTokens(text);
+  schema ??= new Schema({ schema: 'core', merge: false });
+  const composer = new Composer({ ...COMPOSER_OPTIONS, schema });
   let count = 0;
   try {
     for (const document of composeAll(composer, tokens)) {
       if (++count > MAX_DOCUMENTS) {
         throw new LimitReached(`more than ${MAX_DOCUMENTS} documents`, 'Split the file.');
       }
-      if (reportSyntax(document, bare)) continue;
+      // What is out of place behind a document may be found to be a fault of that one.
+      if (reportSyntax(document, bare) || count <= read) continue;
       const aliases = tokens.sawAlias
         ? findAliasTargets(document.contents as Node | null)
         : undefined;

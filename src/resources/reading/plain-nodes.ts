@@ -9,12 +9,19 @@ type Range = readonly [start: number, valueEnd: number, nodeEnd: number];
 class PlainScalar {
   readonly value: unknown;
   readonly source: string;
-  readonly range: Range;
+  readonly start: number;
+  readonly end: number;
 
   constructor(value: unknown, source: string, start: number, end: number) {
     this.value = value;
     this.source = source;
-    this.range = [start, end, end];
+    this.start = start;
+    this.end = end;
+  }
+
+  /** The package's nodes hold an array. Documents have many nodes, and few are asked for it. */
+  get range(): Range {
+    return rangeOf(this);
   }
 }
 
@@ -30,22 +37,38 @@ class PlainPair {
 
 class PlainMap {
   readonly items: unknown[];
-  readonly range: Range;
+  readonly start: number;
+  readonly end: number;
 
   constructor(items: unknown[], start: number, end: number) {
     this.items = items;
-    this.range = [start, end, end];
+    this.start = start;
+    this.end = end;
+  }
+
+  get range(): Range {
+    return rangeOf(this);
   }
 }
 
 class PlainSeq {
   readonly items: unknown[];
-  readonly range: Range;
+  readonly start: number;
+  readonly end: number;
 
   constructor(items: unknown[], start: number, end: number) {
     this.items = items;
-    this.range = [start, end, end];
+    this.start = start;
+    this.end = end;
   }
+
+  get range(): Range {
+    return rangeOf(this);
+  }
+}
+
+function rangeOf({ start, end }: { readonly start: number; readonly end: number }): Range {
+  return [start, end, end];
 }
 
 // They have all that the package's nodes can do, and pass for such.
@@ -78,4 +101,9 @@ export function mapNode(items: Pair<Scalar, Node>[], start: number, end: number)
 /** A list of the nodes. */
 export function seqNode(items: Node[], start: number, end: number): YAMLSeq {
   return new PlainSeq(items, start, end) as unknown as YAMLSeq;
+}
+
+/** Where a node begins; undefined for one without a range. */
+export function startOf(node: Node): number | undefined {
+  return (node as { readonly start?: number }).start ?? node.range?.[0];
 }

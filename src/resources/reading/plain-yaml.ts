@@ -38,11 +38,30 @@ const NOT_OF_THE_KIND: unique symbol = Symbol('not of the kind');
  * Undefined for everything else, errors included: the package then parses the file, several times as slowly.
  */
 export function parsePlainYaml(text: string): readonly Node[] | undefined {
+  const documents: Node[] = [];
+  const found = plainDocuments(text);
+  for (;;) {
+    const { value, done } = found.next();
+    if (done !== true) documents.push(value);
+    else return value ? documents : undefined;
+  }
+}
+
+/**
+ * The same one document at a time, so that a document is garbage once it has been read. Returns whether the text ended; where it did not, what follows the
+ * documents so far is left to the package, for which they are the same.
+ */
+export function* plainDocuments(text: string): Generator<Node, boolean, undefined> {
+  const parser = new PlainParser(text);
   try {
-    return new PlainParser(text).documents();
+    for (;;) {
+      const document = parser.next();
+      if (document === undefined) return true;
+      yield document;
+    }
   } catch (error) {
     if (error !== NOT_OF_THE_KIND) throw error;
-    return undefined;
+    return false;
   }
 }
 
@@ -54,30 +73,39 @@ class PlainParser {
   #column = 0;
   #nodes = 0;
   #depth = 0;
+  #documents = 0;
+  /** Whether a separator stands before what comes next. */
+  #isOpened = false;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  documents(): readonly Node[] {
-    if (/[\t\r\uFEFF\u0085\u2028\u2029]/.test(this.#text)) return refuse();
-    const documents: Node[] = [];
-    let isOpened = false;
-    while (this.#nextLine()) {
-      if (this.#column === 0 && this.#text.startsWith('---', this.#at)) {
-        const behind = this.#skipSpaces(this.#at + 3);
-        if (isOpened || !this.#isLineEnd(behind)) return refuse();
-        this.#at = behind;
-        isOpened = true;
-        continue;
-      }
-      if (documents.length > 0 && !isOpened) return refuse();
-      if (this.#column !== 0 || documents.length === MOST_DOCUMENTS) return refuse();
-      this.#nodes = 0;
-      documents.push(this.#block());
-      isOpened = false;
+  /** The next document, once it is sure that it ends where it seems to; undefined at the end. */
+  next(): Node | undefined {
+    if (this.#documents === 0) {
+      if (/[\t\r\uFEFF\u0085\u2028\u2029]/.test(this.#text)) return refuse();
+      if (!this.#nextLine()) return undefined;
+      if (this.#isMarker()) this.#passMarker();
+    } else if (!this.#isOpened) return undefined;
+    if (this.#isOpened && (!this.#nextLine() || this.#isMarker())) return refuse();
+    if (this.#column !== 0 || this.#documents === MOST_DOCUMENTS) return refuse();
+    this.#nodes = 0;
+    const document = this.#block();
+    this.#documents++;
+    this.#isOpened = false;
+    if (this.#nextLine()) {
+      if (!this.#isMarker()) return refuse();
+      this.#passMarker();
     }
-    return isOpened ? refuse() : documents;
+    return document;
+  }
+
+  #passMarker(): void {
+    const behind = this.#skipSpaces(this.#at + 3);
+    if (!this.#isLineEnd(behind)) refuse();
+    this.#at = behind;
+    this.#isOpened = true;
   }
 
   /** Goes to the next line with content, its own line's rest included; false at the end. */

@@ -4,6 +4,7 @@ import { nearestName } from '../../source/nearest-name.ts';
 import type { Problem, ProblemCode, Report } from '../../source/problem.ts';
 import type { DocumentPlace } from './document-place.ts';
 import type { LineLookup } from './line-table.ts';
+import { startOf } from './plain-nodes.ts';
 
 /** How many suggestions one document is worth: each is a comparison with every known name. */
 const MAX_SUGGESTIONS = 100;
@@ -78,7 +79,7 @@ export class ReadingContext {
 
   /** The place where a node starts; the file's start for a node without a range. */
   locateNode(node: Node | null | undefined): SourceLocation {
-    return this.locate(node?.range?.[0] ?? 0);
+    return this.locate(node ? (startOf(node) ?? 0) : 0);
   }
 
   /** The text of a line of the file (from 1) without its line break. */
