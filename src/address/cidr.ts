@@ -20,26 +20,30 @@ export interface Cidr {
 /** The block of `prefixLength` bits (of 32 or 128) that holds `address`; host bits are cleared. */
 export function cidrOf(address: IpAddress, prefixLength: number): Cidr {
   const bits = address.family === 4 ? prefixLength + 96 : prefixLength;
-  const mask = (word: number): number => {
-    const ones = Math.min(32, Math.max(0, bits - word * 32));
-    return ones === 0 ? 0 : (0xffffffff << (32 - ones)) >>> 0;
-  };
-  const m0 = mask(0);
-  const m1 = mask(1);
-  const m2 = mask(2);
-  const m3 = mask(3);
-  const network =
-    address.family === 4
-      ? ipv4(address.w3 & m3)
-      : ipv6(address.w0 & m0, address.w1 & m1, address.w2 & m2, address.w3 & m3);
+  const m0 = leadingOnes(bits);
+  const m1 = leadingOnes(bits - 32);
+  const m2 = leadingOnes(bits - 64);
+  const m3 = leadingOnes(bits - 96);
+  const { w0, w1, w2, w3 } = address;
+  const hostBits = (w0 & ~m0) | (w1 & ~m1) | (w2 & ~m2) | (w3 & ~m3);
+  let network = address;
+  if (hostBits !== 0) {
+    network = address.family === 4 ? ipv4(w3 & m3) : ipv6(w0 & m0, w1 & m1, w2 & m2, w3 & m3);
+  }
   return { network, prefixLength, m0, m1, m2, m3 };
+}
+
+/** A word that begins with so many ones, none when there are fewer than one and all when there are more than 32. */
+function leadingOnes(ones: number): number {
+  if (ones <= 0) return 0;
+  return ones >= 32 ? ALL_BITS : (ALL_BITS << (32 - ones)) >>> 0;
 }
 
 /** The block of exactly one address: /32 or /128. */
 export function hostCidr(address: IpAddress): Cidr {
   return {
     network: address,
-    prefixLength: address.family === 4 ? 32 : 128,
+    prefixLength: bitsOf(address),
     m0: ALL_BITS,
     m1: ALL_BITS,
     m2: ALL_BITS,
@@ -54,8 +58,30 @@ const ALL_BITS = 0xffffffff;
  * Undefined for anything else.
  */
 export function parseCidr(text: string): Cidr | undefined {
-  const parsed = parseInterfaceAddress(text);
-  return parsed?.cidr;
+  const slash = text.indexOf('/');
+  const address = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
+  if (address === undefined) return undefined;
+  if (slash < 0) return hostCidr(address);
+  const prefixLength = parsePrefixLength(text, slash + 1);
+  return prefixLength > bitsOf(address) ? undefined : cidrOf(address, prefixLength);
+}
+
+/** The number in decimal digits that a text ends with from `start` on; infinity where there is none, or one with a 0 in front. */
+function parsePrefixLength(text: string, start: number): number {
+  const { length } = text;
+  if (length === start || length > start + 3) return Number.POSITIVE_INFINITY;
+  let value = 0;
+  for (let at = start; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    const isFirstZero = at === start && digit === 0 && length > start + 1;
+    if (digit < 0 || digit > 9 || isFirstZero) return Number.POSITIVE_INFINITY;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function bitsOf({ family }: IpAddress): number {
+  return family === 4 ? 32 : 128;
 }
 
 /** Parses `192.0.2.10/24` keeping the address itself beside its block, as interfaces have them. */
@@ -64,13 +90,8 @@ export function parseInterfaceAddress(
 ): { readonly address: IpAddress; readonly cidr: Cidr } | undefined {
   const slash = text.indexOf('/');
   const address = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
-  if (address === undefined) return undefined;
-  if (slash < 0) return { address, cidr: hostCidr(address) };
-  const length = text.slice(slash + 1);
-  if (!/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
-  const prefixLength = Number(length);
-  if (prefixLength > (address.family === 4 ? 32 : 128)) return undefined;
-  return { address, cidr: cidrOf(address, prefixLength) };
+  const cidr = parseCidr(text);
+  return address === undefined || cidr === undefined ? undefined : { address, cidr };
 }
 
 /** `10.0.0.0/8`; always with the length. */

@@ -3,6 +3,9 @@ import { nameHash } from './short-hash.ts';
 /** The prefix of every chain that is ours, and of a set of ours with the family behind it. */
 export const OWN_PREFIX = 'hep';
 
+/** What the comment of every rule of ours begins with. */
+export const OWN_COMMENT: string = `${OWN_PREFIX}:`;
+
 /** The chains that every host has. */
 export const CHAIN = {
   prerouting: 'hep-PREROUTING',

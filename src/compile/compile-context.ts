@@ -16,13 +16,22 @@ export interface CompileContext {
   readonly family: IpFamily;
   readonly marks: MarkBits;
   readonly sets: IpSets;
+  /** With `mark` rules need no words. */
+  readonly comments: RuleComments;
 }
 
+/** How much the comments of rules say: what each rule is, or no more than whose it is. */
+export type RuleComments = 'identify' | 'mark';
+
 /** A context without any set yet. @throws Error when the mark mask has fewer than four bits. */
-export function createContext(policy: NodePolicy, family: IpFamily): CompileContext {
+export function createContext(
+  policy: NodePolicy,
+  family: IpFamily,
+  comments: RuleComments,
+): CompileContext {
   const { config, facts } = policy;
   const marks = allocateMarkBits(config.markMask);
-  return { policy, config, facts, family, marks, sets: new IpSets(family) };
+  return { policy, config, facts, family, marks, sets: new IpSets(family), comments };
 }
 
 /** What allowed packets meet in the table: `filter` and `mangle` can hand them back to the host's own rules. */

@@ -1,7 +1,7 @@
 import type { IpFamily } from '../address/ip-address.ts';
 import type { NodePolicy } from '../policy/node-policy.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { createContext } from './compile-context.ts';
+import { createContext, type RuleComments } from './compile-context.ts';
 import { compileFilterTable } from './filter-table.ts';
 import { compileMangleTable } from './mangle-table.ts';
 import { compileNatTable } from './nat-table.ts';
@@ -22,11 +22,11 @@ import { identifyRules, markRules } from './rule-comments.ts';
 export function compilePolicy(
   policy: NodePolicy,
   family: IpFamily,
-  comments: 'identify' | 'mark' = 'identify',
+  comments: RuleComments = 'identify',
 ): Ruleset {
   // Without IPv6 support Felix leaves ip6tables alone.
   if (family === 6 && !policy.config.ipv6Support) return { family, tables: [], ipSets: [] };
-  const context = createContext(policy, family);
+  const context = createContext(policy, family, comments);
   const tables = [
     compileRawTable(context),
     compileMangleTable(context),

@@ -10,6 +10,8 @@ export class IpSets {
   readonly #family: IpFamily;
   readonly #sets = new Map<string, IpSet>();
   readonly #names = new Map<string, string>();
+  /** A set is asked for by every rule that uses it. */
+  readonly #known = new Map<AddressSet, string>();
 
   constructor(family: IpFamily) {
     this.#family = family;
@@ -17,13 +19,17 @@ export class IpSets {
 
   /** The name of the set of blocks behind a selector. */
   nameOfAddressSet(set: AddressSet): string {
-    return this.#name(`${OWN_PREFIX}${this.#family}s:`, set.id, (name) => ({
+    const known = this.#known.get(set);
+    if (known !== undefined) return known;
+    const named = this.#name(`${OWN_PREFIX}${this.#family}s:`, set.id, (name) => ({
       name,
       type: 'hash:net',
       family: this.#family,
       members: netMembers(set.members, this.#family),
       description: set.description,
     }));
+    this.#known.set(set, named);
+    return named;
   }
 
   /** The name of the set of addresses and ports behind a named port or a service. */
@@ -84,7 +90,8 @@ function netMembers(cidrs: readonly Cidr[], family: IpFamily): readonly IpSetMem
     if (cidr.network.family !== family) continue;
     if (previous !== undefined && compareCidrs(previous, cidr) === 0) continue;
     previous = cidr;
-    for (const part of splitCatchAll(cidr)) members.push({ kind: 'net', cidr: part });
+    if (cidr.prefixLength > 0) members.push({ kind: 'net', cidr });
+    else for (const part of splitCatchAll(cidr)) members.push({ kind: 'net', cidr: part });
   }
   return members;
 }

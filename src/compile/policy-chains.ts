@@ -3,7 +3,7 @@ import type { TableName } from '../ruleset/hook.ts';
 import type { Direction, RuleMeaning } from '../ruleset/rule-meaning.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import type { Target } from '../ruleset/target/target.ts';
-import { CHAIN_PREFIX, chainName } from './chain-names.ts';
+import { CHAIN_PREFIX, chainName, OWN_COMMENT } from './chain-names.ts';
 import { type CompileContext, denyTarget } from './compile-context.ts';
 import { type LoggedFields, loggedPolicy, loggedProfile, logPrefix } from './log-prefix.ts';
 import { splitRule } from './rule-blocks.ts';
@@ -105,12 +105,18 @@ function compileRule(
 ): Rule[] {
   const parts = splitRule(policyRule, context);
   if (parts === undefined) return [];
-  const words = `${notes.words}[${policyRule.index}]${annotationWords(policyRule, context)}`;
-  const details = { words, origin: policyRule.location };
+  const words =
+    context.comments === 'mark'
+      ? OWN_COMMENT
+      : `${notes.words}[${policyRule.index}]${annotationWords(policyRule, context)}`;
+  const origin = policyRule.location;
+  const details = { words, origin };
   const rules = parts.preparation.map((r) => rule(r.matches, r.target, details));
   const { marks } = context;
   const decide = (target: Target): void => {
-    rules.push(rule(parts.criteria, target, { ...details, meaning: notes.meaningOf(policyRule) }));
+    rules.push(
+      rule(parts.criteria, target, { words, origin, meaning: notes.meaningOf(policyRule) }),
+    );
   };
   switch (policyRule.action) {
     case 'allow':

@@ -69,9 +69,9 @@ export function splitRule(rule: ResolvedRule, context: CompileContext): RulePart
   if (source === undefined || destination === undefined || protocol === undefined) return undefined;
 
   const collected: Collected = {
-    criteria: [...protocol.matches],
+    criteria: protocol.matches,
     positive: [],
-    negative: [...protocol.negative],
+    negative: protocol.negative,
   };
   collectPorts('source', source, protocol.number, context, collected);
   collectPorts('destination', destination, protocol.number, context, collected);
@@ -107,20 +107,23 @@ function assemble(
 
 /** The side with only the family's blocks; undefined when a list of blocks is emptied by that, or can match nothing. */
 function ofFamily(entity: ResolvedEntity, { family }: CompileContext): ResolvedEntity | undefined {
-  const nets = entity.nets.filter((cidr) => cidr.network.family === family);
-  const notNets = entity.notNets.filter((cidr) => cidr.network.family === family);
+  const isOurs = (cidr: Cidr): boolean => cidr.network.family === family;
+  const nets = entity.nets.every(isOurs) ? entity.nets : entity.nets.filter(isOurs);
+  const notNets = entity.notNets.every(isOurs) ? entity.notNets : entity.notNets.filter(isOurs);
   if (nets.length === 0 && entity.nets.length > 0) return undefined;
   if (notNets.length === 0 && entity.notNets.length > 0) return undefined;
   // No address is outside a block of every address. Older versions wrote the rule all the same; no packet can tell.
   if (notNets.some((cidr) => cidr.prefixLength === 0)) return undefined;
+  // Most rules are as they were.
+  if (nets === entity.nets && notNets === entity.notNets) return entity;
   return { ...entity, nets, notNets };
 }
 
 interface ProtocolParts {
   /** What the rule matches, not negated. */
   readonly number: number | undefined;
-  readonly matches: readonly Match[];
-  readonly negative: readonly (readonly Match[])[];
+  readonly matches: Match[];
+  readonly negative: (readonly Match[])[];
 }
 
 /**
@@ -165,14 +168,13 @@ function collectPorts(
   { sets }: CompileContext,
   { criteria, positive }: Collected,
 ): void {
-  if (protocol === undefined && entity.ports.length + entity.notPorts.length > 0) {
-    throw new Error('a rule has ports and no protocol');
-  }
+  const { ports, notPorts, portSets, notPortSets } = entity;
+  const numbers = ports.length + notPorts.length;
+  if (numbers + portSets.length + notPortSets.length === 0) return;
+  if (protocol === undefined && numbers > 0) throw new Error('a rule has ports and no protocol');
   const alternatives: Match[] = [
-    ...portChunks(entity.ports).map((ranges) => multiport(side, ranges, false)),
-    ...distinct(entity.portSets.map((set) => sets.nameOfPortSet(set))).map((set) =>
-      inPortSet(side, set),
-    ),
+    ...portChunks(ports).map((ranges) => multiport(side, ranges, false)),
+    ...distinct(portSets.map((set) => sets.nameOfPortSet(set))).map((set) => inPortSet(side, set)),
   ];
   if (alternatives.length === 1) criteria.push(...alternatives);
   else if (alternatives.length > 1) {
@@ -180,8 +182,8 @@ function collectPorts(
     const head = protocol === undefined ? [] : [ofProtocol(protocol)];
     positive.push(alternatives.map((match) => [...head, match]));
   }
-  for (const ranges of portChunks(entity.notPorts)) criteria.push(multiport(side, ranges, true));
-  for (const set of distinct(entity.notPortSets.map((s) => sets.nameOfPortSet(s)))) {
+  for (const ranges of portChunks(notPorts)) criteria.push(multiport(side, ranges, true));
+  for (const set of distinct(notPortSets.map((s) => sets.nameOfPortSet(s)))) {
     criteria.push(inPortSet(side, set, true));
   }
 }
@@ -197,16 +199,19 @@ function multiport(side: Side, ranges: readonly PortRange[], negated: boolean): 
 
 /** Cuts ranges into lists that each fit one multiport match. */
 function portChunks(ranges: readonly PortRange[]): readonly (readonly PortRange[])[] {
+  let slots = 0;
+  for (const range of ranges) slots += multiportSlots(range);
+  if (slots <= MULTIPORT_SLOTS) return slots === 0 ? [] : [ranges];
   const chunks: PortRange[][] = [];
   let room = 0;
   for (const range of ranges) {
-    const slots = multiportSlots(range);
-    if (slots > room) {
+    const taken = multiportSlots(range);
+    if (taken > room) {
       chunks.push([]);
       room = MULTIPORT_SLOTS;
     }
     chunks.at(-1)?.push(range);
-    room -= slots;
+    room -= taken;
   }
   return chunks;
 }

@@ -2,7 +2,7 @@ import type { IpFamily } from '../address/ip-address.ts';
 import { renderRule } from '../ruleset/render-ruleset.ts';
 import type { Chain, Rule, Table } from '../ruleset/ruleset.ts';
 import { COMMENT_LENGTH } from '../ruleset/validate-rule.ts';
-import { OWN_PREFIX } from './chain-names.ts';
+import { OWN_COMMENT } from './chain-names.ts';
 import { checksum } from './short-hash.ts';
 
 /**
@@ -15,11 +15,9 @@ export function identifyRules(table: Table, family: IpFamily): Table {
 
 /** Gives every rule of a table the same comment, of which nothing can be told but that the rule is ours. */
 export function markRules(table: Table): Table {
-  const comment = `${OWN_PREFIX}:`;
-  const chains = table.chains.map((chain) => ({
-    ...chain,
-    rules: chain.rules.map((rule) => ({ ...rule, comment })),
-  }));
+  const marked = (rule: Rule): Rule =>
+    rule.comment === OWN_COMMENT ? rule : { ...rule, comment: OWN_COMMENT };
+  const chains = table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(marked) }));
   return { name: table.name, chains };
 }
 
@@ -29,12 +27,12 @@ function identifyChain(chain: Chain, family: IpFamily): Chain {
 }
 
 function identifyRule(rule: Rule, chain: string, index: number, family: IpFamily): Rule {
-  const id = `${OWN_PREFIX}:${checksum(`${chain}\n${index}\n${renderRule(rule, family)}`)}`;
+  const id = `${OWN_COMMENT}${checksum(`${chain}\n${index}\n${renderRule(rule, family)}`)}`;
   return { ...rule, comment: rule.comment === undefined ? id : `${id} ${plain(rule.comment)}` };
 }
 
 /** Words from documents in what a comment can hold: printable ASCII, and room for the id. */
 function plain(words: string): string {
-  const room = COMMENT_LENGTH - `${OWN_PREFIX}:${'x'.repeat(12)} `.length;
+  const room = COMMENT_LENGTH - `${OWN_COMMENT}${'x'.repeat(12)} `.length;
   return words.replace(/[^ -~]/g, '?').slice(0, room);
 }

@@ -1,6 +1,13 @@
 import type { IpFamily } from '../address/ip-address.ts';
+import type { PortRange } from '../address/port-range.ts';
 import { IP_PROTOCOL, isIcmp } from '../address/protocol.ts';
-import type { EntityRule, IcmpFields, PolicyRule, RulePort } from '../resources/policy-rule.ts';
+import {
+  ANY_ENTITY,
+  type EntityRule,
+  type IcmpFields,
+  type PolicyRule,
+  type RulePort,
+} from '../resources/policy-rule.ts';
 import type { NotModelled } from '../resources/resource-set.ts';
 import { tagLabel } from './labelled-endpoints.ts';
 import type {
@@ -18,6 +25,20 @@ export interface RuleScope {
   /** Of the policy; undefined where it has none. */
   readonly namespace: string | undefined;
 }
+
+/** Rules have many lists without elements. */
+const NONE: readonly never[] = [];
+
+const ANYTHING: ResolvedEntity = {
+  nets: NONE,
+  notNets: NONE,
+  sets: NONE,
+  notSets: NONE,
+  ports: NONE,
+  portSets: NONE,
+  notPorts: NONE,
+  notPortSets: NONE,
+};
 
 /** Resolves the rules of policies and profiles, and remembers what in them is not modelled. */
 export class RuleResolver {
@@ -61,9 +82,11 @@ export class RuleResolver {
     rule: PolicyRule,
     scope: RuleScope,
   ): ResolvedEntity {
+    if (entity === ANY_ENTITY) return ANYTHING;
     const selector = entitySelector(entity, scope.namespace);
-    const named = (ports: readonly RulePort[]): readonly PortSet[] =>
-      ports
+    const named = (ports: readonly RulePort[]): readonly PortSet[] => {
+      if (ports.every((port) => port.kind === 'numeric')) return NONE;
+      return ports
         .filter((port) => port.kind === 'named')
         .map(({ name }) =>
           this.sets.byNamedPort({
@@ -72,14 +95,17 @@ export class RuleResolver {
             selector: selector ?? { kind: 'all' },
           }),
         );
-    const sets: AddressSet[] = selector === undefined ? [] : [this.sets.bySelector(selector)];
-    const portSets = [...named(entity.ports)];
+    };
+    let sets: readonly AddressSet[] =
+      selector === undefined ? NONE : [this.sets.bySelector(selector)];
+    let portSets = named(entity.ports);
     if (entity.services !== undefined) {
       const { name } = entity.services;
       const namespace = entity.services.namespace || (scope.namespace ?? '');
       // A service in the destination is met by address, protocol and port; in the source by address alone.
-      if (side === 'destination') portSets.push(this.sets.portsOfService(namespace, name));
-      else sets.push(this.sets.addressesOfService(namespace, name));
+      if (side === 'destination') {
+        portSets = [...portSets, this.sets.portsOfService(namespace, name)];
+      } else sets = [...sets, this.sets.addressesOfService(namespace, name)];
     }
     return {
       nets: entity.nets,
@@ -94,8 +120,9 @@ export class RuleResolver {
   }
 
   private negatedSets(entity: EntityRule): readonly AddressSet[] {
-    const sets: AddressSet[] = [];
     const selector = writtenSelector(entity.notSelector);
+    if (selector === undefined && entity.notTag === undefined) return NONE;
+    const sets: AddressSet[] = [];
     if (selector !== undefined) sets.push(this.sets.bySelector(selector));
     if (entity.notTag !== undefined) {
       sets.push(this.sets.bySelector({ kind: 'has', label: tagLabel(entity.notTag) }));
@@ -118,8 +145,11 @@ function icmpCriterion(fields: IcmpFields | undefined): IcmpCriterion | undefine
   return fields?.type === undefined ? undefined : { type: fields.type, code: fields.code };
 }
 
-function numericPorts(ports: readonly RulePort[]) {
-  return ports.filter((port) => port.kind === 'numeric').map((port) => port.range);
+function numericPorts(ports: readonly RulePort[]): readonly PortRange[] {
+  if (ports.length === 0) return NONE;
+  const ranges: PortRange[] = [];
+  for (const port of ports) if (port.kind === 'numeric') ranges.push(port.range);
+  return ranges;
 }
 
 /** The family that a positive ICMP protocol is for; notProtocol implies none (4, trap 17). */

@@ -28,6 +28,8 @@ export class SetResolver {
   private readonly nets: readonly Cidr[];
   private readonly ranks: ReadonlyMap<LabelledEndpoint, readonly number[]>;
   private readonly addressSets: Map<string, AddressSet> = new Map();
+  /** Selectors of one text are one object, mostly. */
+  private readonly asked: WeakMap<Selector, AddressSet> = new WeakMap();
   private readonly portSets: Map<string, PortSet> = new Map();
 
   constructor(endpoints: readonly LabelledEndpoint[], kubernetes: KubernetesResources) {
@@ -55,12 +57,15 @@ export class SetResolver {
 
   /** The nets of everything that the selector picks. */
   bySelector(selector: Selector): AddressSet {
+    const asked = this.asked.get(selector);
+    if (asked !== undefined) return asked;
     const id = renderSelector(selector);
     let set = this.addressSets.get(id);
     if (set === undefined) {
       set = { id, description: id, members: this.membersOf(selector) };
       this.addressSets.set(id, set);
     }
+    this.asked.set(selector, set);
     return set;
   }
 

@@ -31,12 +31,12 @@ export function tracksConnections(ruleset: Ruleset): boolean {
 
 /** Whether any rule translates addresses. */
 export function translatesAddresses(ruleset: Ruleset): boolean {
-  return ruleset.tables.some(({ name, chains }) =>
-    chains.some(({ rules }) =>
-      rules.some(
-        ({ target }) => name === 'nat' && target !== undefined && TRACKING.has(target.kind),
+  return ruleset.tables.some(
+    ({ name, chains }) =>
+      name === 'nat' &&
+      chains.some(({ rules }) =>
+        rules.some(({ target }) => target !== undefined && TRACKING.has(target.kind)),
       ),
-    ),
   );
 }
 

@@ -36,7 +36,10 @@ export function readRulePorts(fields: Fields, name: string, api: CalicoApi): rea
 function portOf(value: unknown, api: CalicoApi): RulePort | undefined {
   if (typeof value === 'string') return parseRulePort(value, api);
   // What is no whole number is no name either, although its text is spelled like one.
-  return typeof value === 'number' ? parseRulePort(String(value), 'v1') : undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  return value >= 1 && value <= 65535
+    ? { kind: 'numeric', range: { first: value, last: value } }
+    : undefined;
 }
 
 /** A port as rules spell it; undefined for anything else, port 0 included. */

@@ -1,5 +1,5 @@
 import type { IpSet } from '../ruleset/ip-set.ts';
-import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Rule, Ruleset } from '../ruleset/ruleset.ts';
 import type { SetTarget } from '../ruleset/target/set.ts';
 import { setNames } from './list-lookup.ts';
 
@@ -9,19 +9,27 @@ import { setNames } from './list-lookup.ts';
  */
 export function doubtfulSets({ tables, ipSets }: Ruleset): ReadonlySet<string> {
   const known = new Set(ipSets.map((set) => set.name));
-  const rules = tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
-  const names = new Set([
-    ...rules.flatMap(({ target }) => (target?.kind === 'set' ? changedBy(target) : [])),
-    ...rules
-      .flatMap(({ matches }) => matches)
-      .flatMap((match) => (match.kind === 'set' && !known.has(match.set) ? [match.set] : [])),
-  ]);
+  const names = new Set<string>();
+  for (const { chains } of tables) {
+    for (const { rules } of chains) for (const rule of rules) addDoubtful(rule, known, names);
+  }
   for (const set of ipSets) if (isDoubtful(set)) names.add(set.name);
   for (const set of ipSets) {
     // A list holds no lists.
     if (setNames(set).some((name) => names.has(name) || !known.has(name))) names.add(set.name);
   }
   return names;
+}
+
+function addDoubtful(
+  { target, matches }: Rule,
+  known: ReadonlySet<string>,
+  names: Set<string>,
+): void {
+  if (target?.kind === 'set') for (const name of changedBy(target)) names.add(name);
+  for (const match of matches) {
+    if (match.kind === 'set' && !known.has(match.set)) names.add(match.set);
+  }
 }
 
 function changedBy({ add, delete: removed }: SetTarget): readonly string[] {

@@ -56,11 +56,18 @@ export function partMatches(rule: Rule, numbers: CriterionNumbers): PartedMatche
       continue;
     }
     const criterion = criterionOf(match, numbers, ported);
-    const [field] = Object.keys(criterion ?? {});
-    if (field === undefined || field in criteria) rest.push(match);
-    else Object.assign(criteria, criterion);
+    if (criterion === undefined || !putInto(criteria, criterion)) rest.push(match);
   }
   return { criteria, rest };
+}
+
+/** Puts the one field of a criterion beside the others; false where its place is taken. */
+function putInto(criteria: Record<string, unknown>, criterion: RuleCriteria): boolean {
+  for (const field in criterion) {
+    if (field in criteria) return false;
+    criteria[field] = criterion[field as keyof RuleCriteria];
+  }
+  return true;
 }
 
 /** All that a match says, as one field; undefined where none can hold it. `ported`: the rule's protocol has ports. */

@@ -9,7 +9,7 @@ import { doubtfulSets } from './doubtful-sets.ts';
 import { listsOf } from './list-lookup.ts';
 import { isChoosing } from './nat-target.ts';
 import { QuietCalls } from './quiet-calls.ts';
-import { partMatches, type RuleCriteria } from './rule-criteria.ts';
+import { partMatches } from './rule-criteria.ts';
 import { RuleFinder } from './rule-finder.ts';
 import { isWithoutEffect, RuleOperations } from './rule-operations.ts';
 import type { SetLookup } from './set-lookup.ts';
@@ -29,15 +29,13 @@ export interface ProgramRule {
   readonly rule: Rule;
   readonly chain: ProgramChain;
   readonly number: number;
-  readonly criteria: RuleCriteria;
-  /** What the criteria do not say, in the rule's order; unknowable matches are not in it. */
-  readonly rest: readonly Match[];
   /** The matches that chance or history may decide; none where it does not matter whether the rule matches. */
   readonly doubtful: readonly Match[];
 }
 
 /** One family's rules prepared for walking: numbered through, with what finds those that match. */
 export class RuleProgram {
+  /** Whether a rule asks more than its criteria, they say once there is a finder: before that nobody walks. */
   readonly operations: RuleOperations;
   readonly rules: readonly ProgramRule[];
   readonly chains: readonly ProgramChain[];
@@ -57,7 +55,8 @@ export class RuleProgram {
   /** Whether a nat table exists, and with it the hooks that translate. */
   readonly hasNat: boolean;
   readonly #base: Readonly<Record<Hook, Record<TableName, number>>>;
-  readonly #interfaces: ReadonlyMap<string, number>;
+  #interfaces: ReadonlyMap<string, number> | undefined;
+  #rests: readonly (readonly Match[])[] = [];
   #finder: RuleFinder | undefined;
   #quietCalls: QuietCalls | undefined;
   #sets: ReadonlyMap<string, SetLookup> | undefined;
@@ -70,8 +69,9 @@ export class RuleProgram {
     const chains: ProgramChain[] = [];
     const numbers = new Map<string, number>();
     const base = noChains();
-    const membership = new SetMembership(ruleset.family, ruleset.ipSets.filter(isPlain));
-    const interfaces = interfaceNumbers(ruleset);
+    let givesTemplates = false;
+    let hasUnknowable = false;
+    let tracksConnections = false;
     for (const table of ruleset.tables) {
       for (const chain of table.chains) {
         const first = rules.length;
@@ -79,34 +79,31 @@ export class RuleProgram {
         numbers.set(`${table.name} ${chain.name}`, chains.length);
         if (chain.kind === 'base') base[chain.hook][table.name] = chains.length;
         chains.push(place);
-        chain.rules.forEach((rule, i) => {
-          rules.push({
+        for (const rule of chain.rules) {
+          const one = {
             rule,
             chain: place,
-            number: i + 1,
-            ...partMatches(rule, { interfaces, membership, doubtfulSets: doubtful }),
+            number: rules.length - first + 1,
             doubtful: doubtfulMatches(rule, doubtful),
-          });
-        });
+          };
+          rules.push(one);
+          givesTemplates ||= rule.target?.kind === 'ct' && isTelling(rule.target);
+          hasUnknowable ||= one.doubtful.length > 0 || isChoosing(rule.target);
+          tracksConnections ||= needsConntrack(rule);
+        }
       }
     }
     this.rules = rules;
     this.chains = chains;
-    this.membership = membership;
+    this.membership = new SetMembership(ruleset.family, ruleset.ipSets.filter(isPlain));
     this.#base = base;
-    this.#interfaces = interfaces;
     this.ipSets = ruleset.ipSets;
-    this.givesTemplates = rules.some(
-      ({ rule: { target } }) => target?.kind === 'ct' && isTelling(target),
-    );
-    this.hasUnknowable =
-      this.givesTemplates ||
-      rules.some((one) => one.doubtful.length > 0 || isChoosing(one.rule.target));
+    this.givesTemplates = givesTemplates;
+    this.hasUnknowable = givesTemplates || hasUnknowable;
     this.listsOf = listsOf(ruleset.ipSets);
-    this.tracksConnections = rules.some(needsConntrack);
+    this.tracksConnections = tracksConnections;
     this.hasNat = ruleset.tables.some((table) => table.name === 'nat');
-    const operations = operationsOf(rules, numbers);
-    this.operations = operations;
+    this.operations = operationsOf(rules, numbers);
   }
 
   /** Made when a packet is first walked: the fast evaluator needs none. HOT */
@@ -128,13 +125,31 @@ export class RuleProgram {
   }
 
   #makeFinder(): RuleFinder {
-    const numbers = new Map(this.chains.map((chain, number) => [chain, number]));
+    const interfaces = this.#interfaceNumbers;
+    const numbers = { interfaces, membership: this.membership, doubtfulSets: this.doubtfulSets };
+    const parts = this.rules.map(({ rule }) => partMatches(rule, numbers));
+    parts.forEach(({ criteria, rest }, at) => {
+      const more = rest.length + this.rules[at]!.doubtful.length > 0;
+      this.operations.setMore(at, criteria, more);
+    });
+    this.#rests = parts.map(({ rest }) => rest);
+    const chains = new Map(this.chains.map((chain, number) => [chain, number]));
     return new RuleFinder({
-      criteria: this.rules.map(({ criteria }) => criteria),
-      chains: this.rules.map(({ chain }) => numbers.get(chain)!),
-      interfaces: this.#interfaces.size,
+      criteria: parts.map(({ criteria }) => criteria),
+      chains: this.rules.map(({ chain }) => chains.get(chain)!),
+      interfaces: interfaces.size,
       jumps: this.operations.jumps,
     });
+  }
+
+  get #interfaceNumbers(): ReadonlyMap<string, number> {
+    this.#interfaces ??= interfaceNumbers(this.chains);
+    return this.#interfaces;
+  }
+
+  /** What the finder leaves open of a rule, in the rule's order; unknowable matches are not in it. HOT */
+  restOf(rule: number): readonly Match[] {
+    return this.#rests[rule]!;
   }
 
   /** The number of a table's base chain at a hook; -1 where it has none and the table is not traversed. */
@@ -144,7 +159,7 @@ export class RuleProgram {
 
   /** The number that rules know an interface by; -1 for one that no rule names. */
   interfaceNumber(name: string): number {
-    return this.#interfaces.get(name) ?? -1;
+    return this.#interfaceNumbers.get(name) ?? -1;
   }
 }
 
@@ -153,13 +168,15 @@ function operationsOf(
   chainNumbers: ReadonlyMap<string, number>,
 ): RuleOperations {
   const operations = new RuleOperations(rules.length);
-  rules.forEach(({ rule, criteria, rest, doubtful, chain }, at) => {
-    operations.setMore(at, criteria, rest.length > 0 || doubtful.length > 0);
-    operations.setTarget(at, rule.target, (name) => {
-      const number = chainNumbers.get(`${chain.table} ${name}`);
-      if (number === undefined) throw new Error(`table ${chain.table} has no chain ${name}`);
-      return number;
-    });
+  let table: TableName = 'raw';
+  const numberOf = (name: string): number => {
+    const number = chainNumbers.get(`${table} ${name}`);
+    if (number === undefined) throw new Error(`table ${table} has no chain ${name}`);
+    return number;
+  };
+  rules.forEach(({ rule, chain }, at) => {
+    table = chain.table;
+    operations.setTarget(at, rule.target, numberOf);
   });
   return operations;
 }
@@ -186,20 +203,22 @@ function doubtfulMatches(
   { target, matches }: Rule,
   doubtfulSets: ReadonlySet<string>,
 ): readonly Match[] {
-  if (target === undefined || isWithoutEffect(target)) return [];
+  if (target === undefined || isWithoutEffect(target)) return NONE;
+  // Most rules have none.
+  if (!matches.some((match) => isDoubtful(match, doubtfulSets))) return NONE;
   return matches.filter((match) => isDoubtful(match, doubtfulSets));
 }
 
+const NONE: readonly Match[] = [];
+
 /** Numbers from 1 for the interfaces that rules name. */
-function interfaceNumbers({ tables }: Ruleset): ReadonlyMap<string, number> {
+function interfaceNumbers(chains: readonly ProgramChain[]): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  for (const { chains } of tables) {
-    for (const { rules } of chains) {
-      for (const { matches } of rules) {
-        for (const match of matches) {
-          if (match.kind !== 'interface' || numbers.has(match.name)) continue;
-          numbers.set(match.name, numbers.size + 1);
-        }
+  for (const { chain } of chains) {
+    for (const { matches } of chain.rules) {
+      for (const match of matches) {
+        if (match.kind !== 'interface' || numbers.has(match.name)) continue;
+        numbers.set(match.name, numbers.size + 1);
       }
     }
   }
@@ -234,11 +253,12 @@ const TRACKING: ReadonlySet<Match['kind'] | Target['kind']> = new Set([
 ] as const);
 
 /** Whether the rule makes the kernel track connections, wherever it stands. Source: netfilter-facts 1.3. */
-function needsConntrack({ rule: { target, matches } }: ProgramRule): boolean {
-  const parts = target === undefined ? matches : [...matches, target];
-  return parts.some((part) => {
-    if (part.kind === 'ct') return !part.notrack;
-    const isUnknown = part.kind === 'unknown-match' || part.kind === 'unknown-target';
-    return isUnknown ? TRACKING_EXTENSIONS.has(part.name) : TRACKING.has(part.kind);
-  });
+function needsConntrack({ target, matches }: Rule): boolean {
+  return (target !== undefined && isTracking(target)) || matches.some(isTracking);
+}
+
+function isTracking(part: Match | Target): boolean {
+  if (part.kind === 'ct') return !part.notrack;
+  const isUnknown = part.kind === 'unknown-match' || part.kind === 'unknown-target';
+  return isUnknown ? TRACKING_EXTENSIONS.has(part.name) : TRACKING.has(part.kind);
 }

@@ -179,7 +179,7 @@ export class ChainWalker {
     const set = operations.destinationSet(rule);
     if (set !== 0 && !inSet(this.#destinationSets, set, packet.destination)) return false;
     const met = rules[rule]!;
-    const { rest } = met;
+    const rest = this.#program.restOf(rule);
     for (let i = 0; i < rest.length; i++) {
       if (!matches(rest[i]!, packet, this.#context)) return false;
     }
