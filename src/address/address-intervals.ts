@@ -85,18 +85,28 @@ export class AddressIntervals {
   }
 }
 
+/** Turns unsigned words into signed ones of the same order, and back. */
+const SIGN = -0x8000_0000;
+
 /** As unsigned numbers. */
 function startsOfIpv4(blocks: Iterable<Cidr>): Uint32Array {
-  const all = [0];
-  for (const block of blocks) {
-    if (block.network.family !== 4) continue;
-    const first = block.network.w3;
-    const last = (first | ~block.m3) >>> 0;
-    all.push(first);
-    if (last < 0xffff_ffff) all.push(last + 1);
+  // Signed, so that most need no more room than small numbers do; the lowest ends as 0.
+  const all = [SIGN];
+  for (const { network, m3 } of blocks) {
+    if (network.family !== 4) continue;
+    const first = network.w3 | 0;
+    all.push(first ^ SIGN);
+    const last = first | ~m3;
+    if (last !== -1) all.push((last + 1) ^ SIGN);
   }
-  const sorted = Uint32Array.from(all).sort();
-  return sorted.filter((one, i) => i === 0 || one !== sorted[i - 1]);
+  const sorted = new Int32Array(all).sort();
+  const starts = new Uint32Array(sorted.length);
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    const start = (sorted[i]! ^ SIGN) >>> 0;
+    if (count === 0 || start !== starts[count - 1]) starts[count++] = start;
+  }
+  return starts.slice(0, count);
 }
 
 function startsOfIpv6(blocks: Iterable<Cidr>): readonly IpAddress[] {

@@ -29,8 +29,13 @@ export class Outcomes {
   readonly groupOf: number[] = [];
   readonly #all: Outcome[] = [];
   #reasoned = 0;
-  readonly #groupNumbers: Map<string, number> = new Map();
-  readonly #numbers: Map<string, number> = new Map();
+  /** The groups of rules' decisions that give no reason, by their chain and place in it. */
+  readonly #ruleGroups: Map<string, number[][]> = new Map();
+  /** All others, by their text. */
+  readonly #otherGroups: Map<string, number> = new Map();
+  /** For each group its outcomes that need no reasons. */
+  readonly #plain: number[][] = [];
+  readonly #reasonedNumbers: Map<string, number> = new Map();
   /** Decisions of policy are the same object every time. */
   readonly #known: WeakMap<Decision, Map<string, number>> = new WeakMap();
 
@@ -60,46 +65,81 @@ export class Outcomes {
 
   /** The number of an outcome, the same for equal ones. */
   intern(outcome: Outcome): number {
-    const group = groupKeyOf(outcome);
-    const key = keyOf(outcome, group);
-    const given = this.#numbers.get(key);
+    const given = this.#find(outcome);
     if (given !== undefined) return given;
     const { decision, because } = outcome;
     const isReasoned = because !== undefined || decision.reason !== undefined;
-    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome, key, group);
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,
       decision: reason === undefined ? rest : { ...rest, reason: 'other reasons' },
       because: because === undefined ? undefined : ['other reasons'],
     };
-    const blurredGroup = groupKeyOf(blurred);
-    const blurredKey = keyOf(blurred, blurredGroup);
-    return this.#numbers.get(blurredKey) ?? this.#add(blurred, blurredKey, blurredGroup);
+    return this.#find(blurred) ?? this.#add(blurred);
   }
 
-  #add(outcome: Outcome, key: string, group: string): number {
+  #find(outcome: Outcome): number | undefined {
+    const group = this.#findGroup(outcome);
+    if (group === undefined) return undefined;
+    const { delivered, state, because } = outcome;
+    if (because !== undefined) return this.#reasonedNumbers.get(reasonedKey(group, outcome));
+    return this.#plain[group]!.find((number) => {
+      const known = this.#all[number]!;
+      return known.delivered === delivered && known.state === state;
+    });
+  }
+
+  #add(outcome: Outcome): number {
     const number = this.#all.length;
+    const group = this.#findGroup(outcome) ?? this.#addGroup(outcome);
     this.#all.push(outcome);
-    this.#numbers.set(key, number);
-    this.groupOf.push(this.#groupNumber(outcome, group));
+    if (outcome.because === undefined) this.#plain[group]!.push(number);
+    else this.#reasonedNumbers.set(reasonedKey(group, outcome), number);
+    this.groupOf.push(group);
     return number;
   }
 
-  #groupNumber({ verdict, decision }: Outcome, key: string): number {
-    const known = this.#groupNumbers.get(key);
-    if (known !== undefined) return known;
+  #findGroup(outcome: OutcomeGroup): number | undefined {
+    const { verdict, decision } = outcome;
+    const { chain, rule, reason } = decision;
+    if (chain === undefined || rule === undefined || reason !== undefined) {
+      return this.#otherGroups.get(textOf(outcome));
+    }
+    return this.#ruleGroups.get(chain)?.[rule]?.find((number) => {
+      const group = this.groups[number]!;
+      return group.verdict === verdict && isSame(group.decision, decision);
+    });
+  }
+
+  #addGroup(outcome: OutcomeGroup): number {
+    const { verdict, decision } = outcome;
+    const { chain, rule, reason } = decision;
     const number = this.groups.length;
     this.groups.push({ verdict, decision });
-    this.#groupNumbers.set(key, number);
+    this.#plain.push([]);
+    if (chain === undefined || rule === undefined || reason !== undefined) {
+      this.#otherGroups.set(textOf(outcome), number);
+    } else {
+      const ofChain = this.#ruleGroups.get(chain) ?? [];
+      this.#ruleGroups.set(chain, ofChain);
+      const ofRule = ofChain[rule] ?? [];
+      ofChain[rule] = ofRule;
+      ofRule.push(number);
+    }
     return number;
   }
 }
 
-function groupKeyOf({ verdict, decision }: Outcome): string {
+/** Rules' decisions are mostly the same object. */
+function isSame(a: Decision, b: Decision): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function textOf({ verdict, decision }: OutcomeGroup): string {
   return JSON.stringify([verdict, decision]);
 }
 
-function keyOf({ delivered, state, because }: Outcome, group: string): string {
+function reasonedKey(group: number, { delivered, state, because }: Outcome): string {
   return `${group} ${delivered ?? ''} ${state ?? ''} ${JSON.stringify(because)}`;
 }

@@ -42,9 +42,12 @@ export function decisionOfRules(
   cause: EndingCause,
 ): Decision {
   const roles = rolesOf(program);
-  const telling = rules
-    .filter(({ rule }) => (roles.roles[rule]! & ROLE.tells) !== 0)
-    .map(({ rule, hook, owner }) => tellingRuleOf(program, roles, rule, hook, owner));
+  const telling: TellingRule[] = [];
+  for (let i = 0; i < rules.length; i++) {
+    const { rule, hook, owner } = rules[i]!;
+    if ((roles.roles[rule]! & ROLE.tells) === 0) continue;
+    telling.push(tellingRuleOf(program, roles, rule, hook, owner));
+  }
   return decide(program, telling, cause).decision;
 }
 
@@ -63,7 +66,8 @@ function decide(
   let foreignAccept: Decision | undefined;
   let ended: Decision | undefined;
   const endedBy = cause.kind === 'rule' ? cause.rule : -1;
-  for (const { id, own, accepts, foreign, acceptsAsForeign } of telling) {
+  for (let i = 0; i < telling.length; i++) {
+    const { id, own, accepts, foreign, acceptsAsForeign } = telling[i]!;
     if (own !== undefined) {
       decisions.push(own);
       if (accepts) accepted = own;

@@ -11,7 +11,7 @@ import { isPlain } from '../set-lookups.ts';
 import { ConditionBuilder, type Conditions } from './condition-builder.ts';
 import { type HeaderConditions, NO_CONDITIONS, PORTS } from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
-import { complementOf, type Ranges, rangesOf } from './ranges.ts';
+import { complementOf, type Ranges, rangesOf, unionOf } from './ranges.ts';
 
 /** What is known of packets before their addresses and ports are looked at. */
 export interface WalkContext {
@@ -31,13 +31,18 @@ export class ConditionReader {
   readonly #areSetsFixed: boolean;
   readonly #setRanges: Map<string, Ranges> = new Map();
   /** What rules ask, by their number; for a protocol, or a protocol and an interface. */
-  readonly #known: Map<number | string, Map<number, Conditions>> = new Map();
+  readonly #known: Map<number | string, (Conditions | undefined)[]> = new Map();
+  readonly #rules: number;
   readonly #builder: ConditionBuilder = new ConditionBuilder();
 
-  /** `unread` names the sets whose members cannot be looked up. With sets that are not fixed, rules change what is in them. */
+  /**
+   * `rules` is how many there are. `unread` names the sets whose members cannot be looked up. With sets that are not fixed, rules
+   * change what is in them.
+   */
   constructor(
     addresses: AddressIntervals,
     facts: HostFacts,
+    rules: number,
     sets: {
       readonly all: readonly IpSet[];
       readonly unread: ReadonlySet<string>;
@@ -46,6 +51,7 @@ export class ConditionReader {
   ) {
     this.#addresses = addresses;
     this.#facts = facts;
+    this.#rules = rules;
     this.#sets = new Map(sets.all.map((set) => [set.name, set]));
     this.#unreadSets = sets.unread;
     this.#areSetsFixed = sets.areFixed;
@@ -53,8 +59,9 @@ export class ConditionReader {
 
   /** Whether a rule can match at all in this context; `states` are bits as `stateBits` gives them. */
   admits(rule: Rule, context: WalkContext, states: number, mark: number): boolean {
-    for (const match of rule.matches) {
-      if (!admits(match, context, states, mark)) return false;
+    const { matches } = rule;
+    for (let i = 0; i < matches.length; i++) {
+      if (!admits(matches[i]!, context, states, mark)) return false;
     }
     return true;
   }
@@ -66,21 +73,20 @@ export class ConditionReader {
   read(number: number, rule: Rule, context: WalkContext): readonly HeaderConditions[] {
     if (rule.matches.length === 0) return ALWAYS;
     const known = this.#knownIn(rule, context);
-    let conditions = known.get(number);
+    let conditions = known[number];
     if (conditions === undefined) {
       conditions = this.#read(rule, context);
-      known.set(number, conditions);
+      known[number] = conditions;
     }
     return conditions;
   }
 
   /** Where conditions of such a rule are kept: what the reverse path filter passes depends on the interface. */
-  #knownIn(rule: Rule, { protocol, inInterface }: WalkContext): Map<number, Conditions> {
-    const isRouted = rule.matches.some(isRpfilter);
-    const key = isRouted ? `${protocol} ${inInterface}` : protocol;
+  #knownIn(rule: Rule, { protocol, inInterface }: WalkContext): (Conditions | undefined)[] {
+    const key = asksForRoute(rule) ? `${protocol} ${inInterface}` : protocol;
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = new Map();
+      known = new Array<Conditions | undefined>(this.#rules).fill(undefined);
       this.#known.set(key, known);
     }
     return known;
@@ -89,7 +95,9 @@ export class ConditionReader {
   #read(rule: Rule, context: WalkContext): Conditions {
     const conditions = this.#builder;
     conditions.clear();
-    for (const match of rule.matches) {
+    const { matches } = rule;
+    for (let i = 0; i < matches.length; i++) {
+      const match = matches[i]!;
       if (isInDoubt(match, this.#unreadSets)) {
         if (!changesNothing(rule)) conditions.certain = false;
       } else if (!this.#take(match, context, conditions) || conditions.isEmpty) return NEVER;
@@ -247,8 +255,9 @@ const ALWAYS: Conditions = [NO_CONDITIONS];
 
 const NEVER: Conditions = [];
 
-function isRpfilter({ kind }: Match): boolean {
-  return kind === 'rpfilter';
+function asksForRoute({ matches }: Rule): boolean {
+  for (let i = 0; i < matches.length; i++) if (matches[i]!.kind === 'rpfilter') return true;
+  return false;
 }
 
 /** As `isDoubtful`, sooner said of what most rules ask. */
@@ -287,19 +296,26 @@ function admits(match: Match, context: WalkContext, states: number, mark: number
 }
 
 /** Every block that conditions of these rules and sets may name. */
-export function* blocksOf(
-  rules: Iterable<{ readonly rule: Rule }>,
+export function blocksOf(
+  rules: readonly { readonly rule: Rule }[],
   sets: readonly IpSet[],
-): Generator<Cidr, void> {
-  for (const { rule } of rules) {
-    for (const match of rule.matches) if (match.kind === 'address') yield match.cidr;
-  }
-  for (const { members } of sets) {
-    for (const member of members) {
-      if (member.kind === 'net') yield member.cidr;
-      else if (member.kind === 'address-port') yield hostCidr(member.address);
+): Cidr[] {
+  const blocks: Cidr[] = [];
+  for (let i = 0; i < rules.length; i++) {
+    const { matches } = rules[i]!.rule;
+    for (let j = 0; j < matches.length; j++) {
+      const match = matches[j]!;
+      if (match.kind === 'address') blocks.push(match.cidr);
     }
   }
+  for (const { members } of sets) {
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!;
+      if (member.kind === 'net') blocks.push(member.cidr);
+      else if (member.kind === 'address-port') blocks.push(hostCidr(member.address));
+    }
+  }
+  return blocks;
 }
 
 /** Whether it makes no difference if the rule matches. */
@@ -308,10 +324,10 @@ function changesNothing({ target }: Rule): boolean {
 }
 
 function portsOf(ranges: readonly PortRange[]): Ranges {
-  const [one, two] = ranges;
-  if (one !== undefined && ranges.length === 1) return [one.first, one.last];
-  if (one !== undefined && two !== undefined && ranges.length === 2 && two.first > one.last + 1) {
-    return [one.first, one.last, two.first, two.last];
-  }
+  const one = ranges[0];
+  if (one === undefined) return [];
+  const two = ranges[1];
+  if (two === undefined) return [one.first, one.last];
+  if (ranges.length === 2) return unionOf([one.first, one.last], [two.first, two.last]);
   return rangesOf(ranges.map(({ first, last }) => [first, last] as const));
 }

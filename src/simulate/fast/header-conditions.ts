@@ -75,11 +75,15 @@ export function bothConditions(
   b: HeaderConditions,
 ): HeaderConditions | undefined {
   if (b.certain && asksNothing(b)) return a;
-  const both = { ...a, certain: a.certain && b.certain };
-  for (const dimension of DIMENSIONS) {
-    const asked = b[dimension];
-    if (asked !== undefined) both[dimension] = intersectionOf(a[dimension], asked);
-    if (both[dimension]?.length === 0) return undefined;
-  }
-  return both;
+  const source = inBoth(a.source, b.source);
+  const destination = inBoth(a.destination, b.destination);
+  const sourcePort = inBoth(a.sourcePort, b.sourcePort);
+  const key = inBoth(a.key, b.key);
+  if (source?.length === 0 || destination?.length === 0) return undefined;
+  if (sourcePort?.length === 0 || key?.length === 0) return undefined;
+  return { source, destination, sourcePort, key, certain: a.certain && b.certain };
+}
+
+function inBoth(a: Ranges | undefined, b: Ranges | undefined): Ranges | undefined {
+  return b === undefined ? a : intersectionOf(a, b);
 }

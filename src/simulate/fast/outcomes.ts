@@ -17,26 +17,33 @@ export interface FastOutcome {
 export class FastOutcomes {
   /** By number; only ever grows. */
   readonly all: FastOutcome[] = [];
-  readonly #byDecision: WeakMap<Decision, Map<string, number>> = new WeakMap();
+  /** The numbers of rules' outcomes. */
+  readonly #byDecision: Map<Decision, number[]> = new Map();
   readonly #byText: Map<string, number> = new Map();
 
   /** The number of an outcome. */
   intern(outcome: FastOutcome): number {
     const { verdict, delivered, state, decision } = outcome;
-    let known = this.#byDecision.get(decision);
-    if (known === undefined) {
-      known = new Map();
-      this.#byDecision.set(decision, known);
-    }
-    const rest = `${verdict} ${delivered} ${state}`;
-    const before = known.get(rest);
-    if (before !== undefined) return before;
     // A rule's decision is one object wherever it is met; others are made each time.
-    const isOfRule = (decision.rule ?? 0) > 0;
-    const number = isOfRule
-      ? this.all.push(outcome) - 1
-      : this.#internText(`${rest} ${JSON.stringify(decision)}`, outcome);
-    known.set(rest, number);
+    if ((decision.rule ?? 0) === 0) {
+      return this.#internText(
+        `${verdict} ${delivered} ${state} ${JSON.stringify(decision)}`,
+        outcome,
+      );
+    }
+    let numbers = this.#byDecision.get(decision);
+    if (numbers === undefined) {
+      numbers = [];
+      this.#byDecision.set(decision, numbers);
+    }
+    for (let i = 0; i < numbers.length; i++) {
+      const known = this.all[numbers[i]!]!;
+      const isSame =
+        known.verdict === verdict && known.delivered === delivered && known.state === state;
+      if (isSame) return numbers[i]!;
+    }
+    const number = this.all.push(outcome) - 1;
+    numbers.push(number);
     return number;
   }
 

@@ -76,14 +76,15 @@ export class PacketWays {
     this.#program = program;
     this.#outcomes = options.outcomes;
     const { rules, ipSets } = program;
-    const blocks = [...blocksOf(rules, ipSets), ...routedBlocks(router, options.family)];
+    const blocks = blocksOf(rules, ipSets);
+    for (const block of routedBlocks(router, options.family)) blocks.push(block);
     const addresses = new AddressIntervals(options.family, blocks);
     const facts = new HostFacts(router, addresses);
     this.#facts = facts;
     this.#headers = new AskedHeaders(addresses, facts.routed);
     this.#legs = new WayLegs({
       program,
-      reader: new ConditionReader(addresses, facts, {
+      reader: new ConditionReader(addresses, facts, rules.length, {
         all: ipSets,
         unread: program.doubtfulSets,
         areFixed: leavesSetsAlone(program),

@@ -28,8 +28,7 @@ import type { WalkState } from './walk-state.ts';
 
 /** Places where walks may be joined, by the numbers of their positions. */
 export class Joints {
-  readonly #byNumber: Map<number, { readonly builder: PathBuilder; readonly place: NodePlace }> =
-    new Map();
+  readonly #byNumber: Map<number, { readonly builder: PathBuilder } & NodePlace> = new Map();
 
   /** A finished node that goes on from the position, and what of it comes next. */
   find(number: number): JoinedNode | undefined {
@@ -37,11 +36,11 @@ export class Joints {
     const node = joint?.builder.node;
     return joint === undefined || node === undefined
       ? undefined
-      : { kind: 'joins', node, ...joint.place };
+      : { kind: 'joins', node, at: joint.at, met: joint.met };
   }
 
-  add(number: number, builder: PathBuilder, place: NodePlace): void {
-    this.#byNumber.set(number, { builder, place });
+  add(number: number, builder: PathBuilder, { at, met }: NodePlace): void {
+    this.#byNumber.set(number, { builder, at, met });
   }
 }
 
@@ -64,6 +63,8 @@ export class PathBuilder {
   readonly #effects: RuleEffects;
   readonly #joints: Joints;
   readonly #branches: Branch[] = [];
+  /** What the branches ask. */
+  readonly #asked: HeaderConditions[] = [];
   readonly #met: MetOnWay[] = [];
   #marked: Marked | undefined;
 
@@ -90,9 +91,8 @@ export class PathBuilder {
 
   #finish(end: WalkNode['end']): WalkNode {
     const branches = this.#branches;
-    const conditions = branches.map((branch) => branch.conditions);
-    const index =
-      branches.length === 0 ? undefined : new RuleIndex(conditions, this.#sources.addresses);
+    const { addresses } = this.#sources;
+    const index = branches.length === 0 ? undefined : new RuleIndex(this.#asked, addresses);
     this.node = new WalkNode({ branches, met: this.#met, end, index });
     return this.node;
   }
@@ -140,10 +140,10 @@ export class PathBuilder {
   /** Takes a rule that only marks some packets; false where it must be a branch. */
   #mark(position: WalkPosition, conditions: readonly HeaderConditions[]): boolean {
     const effects = this.#effects;
-    const [only, ...more] = conditions;
-    const dimension = only === undefined ? undefined : onlyDimensionOf(only);
-    if (only === undefined || dimension === undefined || more.length > 0) return false;
-    if (!only.certain || !effects.isPlainMark(position.at)) return false;
+    if (conditions.length !== 1 || !effects.isPlainMark(position.at)) return false;
+    const only = conditions[0]!;
+    const dimension = onlyDimensionOf(only);
+    if (dimension === undefined || !only.certain) return false;
     const applied = effects.apply(position);
     if ('kind' in applied) return false;
     const ranges = only[dimension]!;
@@ -214,12 +214,7 @@ export class PathBuilder {
     if (marked === undefined) return;
     this.#marked = undefined;
     const position = { state: marked.state, at };
-    this.#branches.push({
-      position,
-      applies: false,
-      conditions: among(marked),
-      telling: undefined,
-    });
+    this.#push({ position, applies: false, conditions: among(marked), telling: undefined });
   }
 
   #add(
@@ -228,11 +223,16 @@ export class PathBuilder {
     among: HeaderConditions,
   ): void {
     const telling: Telling | undefined = this.#effects.telling(position.at, position.state.owner);
-    for (const one of conditions) {
-      const both = bothConditions(one, among);
+    for (let i = 0; i < conditions.length; i++) {
+      const both = bothConditions(conditions[i]!, among);
       if (both === undefined) continue;
-      this.#branches.push({ position, applies: true, conditions: both, telling });
+      this.#push({ position, applies: true, conditions: both, telling });
     }
+  }
+
+  #push(branch: Branch): void {
+    this.#branches.push(branch);
+    this.#asked.push(branch.conditions);
   }
 }
 

@@ -36,11 +36,20 @@ export function complementOf(ranges: Ranges, count: number): Ranges {
 
 /** The numbers that are in either. */
 export function unionOf(a: Ranges, b: Ranges): Ranges {
-  const pairs: RangePair[] = [];
-  for (const ranges of [a, b]) {
-    for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i]!, ranges[i + 1]!]);
+  const joined: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const isA = j >= b.length || (i < a.length && a[i]! <= b[j]!);
+    const first = isA ? a[i]! : b[j]!;
+    const last = isA ? a[i + 1]! : b[j + 1]!;
+    if (isA) i += 2;
+    else j += 2;
+    const end = joined.length === 0 ? undefined : joined[joined.length - 1]!;
+    if (end === undefined || first > end + 1) joined.push(first, last);
+    else if (last > end) joined[joined.length - 1] = last;
   }
-  return rangesOf(pairs);
+  return joined;
 }
 
 /** The numbers that are in both; `undefined` stands for all numbers. */
