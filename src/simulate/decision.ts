@@ -129,8 +129,8 @@ interface TellingRule {
   readonly own: Decision | undefined;
   /** Whether it lets the packet through rather than stopping it. */
   readonly accepts: boolean;
-  /** What it decided if it is none of ours. */
-  readonly foreign: Decision;
+  /** What it decided as none of ours; undefined where nobody asks. */
+  readonly foreign: Decision | undefined;
   readonly acceptsAsForeign: boolean;
 }
 
@@ -190,18 +190,24 @@ function tellingRule(
   owner: ChainOwner | undefined,
 ): TellingRule {
   const met = { rule, number, chain, hook, owner };
-  const foreign: Writable<Decision> = { kind: 'foreign' };
-  writePlace(foreign, met);
+  const own = ownDecision(met);
+  const acceptsAsForeign =
+    rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain });
   return {
     id,
     hook,
     owner,
-    own: ownDecision(met),
+    own,
     accepts: !drops(rule),
-    foreign,
-    acceptsAsForeign:
-      rule.target?.kind === 'accept' && chain.table === 'filter' && !isOwn({ rule, chain }),
+    foreign: own === undefined || acceptsAsForeign ? foreignDecision(met) : undefined,
+    acceptsAsForeign,
   };
+}
+
+function foreignDecision(met: MetRule): Decision {
+  const foreign: Writable<Decision> = { kind: 'foreign' };
+  writePlace(foreign, met);
+  return foreign;
 }
 
 /** What a rule is for reading decisions, as bits; 0 for one that can be passed over. */
@@ -262,7 +268,27 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 function ownDecision(met: MetRule): Decision | undefined {
   const meaning = met.rule.meaning;
   if (meaning === undefined) return undefined;
-  const { owner } = met;
+  const { owner, hook, chain, number } = met;
+  const { origin } = met.rule;
+  if (meaning.kind === 'policy' && owner !== undefined && origin !== undefined) {
+    const { policy, tier, direction, ruleIndex, action } = meaning;
+    if (action === 'pass' || action === 'log') return undefined;
+    // Most decisions by far, in one go: an object that grows field by field takes more time and room.
+    return {
+      kind: 'policy',
+      policy,
+      tier,
+      direction,
+      ruleIndex,
+      endpoint: owner.endpoint,
+      type: owner.type,
+      hook,
+      table: chain.table,
+      chain: chain.chain.name,
+      rule: number,
+      source: { file: origin.file, line: origin.line },
+    };
+  }
   // Spreading objects into each other would take longer than everything else that is worked out of a rule once.
   const decision: Writable<Decision> = { kind: meaning.kind };
   switch (meaning.kind) {

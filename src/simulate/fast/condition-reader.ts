@@ -5,13 +5,12 @@ import { hasPorts, IP_PROTOCOL } from '../../address/protocol.ts';
 import type { IpSet } from '../../ruleset/ip-set.ts';
 import type { Match } from '../../ruleset/match/match.ts';
 import type { Rule } from '../../ruleset/ruleset.ts';
-import { stateMask } from '../connection-state-bits.ts';
 import { isDoubtful } from '../doubt.ts';
 import { isPlain } from '../set-lookups.ts';
-import { ConditionBuilder, type Conditions } from './condition-builder.ts';
-import { type HeaderConditions, NO_CONDITIONS, PORTS } from './header-conditions.ts';
+import type { ConditionBuilder, Conditions } from './condition-builder.ts';
+import { PORTS } from './header-conditions.ts';
 import type { HostFacts } from './host-facts.ts';
-import { complementOf, type Ranges, rangesOf, unionOf } from './ranges.ts';
+import { complementOf, type Ranges, rangesOf } from './ranges.ts';
 
 /** What is known of packets before their addresses and ports are looked at. */
 export interface WalkContext {
@@ -30,10 +29,9 @@ export class ConditionReader {
   readonly #unreadSets: ReadonlySet<string>;
   readonly #areSetsFixed: boolean;
   readonly #setRanges: Map<string, Ranges> = new Map();
-  /** What rules ask, by their number; for a protocol, or a protocol and an interface. */
-  readonly #known: Map<number | string, (Conditions | undefined)[]> = new Map();
+  /** What rules ask, by their number; for each protocol. */
+  readonly #known: Map<number, (Conditions | undefined)[]> = new Map();
   readonly #rules: number;
-  readonly #builder: ConditionBuilder = new ConditionBuilder();
 
   /**
    * `rules` is how many there are. `unread` names the sets whose members cannot be looked up. With sets that are not fixed, rules
@@ -57,56 +55,18 @@ export class ConditionReader {
     this.#areSetsFixed = sets.areFixed;
   }
 
-  /** Whether a rule can match at all in this context; `states` are bits as `stateBits` gives them. */
-  admits(rule: Rule, context: WalkContext, states: number, mark: number): boolean {
-    const { matches } = rule;
-    for (let i = 0; i < matches.length; i++) {
-      if (!admits(matches[i]!, context, states, mark)) return false;
-    }
-    return true;
-  }
-
-  /**
-   * The conditions on headers under which a rule matches that is admitted, any of which is enough; none where none is met. `number` is the rule's, which has the
-   * same conditions, one object, in all contexts in which they cannot differ.
-   */
-  read(number: number, rule: Rule, context: WalkContext): readonly HeaderConditions[] {
-    if (rule.matches.length === 0) return ALWAYS;
-    const known = this.#knownIn(rule, context);
-    let conditions = known[number];
-    if (conditions === undefined) {
-      conditions = this.#read(rule, context);
-      known[number] = conditions;
-    }
-    return conditions;
-  }
-
-  /** Where conditions of such a rule are kept: what the reverse path filter passes depends on the interface. */
-  #knownIn(rule: Rule, { protocol, inInterface }: WalkContext): (Conditions | undefined)[] {
-    const key = asksForRoute(rule) ? `${protocol} ${inInterface}` : protocol;
-    let known = this.#known.get(key);
+  /** Where conditions of rules are kept that are the same for all packets of a protocol, by the rules' numbers. */
+  knownOf(protocol: number): (Conditions | undefined)[] {
+    let known = this.#known.get(protocol);
     if (known === undefined) {
       known = new Array<Conditions | undefined>(this.#rules).fill(undefined);
-      this.#known.set(key, known);
+      this.#known.set(protocol, known);
     }
     return known;
   }
 
-  #read(rule: Rule, context: WalkContext): Conditions {
-    const conditions = this.#builder;
-    conditions.clear();
-    const { matches } = rule;
-    for (let i = 0; i < matches.length; i++) {
-      const match = matches[i]!;
-      if (isInDoubt(match, this.#unreadSets)) {
-        if (!changesNothing(rule)) conditions.certain = false;
-      } else if (!this.#take(match, context, conditions) || conditions.isEmpty) return NEVER;
-    }
-    return conditions.alternatives();
-  }
-
-  /** Adds what a match asks of headers; false where it is known not to hold. */
-  #take(match: Match, context: WalkContext, conditions: ConditionBuilder): boolean {
+  /** Adds what a rule's match asks of headers; false where it is known not to hold. */
+  take(match: Match, rule: Rule, context: WalkContext, conditions: ConditionBuilder): boolean {
     switch (match.kind) {
       case 'protocol':
       case 'interface':
@@ -120,11 +80,22 @@ export class ConditionReader {
       case 'ports':
       case 'multiport': {
         if (!hasPorts(context.protocol)) return false;
-        const ports = portsOf(match.kind === 'ports' ? [match.range] : match.ranges);
+        const ports =
+          match.kind === 'ports' ? [match.range.first, match.range.last] : portsOf(match.ranges);
         const side = match.side === 'source' ? 'sourcePort' : 'key';
         conditions.restrict(side, match.negated ? complementOf(ports, PORTS) : ports);
         return true;
       }
+      default:
+        if (!isDoubtful(match, this.#unreadSets))
+          return this.#takeOther(match, context, conditions);
+        if (!changesNothing(rule)) conditions.certain = false;
+        return true;
+    }
+  }
+
+  #takeOther(match: Match, context: WalkContext, conditions: ConditionBuilder): boolean {
+    switch (match.kind) {
       case 'icmp':
         return this.#icmp(match, context, conditions);
       case 'set':
@@ -250,51 +221,6 @@ export class ConditionReader {
   }
 }
 
-/** A rule without matches. */
-const ALWAYS: Conditions = [NO_CONDITIONS];
-
-const NEVER: Conditions = [];
-
-function asksForRoute({ matches }: Rule): boolean {
-  for (let i = 0; i < matches.length; i++) if (matches[i]!.kind === 'rpfilter') return true;
-  return false;
-}
-
-/** As `isDoubtful`, sooner said of what most rules ask. */
-function isInDoubt(match: Match, unreadSets: ReadonlySet<string>): boolean {
-  switch (match.kind) {
-    case 'protocol':
-    case 'interface':
-    case 'address':
-    case 'ports':
-    case 'multiport':
-    case 'mark':
-    case 'comment':
-      return false;
-    default:
-      return isDoubtful(match, unreadSets);
-  }
-}
-
-/** Whether a match can hold, as far as that depends on none of the headers. */
-function admits(match: Match, context: WalkContext, states: number, mark: number): boolean {
-  switch (match.kind) {
-    case 'protocol':
-      return (match.protocol === 0 || match.protocol === context.protocol) !== match.negated;
-    case 'interface': {
-      const name = match.direction === 'in' ? context.inInterface : context.outInterface;
-      const found = match.prefix ? name.startsWith(match.name) : name === match.name;
-      return found !== match.negated;
-    }
-    case 'conntrack-state':
-      return ((states & stateMask(match.states)) !== 0) !== match.negated;
-    case 'mark':
-      return ((mark & match.mask) >>> 0 === match.value >>> 0) !== match.negated;
-    default:
-      return true;
-  }
-}
-
 /** Every block that conditions of these rules and sets may name. */
 export function blocksOf(
   rules: readonly { readonly rule: Rule }[],
@@ -324,10 +250,15 @@ function changesNothing({ target }: Rule): boolean {
 }
 
 function portsOf(ranges: readonly PortRange[]): Ranges {
-  const one = ranges[0];
-  if (one === undefined) return [];
-  const two = ranges[1];
-  if (two === undefined) return [one.first, one.last];
-  if (ranges.length === 2) return unionOf([one.first, one.last], [two.first, two.last]);
-  return rangesOf(ranges.map(({ first, last }) => [first, last] as const));
+  // Mostly they ascend and do not touch, and an array that is as long as it must be takes less room.
+  const ports = new Array<number>(ranges.length * 2);
+  let next = 0;
+  for (let i = 0; i < ranges.length; i++) {
+    const { first, last } = ranges[i]!;
+    if (first < next) return rangesOf(ranges.map((one) => [one.first, one.last] as const));
+    ports[2 * i] = first;
+    ports[2 * i + 1] = last;
+    next = last + 2;
+  }
+  return ports;
 }

@@ -26,6 +26,9 @@ import {
 } from './walk-node.ts';
 import type { WalkState } from './walk-state.ts';
 
+/** Of so many branches one is a place where other walks may join; the others would cost more than the few branches that they save. */
+const JOINED = 8;
+
 /** Places where walks may be joined, by the numbers of their positions. */
 export class Joints {
   readonly #byNumber: Map<number, { readonly builder: PathBuilder } & NodePlace> = new Map();
@@ -126,7 +129,8 @@ export class PathBuilder {
       const number = this.#effects.numberOf(position);
       const joint = this.#joints.find(number);
       if (joint !== undefined) return joint;
-      this.#joints.add(number, this, { at: this.#branches.length, met: this.#met.length });
+      const at = this.#branches.length;
+      if (at % JOINED === 0) this.#joints.add(number, this, { at, met: this.#met.length });
     }
     if (this.#mark(position, conditions)) return next;
     const marked = this.#marked;

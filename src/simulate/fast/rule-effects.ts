@@ -3,10 +3,11 @@ import { STATE_BIT } from '../connection-state-bits.ts';
 import { tellsDecision } from '../decision.ts';
 import type { RuleProgram } from '../rule-program.ts';
 import type { ConditionReader, WalkContext } from './condition-reader.ts';
+import { ContextConditions } from './context-conditions.ts';
 import { type HeaderConditions, unconditionalOf } from './header-conditions.ts';
 import type { WalkBudget } from './walk-budget.ts';
 import type { Telling, WalkEnding } from './walk-node.ts';
-import { type WalkFrame, type WalkState, WalkStates } from './walk-state.ts';
+import { type WalkState, WalkStates } from './walk-state.ts';
 
 /** What all walks of a ruleset share. */
 export interface WalkSources {
@@ -32,14 +33,14 @@ export function leavesSetsAlone({ rules }: RuleProgram): boolean {
 /** What rules of one base chain's walk ask and do, for packets of one protocol and one pair of interfaces. */
 export class RuleEffects {
   readonly #sources: WalkSources;
-  readonly #context: WalkContext;
+  readonly #conditions: ContextConditions;
   readonly #baseChain: number;
   readonly #states: WalkStates = new WalkStates();
   readonly #tellings: Map<number, Telling[]> = new Map();
 
   constructor(sources: WalkSources, context: WalkContext, baseChain: number) {
     this.#sources = sources;
-    this.#context = context;
+    this.#conditions = new ContextConditions(sources.reader, context);
     this.#baseChain = baseChain;
   }
 
@@ -67,7 +68,7 @@ export class RuleEffects {
     const { frames } = state;
     return frames === undefined
       ? this.#policy(state)
-      : { state: this.#returned(state, frames), at: frames.at };
+      : { state: this.#states.returned(state, frames), at: frames.at };
   }
 
   /** The number of a position, which no other one has. */
@@ -79,32 +80,30 @@ export class RuleEffects {
   telling(rule: number, owner: ChainOwner | undefined): Telling | undefined {
     const { program, budget } = this.#sources;
     if (!tellsDecision(program, rule)) return undefined;
-    const known = this.#tellings.get(rule) ?? [];
-    this.#tellings.set(rule, known);
-    let telling = known.find((one) => one.owner === owner);
-    if (telling === undefined) {
-      telling = { rule, owner, event: budget.event() };
-      known.push(telling);
+    const known = this.#tellings.get(rule);
+    if (known !== undefined) {
+      for (let i = 0; i < known.length; i++) if (known[i]!.owner === owner) return known[i];
     }
+    const telling = { rule, owner, event: budget.event() };
+    if (known === undefined) this.#tellings.set(rule, [telling]);
+    else known.push(telling);
     return telling;
   }
 
   /** The conditions under which the rule at a position matches, any of which is enough; none where it cannot. */
   conditionsAt({ state, at }: WalkPosition): readonly HeaderConditions[] {
-    const { program, reader } = this.#sources;
-    const { rule } = program.rules[at]!;
-    if (!reader.admits(rule, this.#context, state.states, state.mark)) return NEVER;
-    return reader.read(at, rule, this.#context);
+    const { rule } = this.#sources.program.rules[at]!;
+    return this.#conditions.of(at, rule, state.states, state.mark);
   }
 
   /** The next rule behind a position that may match, or the end of its chain. */
   behind({ state, at }: WalkPosition): WalkPosition {
-    const { program, reader, budget } = this.#sources;
+    const { program, budget } = this.#sources;
     const { rules } = program;
     const { end } = program.chains[state.chain]!;
     let next = at + 1;
     while (next < end && budget.spend()) {
-      if (reader.admits(rules[next]!.rule, this.#context, state.states, state.mark)) break;
+      if (this.#conditions.admits(rules[next]!.rule, state.states, state.mark)) break;
       next++;
     }
     return { state, at: next };
@@ -148,7 +147,7 @@ export class RuleEffects {
         return { state, at: program.chains[state.chain]!.end };
       case 'mark': {
         const mark = ((state.mark & ~target.mask) ^ target.value) >>> 0;
-        return { state: this.#states.state({ ...state, mark }), at: next };
+        return { state: this.#states.withMark(state, mark), at: next };
       }
       case 'notrack':
         return { state: this.#untracked(state), at: next };
@@ -188,13 +187,7 @@ export class RuleEffects {
     const drops = chain.kind === 'base' && chain.policy === 'drop';
     return { kind: drops ? 'drop' : 'accept', mark, noTrack, rule: -1 };
   }
-
-  #returned(state: WalkState, { chain, owner, below }: WalkFrame): WalkState {
-    return this.#states.state({ ...state, chain, owner, frames: below });
-  }
 }
-
-const NEVER: readonly HeaderConditions[] = [];
 
 /** Only the reference evaluator knows how it goes on. */
 export const REFERENCE_ENDING: WalkEnding = {
