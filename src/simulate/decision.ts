@@ -1,6 +1,7 @@
 import type { Hook } from '../ruleset/hook.ts';
 import type { ChainOwner, RuleMeaning } from '../ruleset/rule-meaning.ts';
 import type { Chain, Rule } from '../ruleset/ruleset.ts';
+import type { SourceLocation } from '../source/location.ts';
 import { CALLS, EVENT, type JournalRecord } from './journal.ts';
 import type { Ending, EndingCause } from './journey.ts';
 import type { Decision, PathEvent } from './packet-result.ts';
@@ -268,26 +269,10 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 function ownDecision(met: MetRule): Decision | undefined {
   const meaning = met.rule.meaning;
   if (meaning === undefined) return undefined;
-  const { owner, hook, chain, number } = met;
+  const { owner } = met;
   const { origin } = met.rule;
   if (meaning.kind === 'policy' && owner !== undefined && origin !== undefined) {
-    const { policy, tier, direction, ruleIndex, action } = meaning;
-    if (action === 'pass' || action === 'log') return undefined;
-    // Most decisions by far, in one go: an object that grows field by field takes more time and room.
-    return {
-      kind: 'policy',
-      policy,
-      tier,
-      direction,
-      ruleIndex,
-      endpoint: owner.endpoint,
-      type: owner.type,
-      hook,
-      table: chain.table,
-      chain: chain.chain.name,
-      rule: number,
-      source: { file: origin.file, line: origin.line },
-    };
+    return ofPolicyRule(met, meaning, owner, origin);
   }
   // Spreading objects into each other would take longer than everything else that is worked out of a rule once.
   const decision: Writable<Decision> = { kind: meaning.kind };
@@ -319,6 +304,30 @@ function ownDecision(met: MetRule): Decision | undefined {
   }
   writePlace(decision, met);
   return decision;
+}
+
+/** As written field by field below, in one go: most decisions are such, and an object that grows takes more time and room. */
+function ofPolicyRule(
+  { hook, chain, number }: MetRule,
+  { policy, tier, direction, ruleIndex, action }: Extract<RuleMeaning, { kind: 'policy' }>,
+  { endpoint, type }: ChainOwner,
+  { file, line }: SourceLocation,
+): Decision | undefined {
+  if (action === 'pass' || action === 'log') return undefined;
+  return {
+    kind: 'policy',
+    policy,
+    tier,
+    direction,
+    ruleIndex,
+    endpoint,
+    type,
+    hook,
+    table: chain.table,
+    chain: chain.chain.name,
+    rule: number,
+    source: { file, line },
+  };
 }
 
 function writePolicyRule(
