@@ -7,7 +7,7 @@ import type {
   WorkloadEndpoint,
 } from '../resources/resource-set.ts';
 import { LabelIndex } from '../resources/selector/label-index.ts';
-import type { Labels } from '../resources/selector/selector.ts';
+import type { Labels, Selector } from '../resources/selector/selector.ts';
 import { InputError } from '../source/errors.ts';
 import type { Problem } from '../source/problem.ts';
 import { resolveActiveHostEndpoints } from './active-host-endpoints.ts';
@@ -158,14 +158,16 @@ function selectLocally(
 ): ReadonlyMap<PolicyResource, readonly LocalEndpoint[]> {
   const index = new LabelIndex(endpoints, ({ labels }) => labels);
   const selected = new Map<PolicyResource, readonly LocalEndpoint[]>();
+  // Selectors of one text are one object, mostly.
+  const known = new Map<Selector, readonly LocalEndpoint[]>();
   for (const policy of policies) {
-    const found = index.matching(policySelector(policy));
-    if (found.length > 0) {
-      selected.set(
-        policy,
-        found.map(({ endpoint }) => endpoint),
-      );
+    const selector = policySelector(policy);
+    let found = known.get(selector);
+    if (found === undefined) {
+      found = index.matching(selector).map(({ endpoint }) => endpoint);
+      known.set(selector, found);
     }
+    if (found.length > 0) selected.set(policy, found);
   }
   return selected;
 }

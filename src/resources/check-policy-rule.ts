@@ -95,6 +95,7 @@ function checkPortsProtocol(
 
 /** Every block of a rule is of one family, which is that of ipVersion too. */
 function checkFamilies(fields: Fields, rule: RuleReading): void {
+  if (isOfOneFamily(rule)) return;
   let first: RuleReading['source']['cidrs'][number] | undefined;
   for (const side of [rule.source, rule.destination]) {
     for (const cidr of side.cidrs) {
@@ -120,6 +121,20 @@ function checkFamilies(fields: Fields, rule: RuleReading): void {
       }
     }
   }
+}
+
+/** Without asking for places, which nobody needs of most rules. */
+function isOfOneFamily({ source, destination, ipVersion }: RuleReading): boolean {
+  let first = ipVersion;
+  for (const { entity } of [source, destination]) {
+    for (const nets of [entity.nets, entity.notNets]) {
+      for (const { network } of nets) {
+        first ??= network.family;
+        if (network.family !== first) return false;
+      }
+    }
+  }
+  return true;
 }
 
 /** The older fields with one block and the newer ones with several may not be mixed in a rule. */

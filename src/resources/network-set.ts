@@ -1,5 +1,5 @@
 import { SUBDOMAIN_NAME } from './calico-names.ts';
-import { readCidrs } from './read-addresses.ts';
+import { readBlocks } from './read-addresses.ts';
 import { readMetadata } from './read-metadata.ts';
 import type { Fields } from './reading/fields.ts';
 import type { ResourceCollector } from './resource-collector.ts';
@@ -42,9 +42,9 @@ function readSet(
   }
   const spec = document.fields('spec');
   document.finish();
-  const nets = spec === undefined ? [] : readCidrs(spec, 'nets');
+  const nets = spec === undefined ? [] : readBlocks(spec, 'nets').values;
   spec?.finish();
-  collector.networkSets.push({ metadata, nets: nets.map((net) => net.value) });
+  collector.networkSets.push({ metadata, nets });
   collector.identify(document, kind, metadata.namespace, metadata.name);
   collector.useFeature(document, {
     feature: `the kind ${kind}`,

@@ -1,3 +1,4 @@
+import { isScalar, type Node } from 'yaml';
 import { type Cidr, parseCidr } from '../address/cidr.ts';
 import { type IpAddress, parseIpAddress } from '../address/ip-address.ts';
 import type { SourceLocation } from '../source/location.ts';
@@ -18,6 +19,37 @@ const ADDRESS = {
 export function readCidrs(fields: Fields, name: string): readonly Written<Cidr>[] {
   if (!fields.has(name)) return NONE;
   return convert(fields, fields.strings(name), { name, parse: parseCidr, ...CIDR });
+}
+
+/** The blocks of a list field, and the elements that they were read from. */
+export interface Blocks {
+  readonly values: readonly Cidr[];
+  readonly nodes: readonly Node[];
+}
+
+/** As `readCidrs`; places are told by the elements. */
+export function readBlocks(fields: Fields, name: string): Blocks {
+  const nodes = fields.list(name);
+  if (nodes.length === 0) return NO_BLOCKS;
+  const values: Cidr[] = [];
+  const right: Node[] = [];
+  for (const node of nodes) {
+    const value = blockOf(node) ?? reportBlock(fields, node, name);
+    if (value === undefined) continue;
+    values.push(value);
+    right.push(node);
+  }
+  return { values, nodes: right };
+}
+
+const NO_BLOCKS: Blocks = { values: [], nodes: [] };
+
+function blockOf(node: Node): Cidr | undefined {
+  return isScalar(node) && typeof node.value === 'string' ? parseCidr(node.value) : undefined;
+}
+
+function reportBlock(fields: Fields, node: Node, name: string): undefined {
+  convert(fields, fields.stringsOf([node], name), { name, parse: parseCidr, ...CIDR });
 }
 
 /** Reads one block. */

@@ -1,8 +1,9 @@
+import type { Node } from 'yaml';
 import type { Cidr } from '../address/cidr.ts';
 import { LABEL_NAME, SUBDOMAIN_NAME, V1_NODE_NAME } from './calico-names.ts';
 import type { CalicoApi } from './metadata.ts';
 import { ANY_ENTITY, type EntityRule } from './policy-rule.ts';
-import { readCidr, readCidrs } from './read-addresses.ts';
+import { type Blocks, readBlocks, readCidr } from './read-addresses.ts';
 import { checkName } from './read-metadata.ts';
 import { readRulePorts } from './read-rule-ports.ts';
 import { readSelector } from './read-selector.ts';
@@ -10,14 +11,36 @@ import type { Fields, Written } from './reading/fields.ts';
 import type { ResourceCollector } from './resource-collector.ts';
 
 /** A side of a rule, with what only checks need: where its blocks stand, and its fields. */
-export interface EntityRuleReading {
+export class EntityRuleReading {
   readonly entity: EntityRule;
   readonly fields: Fields | undefined;
+  /** Elements of nets and notNets. */
+  readonly #nodes: readonly (readonly Node[])[];
+
+  constructor(
+    entity: EntityRule,
+    fields: Fields | undefined,
+    nodes: readonly (readonly Node[])[] = [],
+  ) {
+    this.entity = entity;
+    this.fields = fields;
+    this.#nodes = nodes;
+  }
+
   /** Of nets and notNets, in the order of the fields. */
-  readonly cidrs: readonly Written<Cidr>[];
+  get cidrs(): readonly Written<Cidr>[] {
+    const { nets, notNets } = this.entity;
+    const context = this.fields?.context;
+    if (context === undefined) return [];
+    const nodes = this.#nodes.flat();
+    return [...nets, ...notNets].map((value, i) => ({
+      value,
+      location: context.locateNode(nodes[i]),
+    }));
+  }
 }
 
-const EMPTY_READING: EntityRuleReading = { entity: ANY_ENTITY, fields: undefined, cidrs: [] };
+const EMPTY_READING: EntityRuleReading = new EntityRuleReading(ANY_ENTITY, undefined);
 
 /** Reads `source` or `destination` of a rule. */
 export function readEntityRule(
@@ -36,8 +59,8 @@ export function readEntityRule(
   const nets = readNets(fields, 'net', api);
   const notNets = readNets(fields, 'notNet', api);
   const entity: EntityRule = {
-    nets: nets.map(unwrap),
-    notNets: notNets.map(unwrap),
+    nets: nets.values,
+    notNets: notNets.values,
     selector: readSelector(fields, 'selector', { collector }),
     notSelector: readSelector(fields, 'notSelector', { collector }),
     ports: readRulePorts(fields, 'ports', api),
@@ -45,19 +68,17 @@ export function readEntityRule(
     ...(api === 'v1' ? readV1Only(fields) : readV3Only(fields, options)),
   };
   fields.finish();
-  return { entity, fields, cidrs: nets.length + notNets.length === 0 ? [] : [...nets, ...notNets] };
+  return new EntityRuleReading(entity, fields, [nets.nodes, notNets.nodes]);
 }
 
 /** `nets`, and in the original API also the older `net` with one block. */
-function readNets(
-  fields: Fields,
-  single: 'net' | 'notNet',
-  api: CalicoApi,
-): readonly Written<Cidr>[] {
-  const nets = readCidrs(fields, `${single}s`);
+function readNets(fields: Fields, single: 'net' | 'notNet', api: CalicoApi): Blocks {
+  const nets = readBlocks(fields, `${single}s`);
   if (api === 'v3') return nets;
   const one = readCidr(fields, single);
-  return one === undefined ? nets : [one, ...nets];
+  const node = fields.node(single);
+  if (one === undefined || node === undefined) return nets;
+  return { values: [one.value, ...nets.values], nodes: [node, ...nets.nodes] };
 }
 
 type V1Part = Pick<

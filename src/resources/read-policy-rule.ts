@@ -73,10 +73,10 @@ function capitalised(word: string): string {
 }
 
 function readAction(fields: Fields, api: CalicoApi): RuleAction | undefined {
-  const written = fields.requiredString('action');
+  const written = fields.requiredText('action');
   if (written === undefined) return undefined;
   const words = ACTION_WORDS[api];
-  const action = words.get(written.value);
+  const action = words.get(written);
   // Reports: the words are all there are, and this is none of them.
   if (action === undefined) fields.oneOf('action', [...words.keys()]);
   return action;

@@ -135,6 +135,8 @@ export class ResourceCollector {
   /** Remembers that a document is of one of the two APIs; `exclusive` for kinds that may not be mixed. */
   useApi(document: Fields, use: { api: CalicoApi; kind: string; exclusive: boolean }): void {
     const { context, location } = document;
+    // All documents but the first few say nothing new.
+    if (this.calicoApis.has(use.api) && (!use.exclusive || this.apiUses.has(use.api))) return;
     this.noteApi({ ...use, context, location, versionAt: document.locationOf('apiVersion') });
   }
 

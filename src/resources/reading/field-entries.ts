@@ -44,17 +44,19 @@ export class FieldEntries {
   }
 
   private addMap(map: YAMLMap, depth: number): void {
-    const merged: (Node | null | undefined)[] = [];
+    let merged: (Node | null | undefined)[] | undefined;
     for (const pair of map.items) {
       const key = this.context.resolve(pair.key as Node | null);
       const value = this.context.resolve(pair.value as Node | null);
       if (!isScalar(key)) {
         this.wrongType(pair.key as Node | null, 'a field name must be a plain string');
-      } else if (key.value === '<<' && depth < MAX_MERGES) merged.push(value);
-      else this.add(key, value, depth);
+      } else if (key.value === '<<' && depth < MAX_MERGES) {
+        merged ??= [];
+        merged.push(value);
+      } else this.add(key, value, depth);
     }
     // After the fields themselves, because those win over merged ones.
-    for (const value of merged) this.addMerged(value, depth);
+    for (const value of merged ?? []) this.addMerged(value, depth);
   }
 
   private add(key: Scalar, value: Node | null | undefined, depth: number): void {

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { SourceLocation } from '../../source/location.ts';
 import type { ProblemCode } from '../../source/problem.ts';
+import { AskedNames } from './asked-names.ts';
 import { FieldEntries, type FieldEntry } from './field-entries.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { describeNode, orList, shorten } from './wording.ts';
@@ -23,7 +24,7 @@ export class Fields {
   what: string;
   private readonly map: YAMLMap;
   private readonly entries: FieldEntries;
-  private readonly known: string[] = [];
+  private known: AskedNames = AskedNames.none;
   private place: SourceLocation | undefined;
 
   constructor(context: ReadingContext, map: YAMLMap, what: string) {
@@ -42,7 +43,7 @@ export class Fields {
   private ask(name: string): FieldEntry | undefined {
     const entry = this.entries.find(name);
     if (entry !== undefined) entry.asked = true;
-    this.known.push(name);
+    this.known = this.known.and(name);
     return entry;
   }
 
@@ -64,11 +65,8 @@ export class Fields {
 
   /** The value's node, aliases followed; undefined when absent or null. Counts as asked for. */
   node(name: string): Node | undefined {
-    const value = this.ask(name)?.value;
-    if (value === null || value === undefined || (isScalar(value) && value.value === null)) {
-      return undefined;
-    }
-    return value;
+    const entry = this.ask(name);
+    return entry === undefined ? undefined : presentValue(entry);
   }
 
   /** Where the field's value stands; where its name stands when it has none, the mapping when it is absent. */
@@ -89,6 +87,28 @@ export class Fields {
     return node === undefined ? undefined : stringOf(this.context, node, `\`${name}\``);
   }
 
+  /** A string, where nobody asks for its place. */
+  text(name: string): string | undefined {
+    const node = this.node(name);
+    if (node === undefined) return undefined;
+    if (isScalar(node) && typeof node.value === 'string') return node.value;
+    return stringOf(this.context, node, `\`${name}\``)?.value;
+  }
+
+  /** A string that must be there, where nobody asks for its place; reports when it is absent or empty. */
+  requiredText(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === '' || (text === undefined && !this.has(name))) {
+      this.reportMissing(name, text === undefined ? this.location : this.locationOf(name));
+      return undefined;
+    }
+    return text;
+  }
+
+  private reportMissing(name: string, location: SourceLocation): void {
+    this.problem('missing-field', location, `${this.what} has no \`${name}\``);
+  }
+
   /** Whether the value is a block of text, whose lines are lines of the file. */
   isBlock(name: string): boolean {
     const start = this.node(name)?.range?.[0];
@@ -99,11 +119,7 @@ export class Fields {
   requiredString(name: string): Written<string> | undefined {
     const found = this.string(name);
     if (!this.has(name) || found?.value === '') {
-      this.problem(
-        'missing-field',
-        found?.location ?? this.location,
-        `${this.what} has no \`${name}\``,
-      );
+      this.reportMissing(name, found?.location ?? this.location);
       return undefined;
     }
     return found;
@@ -178,6 +194,8 @@ export class Fields {
       this.wrongType(name, node, 'a list');
       return [];
     }
+    // Most lists are as their readers want them.
+    if (node.items.every(isPresent)) return node.items;
     const items: Node[] = [];
     for (const item of node.items) {
       const resolved = this.context.resolve(item as Node | null);
@@ -199,16 +217,22 @@ export class Fields {
   /** The mappings of a list field. */
   fieldsList(name: string): readonly Fields[] {
     const found: Fields[] = [];
+    const what = `${this.what}.${name}`;
     for (const node of this.list(name)) {
-      if (isMap(node)) found.push(new Fields(this.context, node, `${this.what}.${name}`));
+      if (isMap(node)) found.push(new Fields(this.context, node, what));
       else this.wrongType(name, node, 'a list of mappings');
     }
     return found;
   }
 
   strings(name: string): readonly Written<string>[] {
+    return this.stringsOf(this.list(name), name);
+  }
+
+  /** The strings among the elements of a list field; others are reported. */
+  stringsOf(nodes: readonly Node[], name: string): readonly Written<string>[] {
     const found: Written<string>[] = [];
-    for (const node of this.list(name)) {
+    for (const node of nodes) {
       const text = stringOf(this.context, node, `an element of \`${name}\``);
       if (text !== undefined) found.push(text);
     }
@@ -222,15 +246,14 @@ export class Fields {
     const fields = this.fields(name);
     if (fields === undefined) return [];
     const found: { name: Written<string>; value: Written<string> }[] = [];
-    for (const key of fields.names()) {
-      const node = fields.node(key);
+    for (const entry of fields.entries.all) {
+      const node = presentValue(entry);
+      const location = this.context.locateNode(entry.key);
       const value =
         node === undefined
-          ? { value: '', location: fields.keyLocation(key) }
-          : stringOf(this.context, node, `\`${key}\``);
-      if (value !== undefined) {
-        found.push({ name: { value: key, location: fields.keyLocation(key) }, value });
-      }
+          ? { value: '', location }
+          : stringOf(this.context, node, `\`${entry.name}\``);
+      if (value !== undefined) found.push({ name: { value: entry.name, location }, value });
     }
     return found;
   }
@@ -244,13 +267,14 @@ export class Fields {
   finish(): void {
     for (const { name, key, asked } of this.entries.all) {
       if (asked) continue;
-      const nearest = this.context.suggest(name, this.known);
+      const known = this.known.list();
+      const nearest = this.context.suggest(name, known);
       this.problem(
         'unknown-field',
         this.context.locateNode(key),
         `${this.what} has no field \`${shorten(name)}\``,
         nearest === undefined
-          ? `Known fields: ${[...new Set(this.known)].sort().join(', ')}.`
+          ? `Known fields: ${[...new Set(known)].sort().join(', ')}.`
           : `Did you mean \`${nearest}\`?`,
         this.context.lenient ? 'warning' : 'error',
       );
@@ -298,6 +322,20 @@ export class Fields {
       `\`${name}\` must be ${wanted}, but is ${describeNode(node)}`,
     );
   }
+}
+
+/** The value of a field; undefined for null. */
+function presentValue({ value }: FieldEntry): Node | undefined {
+  if (value === null || value === undefined || (isScalar(value) && value.value === null)) {
+    return undefined;
+  }
+  return value;
+}
+
+/** Whether an element of a list is there, and no alias for another. */
+function isPresent(item: unknown): item is Node {
+  if (isScalar(item)) return item.value !== null;
+  return isMap(item) || isSeq(item);
 }
 
 /** A string scalar; reports anything else, naming it as `subject`. */
