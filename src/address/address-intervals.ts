@@ -1,10 +1,11 @@
+import { AscendingIpv4 } from './ascending-ipv4.ts';
 import type { Cidr } from './cidr.ts';
 import { compareIpAddresses, type IpAddress, type IpFamily, ipv4, ipv6 } from './ip-address.ts';
 
 /**
  * The addresses of one family, cut wherever one of some blocks begins or ends: all addresses of an interval are in the same blocks.
  *
- * Intervals have indexes from 0, ascending with their addresses. A lookup costs the logarithm of their number and allocates nothing.
+ * Intervals have indexes from 0, ascending with their addresses. A lookup costs the logarithm of their number at most and allocates nothing.
  */
 export class AddressIntervals {
   readonly family: IpFamily;
@@ -14,6 +15,8 @@ export class AddressIntervals {
   readonly #w1: Uint32Array;
   readonly #w2: Uint32Array;
   readonly #w3: Uint32Array;
+  /** The same for finding IPv4 addresses among them. */
+  readonly #ipv4: AscendingIpv4;
 
   /** Blocks of the other family are passed over. */
   constructor(family: IpFamily, blocks: Iterable<Cidr>) {
@@ -23,6 +26,7 @@ export class AddressIntervals {
     this.#w1 = Uint32Array.from(starts, ({ w1 }) => w1);
     this.#w2 = Uint32Array.from(starts, ({ w2 }) => w2);
     this.#w3 = family === 4 ? startsOfIpv4(blocks) : Uint32Array.from(starts, ({ w3 }) => w3);
+    this.#ipv4 = new AscendingIpv4(family === 4 ? this.#w3 : this.#w3.subarray(0, 0));
     this.count = this.#w3.length;
   }
 
@@ -33,15 +37,7 @@ export class AddressIntervals {
 
   /** The interval that holds an IPv4 address, given as its unsigned number. HOT */
   indexOf4(value: number): number {
-    const starts = this.#w3;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (starts[middle]! <= value) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return this.#ipv4.placeOf(value);
   }
 
   /** The interval that holds an IPv6 address, given as its four unsigned words. HOT */

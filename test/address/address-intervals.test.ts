@@ -36,6 +36,32 @@ describe('address intervals', () => {
     expect(new AddressIntervals(6, [block('10.0.0.0/8')]).count).toBe(1);
   });
 
+  // So many that tables are made, some blocks of addresses with one of their own; all of one interval must be found in it.
+  test('of many blocks hold what lies between where they begin', () => {
+    const near = fc
+      .tuple(fc.constantFrom(0, 0x0a00_0000, 0xc612_0000, 0xffff_0000), fc.nat(0xffff))
+      .map(([upper, lower]) => (upper | lower) >>> 0);
+    const address = fc.oneof(near, near, fc.nat(0xffff_ffff)).map(ipv4);
+    const blocks = fc.array(
+      fc
+        .tuple(address, fc.integer({ min: 14, max: 32 }))
+        .map(([one, length]) => cidrOf(one, length)),
+      { minLength: 40, maxLength: 300 },
+    );
+    fc.assert(
+      fc.property(blocks, fc.array(address, { minLength: 20, maxLength: 50 }), (given, some) => {
+        const intervals = new AddressIntervals(4, given);
+        const firsts = Array.from({ length: intervals.count }, (_, i) => intervals.firstOf(i).w3);
+        const asked = [...firsts, ...firsts.map((one) => Math.max(0, one - 1))];
+        for (const one of [...asked, ...some.map(({ w3 }) => w3), 0xffff_ffff]) {
+          const next = firsts.findIndex((first) => first > one);
+          expect(intervals.indexOf4(one)).toBe(next < 0 ? firsts.length - 1 : next - 1);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test.each([
     [4, blocksOf(address4, 32), address4],
     [6, blocksOf(address6, 128), address6],

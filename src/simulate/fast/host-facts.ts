@@ -40,6 +40,10 @@ export class HostFacts {
   readonly #routes: Map<string, Map<number, number>> = new Map();
   #latestIn: string | undefined = undefined;
   #latestRoutes: Map<number, number> = new Map();
+  // The route that was asked for last.
+  #latestOf: Map<number, number> = this.#latestRoutes;
+  #latestKey = -1;
+  #latestRoute = 0;
   /** By number. */
   readonly #leads: FastRoute[] = [];
   readonly #routedBack: Map<string, Ranges> = new Map();
@@ -80,17 +84,26 @@ export class HostFacts {
   route(inInterface: string, protocol: number, from: number, to: number): number {
     const routes = this.#routesOf(inInterface);
     const key = from * this.routed.count + to;
-    const known = routes.get(key);
-    if (known !== undefined) return known;
+    if (key === this.#latestKey && routes === this.#latestOf) return this.#latestRoute;
+    let route = routes.get(key);
+    if (route === undefined) {
+      route = this.#findRoute(inInterface, protocol, from, to);
+      routes.set(key, route);
+    }
+    this.#latestKey = key;
+    this.#latestOf = routes;
+    this.#latestRoute = route;
+    return route;
+  }
+
+  #findRoute(inInterface: string, protocol: number, from: number, to: number): number {
     const packet = probePacket({
       family: this.#addresses.family,
       protocol,
       source: this.routed.firstOf(from),
       destination: this.routed.firstOf(to),
     });
-    const number = this.#numberOf(this.#ask(new PacketInFlight(packet, inInterface)));
-    routes.set(key, number);
-    return number;
+    return this.#numberOf(this.#ask(new PacketInFlight(packet, inInterface)));
   }
 
   /** What a number that `route` returned stands for. */
