@@ -111,9 +111,7 @@ export class PathBuilder {
       const others = effects.conditionsAt({ state: marked.state, at: position.at });
       if (others !== conditions) return this.#stepApart(position, marked, conditions, others);
     }
-    if (conditions.length === 0) {
-      return marked === undefined ? effects.behind(position) : after(position);
-    }
+    if (conditions.length === 0) return effects.behind(position, marked?.state);
     const always = unconditionalOf(conditions);
     if (always !== undefined) return this.#meet(position, always);
     return this.#branch(position, conditions);

@@ -96,14 +96,17 @@ export class RuleEffects {
     return this.#conditions.of(at, rule, state.states, state.mark);
   }
 
-  /** The next rule behind a position that may match, or the end of its chain. */
-  behind({ state, at }: WalkPosition): WalkPosition {
+  /** The next rule behind a position that may match, or the end of its chain; `other` is another state whose packets go along. */
+  behind({ state, at }: WalkPosition, other?: WalkState): WalkPosition {
     const { program, budget } = this.#sources;
     const { rules } = program;
     const { end } = program.chains[state.chain]!;
+    const conditions = this.#conditions;
     let next = at + 1;
     while (next < end && budget.spend()) {
-      if (this.#conditions.admits(rules[next]!.rule, state.states, state.mark)) break;
+      const { rule } = rules[next]!;
+      if (conditions.admits(rule, state.states, state.mark)) break;
+      if (other !== undefined && conditions.admits(rule, other.states, other.mark)) break;
       next++;
     }
     return { state, at: next };
