@@ -7,7 +7,7 @@ import {
   renderIpAddress,
 } from './ip-address.ts';
 
-/** A block of addresses. Host bits of `network` are 0; the masks are those of the four words of an address. */
+/** A block of addresses. Host bits of `network` are 0; the masks are those of the four words of an address, as signed 32-bit numbers. */
 export interface Cidr {
   readonly network: IpAddress;
   readonly prefixLength: number;
@@ -36,7 +36,7 @@ export function cidrOf(address: IpAddress, prefixLength: number): Cidr {
 /** A word that begins with so many ones, none when there are fewer than one and all when there are more than 32. */
 function leadingOnes(ones: number): number {
   if (ones <= 0) return 0;
-  return ones >= 32 ? ALL_BITS : (ALL_BITS << (32 - ones)) >>> 0;
+  return ones >= 32 ? ALL_BITS : ALL_BITS << (32 - ones);
 }
 
 /** The block of exactly one address: /32 or /128. */
@@ -51,7 +51,8 @@ export function hostCidr(address: IpAddress): Cidr {
   };
 }
 
-const ALL_BITS = 0xffffffff;
+/** Signed: numbers of more than 31 bits would be objects of their own, and documents have many blocks. */
+const ALL_BITS = -1;
 
 /**
  * Parses `10.0.0.0/8`, or a bare address as its /32 or /128; host bits are allowed and cleared.

@@ -35,11 +35,19 @@ export class SetResolver {
   constructor(endpoints: readonly LabelledEndpoint[], kubernetes: KubernetesResources) {
     this.index = new LabelIndex(endpoints, (endpoint) => endpoint.labels);
     this.kubernetes = kubernetes;
-    const sorted = endpoints.flatMap((endpoint) => endpoint.nets.map((net) => ({ endpoint, net })));
-    sorted.sort((a, b) => compareCidrs(a.net, b.net));
+    const written: Cidr[] = [];
+    const owners: LabelledEndpoint[] = [];
+    for (const endpoint of endpoints) {
+      for (const net of endpoint.nets) {
+        written.push(net);
+        owners.push(endpoint);
+      }
+    }
     const nets: Cidr[] = [];
     const ranks = new Map<LabelledEndpoint, number[]>();
-    for (const { endpoint, net } of sorted) {
+    for (const at of sortedOrder(written)) {
+      const net = written[at] as Cidr;
+      const endpoint = owners[at] as LabelledEndpoint;
       const last = nets[nets.length - 1];
       if (last === undefined || compareCidrs(last, net) !== 0) nets.push(net);
       const known = ranks.get(endpoint);
@@ -140,6 +148,17 @@ export class SetResolver {
       ({ address, protocol, port }) => ({ address, protocol, port }),
     );
   }
+}
+
+/** The places of the blocks in ascending order. */
+function sortedOrder(nets: readonly Cidr[]): Uint32Array {
+  // One number tells IPv4 blocks apart, and any IPv4 block from IPv6.
+  const keys = Float64Array.from(nets, ({ network: { family, w3 }, prefixLength }) =>
+    family === 4 ? w3 * 64 + prefixLength : Number.MAX_SAFE_INTEGER,
+  );
+  const compare = (a: number, b: number): number =>
+    (keys[a] as number) - (keys[b] as number) || compareCidrs(nets[a] as Cidr, nets[b] as Cidr);
+  return Uint32Array.from(nets.keys()).sort(compare);
 }
 
 function comparePorts(a: PortMember, b: PortMember): number {

@@ -58,14 +58,23 @@ export function readEntityRule(
   const { api, collector } = options;
   const nets = readNets(fields, 'net', api);
   const notNets = readNets(fields, 'notNet', api);
+  const selector = readSelector(fields, 'selector', { collector });
+  const notSelector = readSelector(fields, 'notSelector', { collector });
+  const ports = readRulePorts(fields, 'ports', api);
+  const notPorts = readRulePorts(fields, 'notPorts', api);
+  const others = api === 'v1' ? readV1Only(fields) : readV3Only(fields, options);
   const entity: EntityRule = {
     nets: nets.values,
     notNets: notNets.values,
-    selector: readSelector(fields, 'selector', { collector }),
-    notSelector: readSelector(fields, 'notSelector', { collector }),
-    ports: readRulePorts(fields, 'ports', api),
-    notPorts: readRulePorts(fields, 'notPorts', api),
-    ...(api === 'v1' ? readV1Only(fields) : readV3Only(fields, options)),
+    selector,
+    notSelector,
+    namespaceSelector: others.namespaceSelector,
+    serviceAccounts: others.serviceAccounts,
+    services: others.services,
+    ports,
+    notPorts,
+    tag: others.tag,
+    notTag: others.notTag,
   };
   fields.finish();
   return new EntityRuleReading(entity, fields, [nets.nodes, notNets.nodes]);

@@ -43,7 +43,10 @@ function readPolicyRule(fields: Fields, options: RuleOptions): PolicyRule {
   const annotations = readAnnotations(fields, options);
   fields.finish();
   checkRule(fields, {
-    ...options,
+    api,
+    direction: options.direction,
+    collector: options.collector,
+    namespace: options.namespace,
     action,
     protocol,
     protocolWritten: fields.has('protocol'),

@@ -68,7 +68,7 @@ export function* parseDocuments(
 ): Generator<ParsedDocument, void> {
   const lines = new LineTable(source.text);
   const contextOf: ContextOf = (document, aliases) =>
-    new ReadingContext({ ...source, lines, document, aliases, ...options });
+    new ReadingContext({ source, lines, document, aliases, options });
   const bare = contextOf(undefined);
   if (reportControlCharacter(source.text, bare)) return;
   const isLong = source.text.length > MAX_INTRICATE_LENGTH;

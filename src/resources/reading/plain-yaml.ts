@@ -1,5 +1,6 @@
 import type { Node, Pair, Scalar } from 'yaml';
 import { blockText } from './block-text.ts';
+import { FieldNames } from './field-names.ts';
 import { mapNode, pairNode, scalarNode, seqNode } from './plain-nodes.ts';
 import { NOT_PLAIN, plainValue } from './plain-scalar.ts';
 import { closingQuote, unescaped } from './quoted-text.ts';
@@ -74,6 +75,7 @@ class PlainParser {
   #nodes = 0;
   #depth = 0;
   #documents = 0;
+  readonly #names = new FieldNames();
   /** Whether a separator stands before what comes next. */
   #isOpened = false;
 
@@ -182,8 +184,7 @@ class PlainParser {
       const keyStart = this.#at;
       const keyEnd = this.#keyEnd(keyStart);
       if (keyEnd < 0) return refuse();
-      const name = this.#text.slice(keyStart, keyEnd);
-      if (typeof plainValue(name) !== 'string') return refuse();
+      const name = this.#names.at(this.#text, keyStart, keyEnd) ?? refuse();
       const key = this.#made(scalarNode(name, name, keyStart, keyEnd));
       const valueStart = this.#skipSpaces(keyEnd + 1);
       this.#at = valueStart;
@@ -365,8 +366,7 @@ class PlainParser {
     }
     const end = this.#keyEnd(start);
     if (end < 0) return refuse();
-    const name = this.#text.slice(start, end);
-    if (typeof plainValue(name) !== 'string') return refuse();
+    const name = this.#names.at(this.#text, start, end) ?? refuse();
     this.#at = end;
     return this.#made(scalarNode(name, name, start, end));
   }

@@ -17,16 +17,17 @@ export interface ProblemDetails {
 }
 
 interface ReadingContextOptions {
-  readonly file: string;
-  readonly text: string;
+  readonly source: { readonly file: string; readonly text: string };
   readonly lines: LineLookup;
   readonly document: Document.Parsed | undefined;
   /** What the document's aliases stand for; without it each alias costs a walk through the document. */
   readonly aliases?: ReadonlyMap<Alias, Node> | undefined;
-  /** Where `text` stands in the file, when it is a part of one; undefined: it is the file. */
-  readonly place?: DocumentPlace | undefined;
-  readonly lenient: boolean;
-  readonly report: Report;
+  readonly options: {
+    /** Where the text stands in the file, when it is a part of one; undefined: it is the file. */
+    readonly place?: DocumentPlace | undefined;
+    readonly lenient: boolean;
+    readonly report: Report;
+  };
 }
 
 /** What every reader of one document needs: where offsets stand, and where problems go. */
@@ -41,12 +42,12 @@ export class ReadingContext {
   private readonly document: Document.Parsed | undefined;
   private readonly place: DocumentPlace | undefined;
 
-  constructor(options: ReadingContextOptions) {
-    this.file = options.file;
-    this.text = options.text;
-    this.lines = options.lines;
-    this.document = options.document;
-    this.aliases = options.aliases;
+  constructor({ source, lines, document, aliases, options }: ReadingContextOptions) {
+    this.file = source.file;
+    this.text = source.text;
+    this.lines = lines;
+    this.document = document;
+    this.aliases = aliases;
     this.place = options.place;
     this.lenient = options.lenient;
     this.report = options.report;
@@ -54,14 +55,13 @@ export class ReadingContext {
 
   /** The same document read again for another purpose: problems go to `report`. */
   with(options: { readonly lenient: boolean; readonly report: Report }): ReadingContext {
+    const { lines, document, aliases, place } = this;
     return new ReadingContext({
-      file: this.file,
-      text: this.text,
-      lines: this.lines,
-      document: this.document,
-      aliases: this.aliases,
-      place: this.place,
-      ...options,
+      source: this,
+      lines,
+      document,
+      aliases,
+      options: { ...options, place },
     });
   }
 
