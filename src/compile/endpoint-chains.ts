@@ -113,18 +113,20 @@ function policyRules({ owner, location, tiers }: EndpointChain, to: EndpointTabl
   const { marks } = to.context;
   const origin = location;
   const rules: Rule[] = [];
+  const whenAccepted = [whenMarked(marks.accept)];
+  const unlessPassed = [whenUnmarked(marks.pass)];
   for (const tier of tiers) {
     const policies = tier[owner.direction];
     if (policies.length === 0) continue;
     rules.push(rule([], clearMark(marks.pass), { origin, words: `Start of tier ${tier.tier}` }));
     for (const policy of policies) {
       const chain = to.chains.ofPolicy(policy, owner.direction);
-      rules.push(rule([whenUnmarked(marks.pass)], jumpTo(chain), { origin }));
+      rules.push(rule(unlessPassed, jumpTo(chain), { origin }));
       if (owner.type === 'untracked') {
-        rules.push(rule([whenMarked(marks.accept)], NOTRACK, { origin }));
+        rules.push(rule(whenAccepted, NOTRACK, { origin }));
       }
       const words = 'Return if policy accepted';
-      rules.push(rule([whenMarked(marks.accept)], RETURN, { origin, words }));
+      rules.push(rule(whenAccepted, RETURN, { origin, words }));
     }
     // Untracked and pre-DNAT policy is not the last word: filter still has normal policy.
     const isLastWord = owner.type !== 'untracked' && owner.type !== 'preDNAT';

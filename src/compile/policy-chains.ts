@@ -1,5 +1,5 @@
 import type { ResolvedPolicy, ResolvedProfile, ResolvedRule } from '../policy/node-policy.ts';
-import type { TableName } from '../ruleset/hook.ts';
+import type { Match } from '../ruleset/match/match.ts';
 import type { Direction, RuleMeaning } from '../ruleset/rule-meaning.ts';
 import type { Rule } from '../ruleset/ruleset.ts';
 import type { Target } from '../ruleset/target/target.ts';
@@ -17,11 +17,20 @@ const LOG_LEVEL = 5;
 export class PolicyChains {
   readonly #table: TableBuilder;
   readonly #context: CompileContext;
+  readonly #ends: PolicyEnds;
   readonly #identities = new Map<string, string>();
 
   constructor(table: TableBuilder, context: CompileContext) {
     this.#table = table;
     this.#context = context;
+    const { marks } = context;
+    this.#ends = {
+      accept: setMark(marks.accept),
+      whenAccepted: [whenMarked(marks.accept)],
+      pass: setMark(marks.pass),
+      whenPassed: [whenMarked(marks.pass)],
+      deny: denyTarget(context, table.name),
+    };
   }
 
   /** The chain of a policy's rules for a direction. */
@@ -71,10 +80,19 @@ export class PolicyChains {
       throw new Error(`${known} and ${identity} have the chain name ${name}`);
     }
     this.#identities.set(name, identity);
-    const compiled = rules.flatMap((r) => compileRule(r, notes, this.#table.name, this.#context));
+    const compiled = rules.flatMap((r) => compileRule(r, notes, this.#ends, this.#context));
     this.#table.addUser(name, withoutLastReturn(compiled));
     return name;
   }
+}
+
+/** What the rules of a table end in, one object each for all of them. */
+interface PolicyEnds {
+  readonly accept: Target;
+  readonly whenAccepted: readonly Match[];
+  readonly pass: Target;
+  readonly whenPassed: readonly Match[];
+  readonly deny: Target;
 }
 
 /** A chain of rules, and what tells it from every other chain. */
@@ -100,7 +118,7 @@ function plainPolicyName({ name, tier }: ResolvedPolicy): string {
 function compileRule(
   policyRule: ResolvedRule,
   notes: ChainNotes,
-  table: TableName,
+  ends: PolicyEnds,
   context: CompileContext,
 ): Rule[] {
   const parts = splitRule(policyRule, context);
@@ -112,7 +130,6 @@ function compileRule(
   const origin = policyRule.location;
   const details = { words, origin };
   const rules = parts.preparation.map((r) => rule(r.matches, r.target, details));
-  const { marks } = context;
   const decide = (target: Target): void => {
     rules.push(
       rule(parts.criteria, target, { words, origin, meaning: notes.meaningOf(policyRule) }),
@@ -120,15 +137,15 @@ function compileRule(
   };
   switch (policyRule.action) {
     case 'allow':
-      decide(setMark(marks.accept));
-      rules.push(rule([whenMarked(marks.accept)], RETURN, details));
+      decide(ends.accept);
+      rules.push(rule(ends.whenAccepted, RETURN, details));
       break;
     case 'pass':
-      decide(setMark(marks.pass));
-      rules.push(rule([whenMarked(marks.pass)], RETURN, details));
+      decide(ends.pass);
+      rules.push(rule(ends.whenPassed, RETURN, details));
       break;
     case 'deny':
-      decide(denyTarget(context, table));
+      decide(ends.deny);
       break;
     case 'log':
       decide({ kind: 'log', prefix: logPrefix(notes.logged, context), level: LOG_LEVEL });

@@ -86,7 +86,10 @@ function assemble(
   { criteria, positive, negative }: Collected,
   { marks }: CompileContext,
 ): RuleParts {
-  if (positive.length === 0 && negative.length === 0) return { preparation: [], criteria };
+  // A copy has no room for more.
+  if (positive.length === 0 && negative.length === 0) {
+    return { preparation: [], criteria: criteria.slice() };
+  }
   const preparation: BareRule[] = [];
   if (positive.length === 0) preparation.push({ matches: [], target: setMark(marks.scratch0) });
   for (const [index, block] of positive.entries()) {

@@ -89,8 +89,13 @@ export function notInState(...states: readonly ConntrackState[]): Match {
 
 /** The packet is, or negated is not, of the protocol. */
 export function ofProtocol(protocol: number, negated = false): Match {
-  return { kind: 'protocol', protocol, negated };
+  if (negated) return { kind: 'protocol', protocol, negated };
+  PROTOCOLS[protocol] ??= { kind: 'protocol', protocol, negated };
+  return PROTOCOLS[protocol];
 }
+
+/** One match for all rules of a protocol. */
+const PROTOCOLS: Match[] = [];
 
 /** The port of the side; the rule must match a protocol with ports too. */
 export function withPort(side: Side, port: number): Match {
@@ -104,8 +109,11 @@ export function inBlock(side: Side, cidr: Cidr, negated = false): Match {
 
 /** An address of the side is in a set of blocks. */
 export function inSet(side: Side, set: string, negated = false): Match {
-  return { kind: 'set', set, directions: [side === 'source' ? 'src' : 'dst'], negated };
+  return { kind: 'set', set, directions: side === 'source' ? TO_SOURCE : TO_DESTINATION, negated };
 }
+
+const TO_SOURCE = ['src'] as const;
+const TO_DESTINATION = ['dst'] as const;
 
 /** Address and port of the side are in a set of addresses and ports. */
 export function inPortSet(side: Side, set: string, negated = false): Match {

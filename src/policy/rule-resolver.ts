@@ -147,6 +147,7 @@ function icmpCriterion(fields: IcmpFields | undefined): IcmpCriterion | undefine
 
 function numericPorts(ports: readonly RulePort[]): readonly PortRange[] {
   if (ports.length === 0) return NONE;
+  if (ports.every((port) => port.kind === 'numeric')) return ports.map(({ range }) => range);
   const ranges: PortRange[] = [];
   for (const port of ports) if (port.kind === 'numeric') ranges.push(port.range);
   return ranges;

@@ -31,6 +31,9 @@ export interface Blocks {
 export function readBlocks(fields: Fields, name: string): Blocks {
   const nodes = fields.list(name);
   if (nodes.length === 0) return NO_BLOCKS;
+  // An array that is as long as it must be; one that grows has room for more.
+  const all = nodes.map(blockOf);
+  if (all.every((one) => one !== undefined)) return { values: all, nodes };
   const values: Cidr[] = [];
   const right: Node[] = [];
   for (const node of nodes) {

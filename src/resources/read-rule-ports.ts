@@ -16,8 +16,12 @@ const NONE: readonly RulePort[] = [];
  */
 export function readRulePorts(fields: Fields, name: string, api: CalicoApi): readonly RulePort[] {
   if (!fields.has(name)) return NONE;
+  const nodes = fields.list(name);
+  // An array that is as long as it must be; one that grows has room for more.
+  const all = nodes.map((node) => (isScalar(node) ? portOf(node.value, api) : undefined));
+  if (all.every((port) => port !== undefined)) return all;
   const ports: RulePort[] = [];
-  for (const node of fields.list(name)) {
+  for (const node of nodes) {
     const value = isScalar(node) ? node.value : undefined;
     const port = portOf(value, api);
     if (port !== undefined) ports.push(port);
