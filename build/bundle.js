@@ -1,8 +1,11 @@
 // Bundles the command line program into one file and keeps V8's compiled form beside it. Loading hundreds of modules, and then
 // compiling them, takes longer than what the program does.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'rolldown';
 import { cachePath, loadProgram } from '../bin/program.js';
+import { trialReplay } from './trial-replay.js';
 
 const PROGRAM = 'dist/program.cjs';
 
@@ -44,6 +47,12 @@ await tryOut(
   'replay',
   ...['-f', 'scenarios/replayed-capture/resources.yaml', 'scenarios/replayed-capture/packets.pcap'],
 );
+const trial = mkdtempSync(join(tmpdir(), 'hepsim-'));
+try {
+  await tryOut(...trialReplay(trial));
+} finally {
+  rmSync(trial, { recursive: true });
+}
 writeFileSync(cachePath, script.createCachedData());
 
 async function tryOut(...args) {

@@ -151,15 +151,26 @@ export class SetResolver {
 }
 
 /** The places of the blocks in ascending order. */
-function sortedOrder(nets: readonly Cidr[]): Uint32Array {
-  // One number tells IPv4 blocks apart, and any IPv4 block from IPv6.
-  const keys = Float64Array.from(nets, ({ network: { family, w3 }, prefixLength }) =>
-    family === 4 ? w3 * 64 + prefixLength : Number.MAX_SAFE_INTEGER,
-  );
-  const compare = (a: number, b: number): number =>
-    (keys[a] as number) - (keys[b] as number) || compareCidrs(nets[a] as Cidr, nets[b] as Cidr);
-  return Uint32Array.from(nets.keys()).sort(compare);
+function sortedOrder(nets: readonly Cidr[]): readonly number[] {
+  const count = nets.length;
+  const ipv6: number[] = [];
+  // A block of IPv4 is a number of 38 bits, and with its place behind it one that sorts by itself as long as there are not too many.
+  if (count > MOST_IN_A_NUMBER) return [...nets.keys()].sort(byBlock);
+  const keys: number[] = [];
+  nets.forEach(({ network: { family, w3 }, prefixLength }, at) => {
+    if (family === 6) ipv6.push(at);
+    else keys.push((w3 * 64 + prefixLength) * count + at);
+  });
+  const order = Array.from(Float64Array.from(keys).sort(), (key) => key % count);
+  return order.concat(ipv6.sort(byBlock));
+
+  function byBlock(a: number, b: number): number {
+    return compareCidrs(nets[a] as Cidr, nets[b] as Cidr);
+  }
 }
+
+/** 2^15: beside 38 bits what a number holds exactly. */
+const MOST_IN_A_NUMBER = 32_768;
 
 function comparePorts(a: PortMember, b: PortMember): number {
   return compareIpAddresses(a.address, b.address) || a.protocol - b.protocol || a.port - b.port;
