@@ -1,4 +1,5 @@
 import type { Cidr } from '../address/cidr.ts';
+import type { IpFamily } from '../address/ip-address.ts';
 import type { PortRange } from '../address/port-range.ts';
 import { IP_PROTOCOL } from '../address/protocol.ts';
 import type { IcmpCriterion, ResolvedEntity, ResolvedRule } from '../policy/node-policy.ts';
@@ -110,9 +111,8 @@ function assemble(
 
 /** The side with only the family's blocks; undefined when a list of blocks is emptied by that, or can match nothing. */
 function ofFamily(entity: ResolvedEntity, { family }: CompileContext): ResolvedEntity | undefined {
-  const isOurs = (cidr: Cidr): boolean => cidr.network.family === family;
-  const nets = entity.nets.every(isOurs) ? entity.nets : entity.nets.filter(isOurs);
-  const notNets = entity.notNets.every(isOurs) ? entity.notNets : entity.notNets.filter(isOurs);
+  const nets = blocksOf(family, entity.nets);
+  const notNets = blocksOf(family, entity.notNets);
   if (nets.length === 0 && entity.nets.length > 0) return undefined;
   if (notNets.length === 0 && entity.notNets.length > 0) return undefined;
   // No address is outside a block of every address. Older versions wrote the rule all the same; no packet can tell.
@@ -120,6 +120,14 @@ function ofFamily(entity: ResolvedEntity, { family }: CompileContext): ResolvedE
   // Most rules are as they were.
   if (nets === entity.nets && notNets === entity.notNets) return entity;
   return { ...entity, nets, notNets };
+}
+
+/** The blocks of the family: the list itself where all are. */
+function blocksOf(family: IpFamily, cidrs: readonly Cidr[]): readonly Cidr[] {
+  for (const { network } of cidrs) {
+    if (network.family !== family) return cidrs.filter((one) => one.network.family === family);
+  }
+  return cidrs;
 }
 
 interface ProtocolParts {

@@ -1,3 +1,5 @@
+import type { HighestCounts } from './highest-counts.ts';
+
 /** Places that a new table has; always a power of two, and twice as many as numbers at least. */
 const FIRST_PLACES = 1024;
 
@@ -39,6 +41,25 @@ export class NumberCounts {
     for (let place = 0; place < this.#counts.length; place++) {
       if (this.#counts[place] !== 0) yield [this.#numbers[place]!, this.#counts[place]!];
     }
+  }
+
+  /** Tells of every count. */
+  tell(highest: HighestCounts): void {
+    const counts = this.#counts;
+    for (let place = 0; place < counts.length; place++) {
+      if (counts[place]! > highest.least) highest.add(counts[place]!);
+    }
+  }
+
+  /** Numbers with their counts where these are no lower than `least`, in no order. */
+  withAtLeast(least: number): readonly (readonly [number: number, count: number])[] {
+    const found: (readonly [number, number])[] = [];
+    const counts = this.#counts;
+    for (let place = 0; place < counts.length; place++) {
+      const count = counts[place]!;
+      if (count !== 0 && count >= least) found.push([this.#numbers[place]!, count]);
+    }
+    return found;
   }
 
   /** The counts in ascending order. */

@@ -143,20 +143,23 @@ function captureSummary({ file, reader }: OpenCapture, count: CaptureCount): Cap
 }
 
 function decisionCounts(tally: Tally): readonly DecisionCount[] {
-  const { outcomes } = tally;
-  const counts = outcomes.groups.map(({ verdict, decision }, group) => ({
-    decision,
-    verdict,
-    packets: 0,
-    flows: tally.flowsOfGroup(group),
-    bytes: 0,
-  }));
+  const { groups, groupOf } = tally.outcomes;
+  const packetsOf = new Float64Array(groups.length);
+  const bytesOf = new Float64Array(groups.length);
   for (const [outcome, packets] of countedOutcomes(tally)) {
-    const count = counts[outcomes.groupOf[outcome]!]!;
-    count.packets += packets;
-    count.bytes += tally.bytesOf[outcome]!;
+    const group = groupOf[outcome]!;
+    packetsOf[group]! += packets;
+    bytesOf[group]! += tally.bytesOf[outcome]!;
   }
-  return counts.filter(({ packets }) => packets > 0).sort((a, b) => b.packets - a.packets);
+  const counts: DecisionCount[] = [];
+  for (let group = 0; group < groups.length; group++) {
+    const packets = packetsOf[group]!;
+    if (packets === 0) continue;
+    const { decision, verdict } = groups[group]!;
+    const flows = tally.flowsOfGroup(group);
+    counts.push({ decision, verdict, packets, flows, bytes: bytesOf[group]! });
+  }
+  return counts.sort((a, b) => b.packets - a.packets);
 }
 
 /** Zero for each reason that no packet has. */

@@ -1,4 +1,5 @@
 import { ipv4, renderIpAddress } from '../address/ip-address.ts';
+import { HighestCounts } from './highest-counts.ts';
 import { NumberCounts } from './number-counts.ts';
 
 /** Addresses that are counted at a time. */
@@ -47,10 +48,13 @@ export class TopTalkers {
 
   /** The addresses with the most packets, most first. */
   top(count: number): readonly Talker[] {
-    const fewest = this.#sortedCounts().at(-count) ?? 0;
+    const highest = new HighestCounts(count);
+    for (const packets of this.#texts.values()) highest.add(packets);
+    this.#numbers.tell(highest);
+    const { least } = highest;
+    const texts = [...this.#texts].filter(([, packets]) => packets >= least);
     // Only of those is the text asked for.
-    return [...this.#texts, ...this.#numbers.entries()]
-      .filter(([, packets]) => packets >= fewest)
+    return [...texts, ...this.#numbers.withAtLeast(least)]
       .map(([key, packets]) => ({ address: textOf(key), packets }))
       .sort((a, b) => b.packets - a.packets || (a.address < b.address ? -1 : 1))
       .slice(0, count);

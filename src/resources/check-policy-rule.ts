@@ -205,7 +205,7 @@ function checkHttp(fields: Fields, rule: RuleReading): void {
 /** Newer Calico refuses a negation that leaves nothing. */
 function checkCatchAll(fields: Fields, rule: RuleReading): void {
   for (const side of [rule.source, rule.destination]) {
-    if (side.entity.notNets.length === 0) continue;
+    if (!side.entity.notNets.some(({ prefixLength }) => prefixLength === 0)) continue;
     for (const { value, location } of side.cidrs) {
       if (value.prefixLength !== 0 || !side.entity.notNets.includes(value)) continue;
       rule.collector.refuseSince(

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TopTalkers } from '../../src/replay/top-talkers.ts';
 
@@ -59,4 +60,24 @@ test('of numbers, too, the frequent ones are kept', () => {
   expect(first?.address).toBe('255.255.255.255');
   expect(first?.packets).toBeLessThanOrEqual(loud);
   expect(first?.packets).toBeGreaterThanOrEqual(loud - talkers.missing);
+});
+
+test('the top is that of all counts sorted, however many are alike', () => {
+  const counted = fc.record({ address: fc.nat(40), packets: fc.integer({ min: 1, max: 6 }) });
+  fc.assert(
+    fc.property(fc.array(counted), fc.integer({ min: 1, max: 12 }), (all, most) => {
+      const talkers = new TopTalkers();
+      const packetsOf = new Map<string, number>();
+      for (const { address, packets } of all) {
+        // Some are written and some are numbers.
+        const text = address < 10 ? `2001:db8::${address}` : `10.0.0.${address}`;
+        talkers.count(address < 10 ? text : 0x0a000000 + address, packets);
+        packetsOf.set(text, (packetsOf.get(text) ?? 0) + packets);
+      }
+      const sorted = [...packetsOf]
+        .map(([address, packets]) => ({ address, packets }))
+        .sort((a, b) => b.packets - a.packets || (a.address < b.address ? -1 : 1));
+      expect(talkers.top(most)).toEqual(sorted.slice(0, most));
+    }),
+  );
 });
