@@ -14,6 +14,7 @@ import {
   FIELD_DESTINATION,
   FIELD_EXPIRES_AT,
   FIELD_FLAGS,
+  FIELD_HASH,
   FIELD_KEYS,
   FIELD_KIND,
   FIELD_ORIGINAL_AGAIN,
@@ -59,7 +60,10 @@ import {
   STATE_UDP_MS,
   STATE_UDP_STREAM_MS,
 } from './layout.ts';
-import { LEFT, takeSegment } from './segments.ts';
+import { LEFT, openSegment, takeSegment } from './segments.ts';
+
+/** As `trackUdp` has it. */
+const STREAM_AFTER_MS: f64 = 2000;
 
 /**
  * Brings what the packets in the first `count` places need into the processor's cache: one after the other they would wait for memory each, but all at once they wait
@@ -139,9 +143,7 @@ function judge(place: i32): i32 {
     if (timeout === LEFT) return CODE_LEFT;
     if (isReply) store<i32>(at, load<i32>(at, FIELD_FLAGS) | FLAG_SEEN_REPLY, FIELD_FLAGS);
   }
-  const expiry = now + timeout;
-  store<f64>(at, expiry, FIELD_EXPIRES_AT);
-  if (expiry < load<f64>(STATE_LEAST_EXPIRY_MS)) store<f64>(STATE_LEAST_EXPIRY_MS, expiry);
+  noteExpiry(at, now + timeout);
   if (load<i32>(at, FIELD_FLAGS) !== flags) store<i32>(STATE_HAS_CHANGED, 1);
   count(packet, outcome);
   if (!isCounted(at, group) || load<i32>(outcome, OUTCOME_IS_STOPPED) !== 0)
@@ -169,6 +171,43 @@ function count(packet: i32, outcome: i32): void {
   const bytes =
     load<f64>(outcome, OUTCOME_COUNT_OF_BYTES) + <f64>load<u32>(packet, PLAIN_ORIGINAL_LENGTH);
   store<f64>(outcome, bytes, OUTCOME_COUNT_OF_BYTES);
+}
+
+/**
+ * Begins the connection of a plain UDP packet, or TCP SYN, in a place: writes its record, all of whose words are 0, and puts it into a place of the table, of which one is
+ * free. As `trackUdp`, or `openTcp`, and `insert` of ConnectionColumns.
+ */
+export function openConnection(place: i32, record: i32): void {
+  const packet = MEMORY_PACKETS + place * PLAIN_BYTES;
+  const at = record << RECORD_SHIFT;
+  const now = load<f64>(MEMORY_TIMES + (place << 3)) * 1000;
+  const kind = load<i32>(packet, PLAIN_KIND);
+  const hash = load<i32>(packet, PLAIN_HASH);
+  store<i32>(at, load<i32>(packet, PLAIN_SOURCE), FIELD_SOURCE);
+  store<i32>(at, load<i32>(packet, PLAIN_DESTINATION), FIELD_DESTINATION);
+  store<i32>(at, load<i32>(packet, PLAIN_PORTS), FIELD_KEYS);
+  store<i32>(at, kind, FIELD_KIND);
+  store<i32>(at, hash, FIELD_HASH);
+  let timeout: f64;
+  if (kind >>> 8 === PROTOCOL_UDP) {
+    store<f64>(at, now + STREAM_AFTER_MS, FIELD_STREAM_FROM);
+    timeout = load<f64>(STATE_UDP_MS);
+  } else {
+    timeout = openSegment(packet, at);
+  }
+  noteExpiry(at, now + timeout);
+  store<i32>(STATE_HAS_CHANGED, 1);
+  const places = load<i32>(STATE_PLACES);
+  const mask = load<i32>(STATE_PLACE_MASK);
+  let free = hash & mask;
+  while (load<i32>(places + (free << 3)) !== 0) free = (free + 1) & mask;
+  store<i32>(places + (free << 3), record);
+  store<i32>(places + (free << 3), hash, 4);
+}
+
+function noteExpiry(at: i32, expiry: f64): void {
+  store<f64>(at, expiry, FIELD_EXPIRES_AT);
+  if (expiry < load<f64>(STATE_LEAST_EXPIRY_MS)) store<f64>(STATE_LEAST_EXPIRY_MS, expiry);
 }
 
 function tell(place: i32, record: i32, outcome: i32): void {

@@ -167,6 +167,24 @@ function answer(packet: i32, at: i32): f64 {
   return timeoutMs(opener, TCP_STATE_SYN_RECV);
 }
 
+/** Begins a connection with a SYN without options, as `openTcp` does; for how many milliseconds it lives then. */
+export function openSegment(packet: i32, at: i32): f64 {
+  const opener = at + FIELD_TCP;
+  const window = load<i32>(packet, PLAIN_WINDOW);
+  const maxWindow = window === 0 ? 1 : window;
+  const end = 1 + load<i32>(packet, PLAIN_PAYLOAD_BYTES);
+  store<i32>(opener, load<i32>(packet, PLAIN_SEQUENCE), SIDE_BASE);
+  store<i32>(opener, end, SIDE_END);
+  store<i32>(opener, end, SIDE_MAX_END);
+  store<i32>(opener, maxWindow, SIDE_MAX_WINDOW);
+  store<i32>(opener, SIDE_BIT_ANCHORED, SIDE_BITS);
+  // What the first window lets the other side send.
+  store<i32>(opener + SIDE_BYTES, maxWindow, SIDE_MAX_END);
+  store<i32>(opener, TCP_KIND_SYN << KIND_SHIFT, LAST_BITS);
+  store<i32>(at, TCP_STATE_SYN_SENT << STATE_SHIFT, FIELD_FLAGS);
+  return timeoutMs(opener, TCP_STATE_SYN_SENT);
+}
+
 /** As `timeoutOf` of the tracker. */
 function timeoutMs(tcp: i32, state: i32): f64 {
   const usual = load<f64>(MEMORY_TCP_TIMEOUTS + (state << 3));

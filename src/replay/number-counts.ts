@@ -1,7 +1,7 @@
 import type { HighestCounts } from './highest-counts.ts';
 
 /** Places that a new table has; always a power of two, and twice as many as numbers at least. */
-const FIRST_PLACES = 1024;
+const FIRST_PLACES = 1 << 15;
 
 /** Counts by 32-bit numbers, such as IPv4 addresses, in arrays: a Map takes several times as long. */
 export class NumberCounts {

@@ -7,6 +7,7 @@ import { PacketRecord, RECORD, RECORD_WORDS, RecordBatch } from '../capture/reco
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
 import { CHECKED, PLAIN, SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
+import { isLittleEndian } from '../simulate/fast/plain-memory.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { CapturedPacket } from './captured-packet.ts';
@@ -69,7 +70,7 @@ export class Replay {
     const { filter, sink, other } = options;
     this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
     const { fast, attribution, asksWhatIsSent } = options;
-    if (fast !== undefined && !this.#looksAtEach) {
+    if (fast !== undefined && !this.#looksAtEach && isLittleEndian) {
       const waiting = new WaitingPackets(fast.program);
       this.#waiting = waiting;
       this.#lane = new PlainLane(

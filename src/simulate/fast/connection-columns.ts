@@ -45,10 +45,17 @@ export class ConnectionColumns {
     }
   }
 
+  /** Selects a new record, which somebody else fills and puts into the table, and returns its number. HOT */
+  make(): number {
+    if (this.size * 2 >= this.#mask) this.#grow();
+    this.#isNoneForgettable = false;
+    this.size++;
+    return this.records.make();
+  }
+
   /** Selects a new record for the headers' flow, which has none, and returns its number. */
   insert(headers: FlowHeaders): number {
-    if (this.size * 2 >= this.#mask) this.#grow();
-    const record = this.records.make();
+    const record = this.make();
     const { words, at } = this.records;
     words[at + FIELD.source] = headers.s3;
     words[at + FIELD.destination] = headers.d3;
@@ -66,8 +73,6 @@ export class ConnectionColumns {
       uppers[upper + 5] = headers.d2;
     }
     this.#link(record, headers.hash);
-    this.#isNoneForgettable = false;
-    this.size++;
     return record;
   }
 

@@ -202,6 +202,11 @@ export class FastConnections implements OtherConnections {
     this.store();
   }
 
+  /** Keeps the connection that the plain packet in a place begins, a SYN or of UDP, and selects its record. HOT */
+  open(place: number): void {
+    this.plain.code.openConnection(place, this.#columns.make());
+  }
+
   remove(record: number): void {
     this.#columns.remove(record);
   }

@@ -41,6 +41,9 @@ export const SETTLED = -2;
 /** `settleKnown`: the packet's way ends before connection tracking. */
 const UNSETTLED = -4;
 
+/** What tells the first segment of a connection from others. */
+const BEGINNING = TCP_FLAG.S | TCP_FLAG.A | TCP_FLAG.F | TCP_FLAG.R;
+
 /** As many as a connection's record has room for; nobody has more. */
 const MOST_INTERFACES = 60_000;
 
@@ -174,9 +177,14 @@ export class FastEvaluator {
     if (isTcp && (words[from + PLAIN.flags]! & HAS_OPTIONS) !== 0) return REFERENCE;
     this.#reader.readPlain(words, from);
     if (code === CODE.expired) this.#connections.remove(this.#connections.selectPlain());
-    return code === CODE.expired || code === CODE.noConnection
-      ? this.#takeUnknown(ways, this.#arrivalOf(interfaceNumber), nowMs)
-      : this.#takeRead(ways, interfaceNumber, nowMs);
+    if (code !== CODE.expired && code !== CODE.noConnection) {
+      return this.#takeRead(ways, interfaceNumber, nowMs);
+    }
+    const inInterface = this.#arrivalOf(interfaceNumber);
+    const isOpening = !isTcp || (words[from + PLAIN.flags]! & BEGINNING) === TCP_FLAG.S;
+    return isOpening
+      ? this.#openPlain(ways, inInterface, place, nowMs)
+      : this.#takeUnknown(ways, inInterface, nowMs);
   }
 
   /** Selects the connection of an event of `plain`. HOT */
@@ -307,6 +315,25 @@ export class FastEvaluator {
       connections.confirm(headers, nowMs);
       this.hasRecord = true;
     }
+    return outcome;
+  }
+
+  /** As `takeNew`, of the plain packet in a place that was read, a SYN or of UDP, which connection tracking always takes. HOT */
+  #openPlain(ways: PacketWays, inInterface: string, place: number, nowMs: number): number {
+    const begun = this.#begin(ways, inInterface);
+    if (begun !== TO_TRACK) return begun;
+    const tracker = this.#tracker;
+    const { headers } = this.#reader;
+    const areOthers = tracker.size > 0;
+    if (tracker.hasHelpers || (areOthers && tracker.holds(tupleIn(headers), nowMs))) {
+      return REFERENCE;
+    }
+    if (!tracker.hasRoom(nowMs)) return this.#withoutRoom(headers.family, nowMs);
+    const outcome = ways.settle(TRACKED.first);
+    if (outcome === REFERENCE || this.#outcomes.all[outcome]!.verdict !== 'accept') return outcome;
+    if (areOthers && tracker.holds(replyIn(headers), nowMs)) return REFERENCE;
+    this.#connections.open(place);
+    this.hasRecord = true;
     return outcome;
   }
 

@@ -10,6 +10,9 @@ const PAGE_BYTES = 65_536;
  */
 const FIRST_PAGES = 1024;
 
+/** Compiled code sees bytes in this order, arrays in the machine's: where these differ it cannot be used. */
+export const isLittleEndian: boolean = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Lines of the processor's cache, two of which a connection's record takes. */
 const ALIGNMENT = 128;
 

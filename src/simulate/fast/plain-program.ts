@@ -25,6 +25,8 @@ interface Code {
   ) => number;
   readonly fetchFlows: (count: number) => number;
   readonly judgePackets: (from: number, count: number) => number;
+  /** Begins the connection of the packet in a place, a SYN or of UDP, in a record that is made and not in the table. */
+  readonly openConnection: (place: number, record: number) => void;
   /** For how many milliseconds the connection at an address lives on; -1 where the segment is left alone. */
   readonly takeSegment: (packet: number, record: number, isReply: number) => number;
 }
