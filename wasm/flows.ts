@@ -1,3 +1,4 @@
+import { fetchFlow, flowOf, noteClasses } from './flow-table.ts';
 import {
   ARRIVAL_BITS,
   ARRIVAL_MASK,
@@ -10,6 +11,7 @@ import {
   EVENT_OUTCOME,
   EVENT_PLACE,
   EVENT_RECORD,
+  EVENT_REMAINS,
   FIELD_ARRIVALS,
   FIELD_DESTINATION,
   FIELD_EXPIRES_AT,
@@ -29,11 +31,10 @@ import {
   MEMORY_EVENTS,
   MEMORY_PACKETS,
   MEMORY_TIMES,
-  MEMORY_UNKNOWN,
   OUTCOME_BYTES,
   OUTCOME_COUNT_OF_BYTES,
   OUTCOME_COUNT_OF_PACKETS,
-  OUTCOME_GROUP,
+  OUTCOME_FLOW_CLASS,
   OUTCOME_IS_STOPPED,
   PLAIN_BYTES,
   PLAIN_DESTINATION,
@@ -45,6 +46,8 @@ import {
   PLAIN_SOURCE,
   PROTOCOL_UDP,
   RECORD_SHIFT,
+  REMAINS_FLOW,
+  REMAINS_TALKERS,
   STATE_CODE,
   STATE_EVENT_COUNT,
   STATE_FETCHED,
@@ -67,9 +70,9 @@ const STREAM_AFTER_MS: f64 = 2000;
 
 /**
  * Brings what the packets in the first `count` places need into the processor's cache: one after the other they would wait for memory each, but all at once they wait
- * together. Notes the hashes of those that begin a flow, as it seems, and returns how many these are.
+ * together.
  */
-export function fetchFlows(count: i32): i32 {
+export function fetchFlows(count: i32): void {
   const places = load<i32>(STATE_PLACES);
   const mask = load<i32>(STATE_PLACE_MASK);
   let sum = 0;
@@ -77,27 +80,22 @@ export function fetchFlows(count: i32): i32 {
     const hash = load<i32>(MEMORY_PACKETS + i * PLAIN_BYTES, PLAIN_HASH);
     sum ^= load<i32>(places + ((hash & mask) << 3));
   }
-  let unknown = 0;
   for (let i = 0; i < count; i++) {
     const hash = load<i32>(MEMORY_PACKETS + i * PLAIN_BYTES, PLAIN_HASH);
     const record = load<i32>(places + ((hash & mask) << 3));
     if (record !== 0) {
       const at = record << RECORD_SHIFT;
       sum ^= load<i32>(at) ^ load<i32>(at, FIELD_TCP);
-    } else {
-      store<i32>(MEMORY_UNKNOWN + (unknown << 2), hash);
-      unknown++;
-    }
+    } else sum ^= fetchFlow(hash);
   }
   // So that reading ahead is not left out as useless.
   store<i32>(STATE_FETCHED, sum);
-  return unknown;
 }
 
 /**
  * Judges the packets that wait from one on, of connections that are there, as long as nothing that rules look at differs from the packet before in the same
  * direction, whose outcome the connection's record holds; counts them by outcome. Returns the place of the first that is something else, of which a
- * code says what; nothing has changed by it. What must be counted by flow, or was stopped, is told in the events.
+ * code says what; nothing has changed by it. Of whom something remains to be done is told in the events.
  */
 export function judgePackets(from: i32, count: i32): i32 {
   store<i32>(STATE_EVENT_COUNT, 0);
@@ -132,8 +130,7 @@ function judge(place: i32): i32 {
   if (known === 0) return CODE_UNSETTLED;
   if (known > load<i32>(STATE_OUTCOME_COUNT)) return CODE_UNCOUNTED;
   const outcome = load<i32>(STATE_OUTCOMES) + (known - 1) * OUTCOME_BYTES;
-  const group = load<i32>(outcome, OUTCOME_GROUP);
-  if (group === 0) return CODE_UNCOUNTED;
+  if (load<i32>(outcome, OUTCOME_FLOW_CLASS) === 0) return CODE_UNCOUNTED;
 
   let timeout: f64;
   if (load<i32>(packet, PLAIN_KIND) >>> 8 === PROTOCOL_UDP)
@@ -145,9 +142,8 @@ function judge(place: i32): i32 {
   }
   noteExpiry(at, now + timeout);
   if (load<i32>(at, FIELD_FLAGS) !== flags) store<i32>(STATE_HAS_CHANGED, 1);
-  count(packet, outcome);
-  if (!isCounted(at, group) || load<i32>(outcome, OUTCOME_IS_STOPPED) !== 0)
-    tell(place, record, known - 1);
+  const remains = countPacket(place, record, known - 1);
+  if (remains !== 0) tell(place, record, known - 1, remains);
   return 0;
 }
 
@@ -159,18 +155,41 @@ function knownOutcome(at: i32, isReply: bool, flags: i32): i32 {
     : load<i32>(at, FIELD_ORIGINAL_AGAIN);
 }
 
-/** Whether it has been noted that the connection had packets of the group, whose number plus 1 it is. */
-function isCounted(at: i32, group: i32): bool {
-  if (load<i32>(at, FIELD_OWNER + 8) !== load<i32>(STATE_GENERATION)) return false;
-  return load<i32>(at, FIELD_OWNER) === group || load<i32>(at, FIELD_OWNER + 4) === group;
-}
-
-function count(packet: i32, outcome: i32): void {
+/**
+ * Counts the packet in a place with its outcome, and in its flow, as far as its connection's record (0: it has none) has not noted that; bits of REMAINS for
+ * what remains to be done.
+ */
+export function countPacket(place: i32, record: i32, number: i32): i32 {
+  const packet = MEMORY_PACKETS + place * PLAIN_BYTES;
+  const outcome = load<i32>(STATE_OUTCOMES) + number * OUTCOME_BYTES;
   const packets = load<f64>(outcome, OUTCOME_COUNT_OF_PACKETS) + 1;
   store<f64>(outcome, packets, OUTCOME_COUNT_OF_PACKETS);
-  const bytes =
-    load<f64>(outcome, OUTCOME_COUNT_OF_BYTES) + <f64>load<u32>(packet, PLAIN_ORIGINAL_LENGTH);
-  store<f64>(outcome, bytes, OUTCOME_COUNT_OF_BYTES);
+  const bytes = load<f64>(outcome, OUTCOME_COUNT_OF_BYTES);
+  const length = <f64>load<u32>(packet, PLAIN_ORIGINAL_LENGTH);
+  store<f64>(outcome, bytes + length, OUTCOME_COUNT_OF_BYTES);
+  const remains = load<i32>(outcome, OUTCOME_IS_STOPPED) === 0 ? 0 : REMAINS_TALKERS;
+  return isNoted(packet, record, outcome) ? remains : remains | REMAINS_FLOW;
+}
+
+/** Notes the outcome of a packet with its flow; false where that is left to whoever can. */
+function isNoted(packet: i32, record: i32, outcome: i32): bool {
+  if (record === 0) {
+    const flow = flowOf(packet);
+    return flow !== 0 && noteClasses(flow, outcome);
+  }
+  const owner = (record << RECORD_SHIFT) + FIELD_OWNER;
+  const number = load<i32>(outcome, OUTCOME_FLOW_CLASS);
+  const generation = load<i32>(STATE_GENERATION);
+  // What the table of flows has forgotten must be noted anew.
+  const isRemembered = load<i32>(owner, 8) === generation && load<i32>(owner, 12) !== 0;
+  if (isRemembered && (load<i32>(owner) === number || load<i32>(owner, 4) === number)) return true;
+  const flow = isRemembered ? load<i32>(owner, 12) : flowOf(packet);
+  if (flow === 0 || !noteClasses(flow, outcome)) return false;
+  store<i32>(owner, isRemembered ? load<i32>(owner) : 0, 4);
+  store<i32>(owner, number);
+  store<i32>(owner, generation, 8);
+  store<i32>(owner, flow, 12);
+  return true;
 }
 
 /**
@@ -210,12 +229,13 @@ function noteExpiry(at: i32, expiry: f64): void {
   if (expiry < load<f64>(STATE_LEAST_EXPIRY_MS)) store<f64>(STATE_LEAST_EXPIRY_MS, expiry);
 }
 
-function tell(place: i32, record: i32, outcome: i32): void {
+function tell(place: i32, record: i32, outcome: i32, remains: i32): void {
   const events = load<i32>(STATE_EVENT_COUNT);
   const event = MEMORY_EVENTS + events * EVENT_BYTES;
   store<i32>(event, place, EVENT_PLACE);
   store<i32>(event, record, EVENT_RECORD);
   store<i32>(event, outcome, EVENT_OUTCOME);
+  store<i32>(event, remains, EVENT_REMAINS);
   store<i32>(STATE_EVENT_COUNT, events + 1);
 }
 

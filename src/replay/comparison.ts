@@ -111,7 +111,7 @@ export class Comparison {
         against: this.#against.groups[count.against]!,
         packets: count.packets,
         bytes: count.bytes,
-        flows: this.#flows.flowsOf[index] ?? 0,
+        flows: this.#flows.flowsOf(index),
         examples: [...count.examples].map(([flow, from]) => `${flow} in=${from}`),
       }),
     );

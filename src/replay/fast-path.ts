@@ -18,6 +18,8 @@ export class FastPath implements Evaluator {
   readonly checked: number;
   readonly #fast: FastEvaluator;
   readonly #tally: Tally;
+  /** The fast evaluator's number of the outcome that `takeStopped` said. */
+  #taken = 0;
   /** By the fast evaluator's number of an outcome. */
   #numbers: Int32Array = new Int32Array(64).fill(UNKNOWN);
 
@@ -35,19 +37,15 @@ export class FastPath implements Evaluator {
 
   /** Prepares for packets that wait, all of which are judged next. HOT */
   fetch(count: number): void {
-    const { plain } = this.#fast;
-    const unknown = plain.fetch(count);
-    this.#tally.flows.fetch4(plain.unknown, unknown);
+    this.program.code.fetchFlows(count);
   }
 
   /**
-   * Judges and counts packets that wait from a place on, up to the first that `takeStopped` must be asked about; returns its place. Of the
-   * events that there are then something remains to be counted. HOT
+   * Judges and counts packets that wait from a place on, up to the first that `takeStopped` must be asked about; returns its place. Of
+   * the events that there are then something remains to be done. HOT
    */
   judge(from: number, count: number): number {
-    const { code, memory } = this.#fast.plain;
-    memory.words[STATE.generation / 4] = this.#tally.flows.generation;
-    return code.judgePackets(from, count);
+    return this.program.code.judgePackets(from, count);
   }
 
   /** How many events `judge` has told. HOT */
@@ -61,6 +59,11 @@ export class FastPath implements Evaluator {
     const at = MEMORY.events / 4 + event * EVENT_WORDS;
     this.#fast.selectRecord(words[at + EVENT.record]!);
     return words[at + EVENT.place]!;
+  }
+
+  /** What remains to be done of an event's packet: bits of REMAINS. HOT */
+  remainsOfEvent(event: number): number {
+    return this.program.memory.words[MEMORY.events / 4 + event * EVENT_WORDS + EVENT.remains]!;
   }
 
   /** The outcome of an event's packet. HOT */
@@ -79,10 +82,16 @@ export class FastPath implements Evaluator {
       this.#numberOf(this.#fast.settled);
       return AGAIN;
     }
+    this.#taken = number;
     return number === REFERENCE ? NOT_FAST : this.#numberOf(number);
   }
 
-  /** Adds what `judge` has counted to the tally. Once, at the end. */
+  /** Counts the packet whose outcome `takeStopped` has just said; bits of REMAINS. HOT */
+  count(place: number): number {
+    return this.program.code.countPacket(place, this.#fast.record, this.#taken);
+  }
+
+  /** Adds what `judge` and `count` have counted to the tally. Once, at the end. */
   finish(): void {
     const { plain, outcomes } = this.#fast;
     for (let number = 0; number < outcomes.length; number++) {
@@ -107,28 +116,28 @@ export class FastPath implements Evaluator {
     if (!fast.hasRecord) return true;
     const words = fast.recordWords;
     const at = fast.recordBase;
-    // Numbers from 1, since 0 stands for nothing. Both directions of a connection have one each.
-    const group = this.#tally.outcomes.groupOf[outcome]! + 1;
+    // Both directions of a connection have one class each.
+    const flowClass = this.#tally.classOf(outcome);
     // What the table of flows has forgotten must be counted anew.
     const isRemembered = words[at + 2] === flows.generation;
-    if (isRemembered && (words[at] === group || words[at + 1] === group)) return false;
+    if (isRemembered && (words[at] === flowClass || words[at + 1] === flowClass)) return false;
     words[at + 1] = isRemembered ? words[at]! : 0;
-    words[at] = group;
+    words[at] = flowClass;
     words[at + 2] = flows.generation;
     if (!isRemembered) words[at + 3] = 0;
     return true;
   }
 
-  /** The number that the flow of the packet just taken has in the table of flows; -1 where it is not known. HOT */
+  /** The number that the flow of the packet just taken has in the table of flows; 0 where it is not known. HOT */
   get flow(): number {
     const fast = this.#fast;
-    return fast.hasRecord ? fast.recordWords[fast.recordBase + 3]! - 1 : -1;
+    return fast.hasRecord ? fast.recordWords[fast.recordBase + 3]! : 0;
   }
 
   /** HOT */
   rememberFlow(flow: number): void {
     const fast = this.#fast;
-    if (fast.hasRecord) fast.recordWords[fast.recordBase + 3] = flow + 1;
+    if (fast.hasRecord) fast.recordWords[fast.recordBase + 3] = flow;
   }
 
   /** HOT */
@@ -148,7 +157,11 @@ export class FastPath implements Evaluator {
     }
     this.#numbers[number] = made;
     this.#tally.know(made);
-    this.#fast.plain.count(number, outcomes.groupOf[made]!, this.#tally.isStopped(made));
+    this.program.count(number, {
+      flowClass: this.#tally.classOf(made),
+      verdictClass: this.#tally.verdictOf(made),
+      isStopped: this.#tally.isStopped(made),
+    });
     return made;
   }
 }

@@ -1,16 +1,13 @@
 import { hashOfPorts } from '../simulate/fast/flow-headers.ts';
+import { STATE } from '../simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../simulate/fast/plain-memory.ts';
+import { FlowGeneration, hashOf, KEY_WORDS } from './flow-generation.ts';
 
 /** Flows that one generation holds; with the one before twice as many are remembered. */
 const GENERATION_FLOWS = 1 << 19;
 
-/** Classes with a bit each in a flow's record. */
-const BIT_CLASSES = 32;
-
-/** Higher ones that stand in the record; more are kept beside the table. */
-const OWN_CLASSES = 3;
-
-/** Words of a flow's key: protocol and family, both ends' addresses, both ports. */
-const KEY_WORDS = { 4: 4, 6: 10 } as const;
+/** Classes that there is room for at first. */
+const FIRST_CLASSES = 256;
 
 /**
  * Counts distinct flows: in all, and for each class those that had a packet of it. Classes are small numbers: verdicts, and what
@@ -22,26 +19,45 @@ const KEY_WORDS = { 4: 4, 6: 10 } as const;
  * replay is.
  */
 export class FlowTable {
-  /** Distinct flows. */
-  flows = 0;
-  /** Grows when flows are forgotten: what was noted of a flow in an earlier one must be noted again. */
-  generation = 0;
-  /** Means nothing: it is there so that reading ahead is not left out as useless. */
-  fetched = 0;
-  /** Distinct flows by the number of a class. */
-  readonly flowsOf: number[] = [];
-  #young: { 4: Generation; 6: Generation } = newGenerations();
-  #old: { 4: Generation; 6: Generation } = newGenerations();
+  readonly #memory: PlainMemory;
+  readonly #young: Record<4 | 6, FlowGeneration>;
+  readonly #old: Record<4 | 6, FlowGeneration>;
   readonly #key: Int32Array = new Int32Array(KEY_WORDS[6]);
   readonly #generationFlows: number;
 
-  constructor(generationFlows: number = GENERATION_FLOWS) {
+  /** Compiled code that works on the memory, which has no other such table, counts flows as well. */
+  constructor(memory: PlainMemory = new PlainMemory(), generationFlows: number = GENERATION_FLOWS) {
+    this.#memory = memory;
     this.#generationFlows = generationFlows;
+    const made = (): Record<4 | 6, FlowGeneration> => ({
+      4: new FlowGeneration(memory, KEY_WORDS[4]),
+      6: new FlowGeneration(memory, KEY_WORDS[6]),
+    });
+    this.#young = made();
+    this.#old = made();
+    this.#growClasses(FIRST_CLASSES);
+    this.#young[4].share(generationFlows);
+  }
+
+  /** Distinct flows. */
+  get flows(): number {
+    return this.#memory.words[STATE.flows / 4]!;
+  }
+
+  /** Grows when flows are forgotten: what was noted of a flow in an earlier one must be noted again. */
+  get generation(): number {
+    return this.#memory.words[STATE.generation / 4]!;
+  }
+
+  /** Distinct flows with a packet of the class. */
+  flowsOf(number: number): number {
+    const { words } = this.#memory;
+    return number < words[STATE.flowClasses / 4]! ? words[this.#classesAt + number]! : 0;
   }
 
   /**
    * Counts a packet of an IPv4 flow, and of two classes of which the first implies the second; addresses as unsigned numbers. Returns the
-   * number of the flow, which means it to `noteAgain` as long as `generation` stays. HOT
+   * number of the flow, never 0, which means it to `noteAgain` as long as `generation` stays. HOT
    */
   note4(
     protocol: number,
@@ -68,11 +84,6 @@ export class FlowTable {
   /** Counts another packet of the IPv4 flow that `note4` gave a number. HOT */
   noteAgain(flow: number, first: number, second: number): void {
     this.#noteClasses(this.#young[4], flow, first, second);
-  }
-
-  /** Brings what the flows of IPv4 packets with these hashes need into the processor's cache. Changes nothing. HOT */
-  fetch4(hashes: Int32Array, count: number): void {
-    this.fetched = this.#young[4].fetch(hashes, count);
   }
 
   /** Counts a packet of an IPv6 flow; addresses as four words each, from `at` of `addresses` on, the source first. */
@@ -102,15 +113,15 @@ export class FlowTable {
     const key = this.#key;
     const young = this.#young[family];
     let record = young.find(key, hash);
-    if (record < 0) {
+    if (record === 0) {
       if (young.count >= this.#generationFlows) {
         this.#turn(family);
         return this.#note(family, hash, first, second);
       }
       record = young.add(key, hash);
       const old = this.#old[family];
-      const before = old.count === 0 ? -1 : old.find(key, hash);
-      if (before < 0) this.flows++;
+      const before = old.count === 0 ? 0 : old.find(key, hash);
+      if (before === 0) this.#memory.words[STATE.flows / 4]!++;
       else young.takeClasses(record, old, before);
     }
     this.#noteClasses(young, record, first, second);
@@ -118,7 +129,7 @@ export class FlowTable {
   }
 
   /** HOT */
-  #noteClasses(young: Generation, record: number, first: number, second: number): void {
+  #noteClasses(young: FlowGeneration, record: number, first: number, second: number): void {
     // A packet that brings no new first class brings no new second one either.
     if (!young.addClass(record, first)) return;
     this.#count(first);
@@ -126,14 +137,36 @@ export class FlowTable {
   }
 
   #count(number: number): void {
-    while (this.flowsOf.length <= number) this.flowsOf.push(0);
-    this.flowsOf[number]!++;
+    const classes = this.#memory.words[STATE.flowClasses / 4]!;
+    if (number >= classes) this.#growClasses(Math.max(number + 1, classes * 2));
+    this.#memory.words[this.#classesAt + number]!++;
   }
 
+  /** Forgets the older flows of a family. */
   #turn(family: 4 | 6): void {
-    this.generation++;
+    this.#memory.words[STATE.generation / 4]!++;
+    const forgotten = this.#old[family];
+    forgotten.clear();
     this.#old[family] = this.#young[family];
-    this.#young[family] = new Generation(KEY_WORDS[family]);
+    this.#young[family] = forgotten;
+    if (family === 6) return;
+    this.#old[4].unshare();
+    // What an older flow has noted only this table can look up.
+    forgotten.share(0);
+  }
+
+  get #classesAt(): number {
+    return this.#memory.words[STATE.flowsOf / 4]! / 4;
+  }
+
+  #growClasses(count: number): void {
+    const before = this.#classesAt;
+    const known = this.#memory.words[STATE.flowClasses / 4]!;
+    const address = this.#memory.allocate(count * 4);
+    const { words } = this.#memory;
+    words.copyWithin(address / 4, before, before + known);
+    words[STATE.flowsOf / 4] = address;
+    words[STATE.flowClasses / 4] = count;
   }
 }
 
@@ -144,161 +177,4 @@ function isSecondFirst(addresses: Uint32Array, isPortGreater: boolean): boolean 
     if (first !== second) return first > second;
   }
   return isPortGreater;
-}
-
-function newGenerations(): { 4: Generation; 6: Generation } {
-  return { 4: new Generation(KEY_WORDS[4]), 6: new Generation(KEY_WORDS[6]) };
-}
-
-/** Records of flows are kept by so many together, which are never copied. */
-const CHUNK_BITS = 13;
-const CHUNK = 1 << CHUNK_BITS;
-
-/** Places that a generation has from its first flow on; always a power of two. Nobody's memory until they are used. */
-const FIRST_PLACES = 1 << 18;
-
-/** One that is always free. */
-const NO_PLACES: Int32Array = new Int32Array(1);
-
-/** Flows of one family, found by open addressing. A record is its key and its classes, which stand together. */
-class Generation {
-  count = 0;
-  readonly #keyWords: 4 | 10;
-  readonly #words: number;
-  readonly #chunks: Int32Array[] = [];
-  /** Number of the record, plus one; 0 is free. Twice as many places as records at least. */
-  #places: Int32Array = NO_PLACES;
-  /** By record, the classes for which there is no room in it. */
-  readonly #more: Map<number, Set<number>> = new Map();
-
-  constructor(keyWords: 4 | 10) {
-    this.#keyWords = keyWords;
-    this.#words = keyWords + 1 + OWN_CLASSES;
-  }
-
-  /** The record of the key; -1 when there is none. HOT */
-  find(key: Int32Array, hash: number): number {
-    const places = this.#places;
-    const mask = places.length - 1;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const record = places[place]! - 1;
-      if (record < 0 || this.#isAt(record, key)) return record;
-    }
-  }
-
-  /** HOT */
-  fetch(hashes: Int32Array, count: number): number {
-    const places = this.#places;
-    const mask = places.length - 1;
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= places[hashes[i]! & mask]!;
-    for (let i = 0; i < count; i++) {
-      const record = places[hashes[i]! & mask]! - 1;
-      if (record >= 0) sum ^= this.#chunkOf(record)[this.#placeIn(record)]!;
-    }
-    return sum;
-  }
-
-  /** INVARIANT: the key is not in it. HOT */
-  add(key: Int32Array, hash: number): number {
-    if (this.count * 2 + 1 >= this.#places.length) this.#grow();
-    const record = this.count++;
-    if (record >>> CHUNK_BITS === this.#chunks.length) {
-      this.#chunks.push(new Int32Array(CHUNK * this.#words));
-    }
-    const words = this.#chunkOf(record);
-    const at = this.#placeIn(record);
-    for (let i = 0; i < this.#keyWords; i++) words[at + i] = key[i]!;
-    this.#link(record, hash);
-    return record;
-  }
-
-  /** Notes that the flow had a packet of the class; true the first time. HOT */
-  addClass(record: number, number: number): boolean {
-    const words = this.#chunkOf(record);
-    const bits = this.#placeIn(record) + this.#keyWords;
-    if (number < BIT_CLASSES) {
-      const before = words[bits]!;
-      words[bits] = before | (1 << number);
-      return words[bits] !== before;
-    }
-    const from = bits + 1;
-    // Numbers from 1, since 0 stands for nothing.
-    const wanted = number + 1;
-    for (let i = from; i < from + OWN_CLASSES; i++) {
-      const noted = words[i]!;
-      if (noted === wanted) return false;
-      if (noted === 0) {
-        words[i] = wanted;
-        return true;
-      }
-    }
-    const more = this.#more.get(record);
-    if (more === undefined) this.#more.set(record, new Set([number]));
-    else if (more.has(number)) return false;
-    else more.add(number);
-    return true;
-  }
-
-  /** Takes over what a flow's record in another generation has noted. */
-  takeClasses(record: number, other: Generation, from: number): void {
-    const words = other.#chunkOf(from);
-    const bits = other.#placeIn(from) + this.#keyWords;
-    this.#chunkOf(record)[this.#placeIn(record) + this.#keyWords] = words[bits]!;
-    const first = bits + 1;
-    for (let i = first; i < first + OWN_CLASSES; i++) {
-      if (words[i] !== 0) this.addClass(record, words[i]! - 1);
-    }
-    for (const number of other.#more.get(from) ?? []) this.addClass(record, number);
-  }
-
-  #chunkOf(record: number): Int32Array {
-    return this.#chunks[record >>> CHUNK_BITS]!;
-  }
-
-  #placeIn(record: number): number {
-    return (record & (CHUNK - 1)) * this.#words;
-  }
-
-  #isAt(record: number, key: Int32Array): boolean {
-    const words = this.#chunkOf(record);
-    const at = this.#placeIn(record);
-    for (let i = 0; i < this.#keyWords; i++) if (words[at + i] !== key[i]) return false;
-    return true;
-  }
-
-  /** As it was when the record was added. */
-  #hashOf(record: number): number {
-    const words = this.#chunkOf(record);
-    const at = this.#placeIn(record);
-    if (this.#keyWords === KEY_WORDS[6]) return hashOf(words, at, KEY_WORDS[6]);
-    const ports = words[at + 2]!;
-    return hashOfPorts(words[at + 3]!, words[at]!, words[at + 1]!, ports >>> 16, ports & 0xffff);
-  }
-
-  #link(record: number, hash: number): void {
-    const places = this.#places;
-    const mask = places.length - 1;
-    let place = hash & mask;
-    while (places[place] !== 0) place = (place + 1) & mask;
-    places[place] = record + 1;
-  }
-
-  #grow(): void {
-    this.#places = new Int32Array(Math.max(FIRST_PLACES, this.#places.length * 2));
-    for (let record = 0; record < this.count; record++) {
-      this.#link(record, this.#hashOf(record));
-    }
-  }
-}
-
-/** HOT */
-function hashOf(words: Int32Array, at: number, count: number): number {
-  let h = 0x9e3779b9 | 0;
-  for (let i = at; i < at + count; i++) {
-    h = Math.imul(h ^ words[i]!, 0x85ebca6b);
-    h ^= h >>> 13;
-  }
-  h = Math.imul(h, 0xc2b2ae35 | 0);
-  return h ^ (h >>> 16);
 }

@@ -105,7 +105,11 @@ function evaluatorsOf(
   const isFast = options.filter === undefined && options.sink === undefined && models.length === 1;
   const checksums = !ignoreChecksums && checksChecksums(host);
   const fast = isFast
-    ? new FastEvaluator(simulator, { checksums, assumesEstablished: assumesOlderConnections })
+    ? new FastEvaluator(simulator, {
+        checksums,
+        assumesEstablished: assumesOlderConnections,
+        memory: tally.memory,
+      })
     : undefined;
   const checked =
     (ignoreChecksums ? CHECKED.none : CHECKED.header) |

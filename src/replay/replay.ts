@@ -6,7 +6,7 @@ import type { OpenCapture } from '../capture/open-capture.ts';
 import { PacketRecord, RECORD, RECORD_WORDS, RecordBatch } from '../capture/record-batch.ts';
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
-import { CHECKED, PLAIN, SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
+import { CHECKED, PLAIN, REMAINS, SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
 import { isLittleEndian } from '../simulate/fast/plain-memory.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CaptureClock } from './capture-clock.ts';
@@ -183,7 +183,7 @@ export class Replay {
 
   /** Judges the packets that wait, in their order. HOT */
   #judgeWaiting(): void {
-    const { fast, tally } = this.#options;
+    const { fast } = this.#options;
     const waiting = this.#waiting;
     if (fast === undefined || waiting === undefined) return;
     const { count } = waiting;
@@ -199,12 +199,7 @@ export class Replay {
       if (outcome === NOT_FAST) {
         waiting.load(place, this.#packet);
         this.#judge(undefined);
-      } else {
-        const { words } = fast.program.memory;
-        const at = fast.program.wordOf(place);
-        tally.count(outcome, words[at + PLAIN.originalLength]! >>> 0);
-        this.#countFlow(fast, outcome, at);
-      }
+      } else this.#countRest(fast, outcome, place, fast.count(place));
       place++;
     }
     waiting.count = 0;
@@ -215,7 +210,7 @@ export class Replay {
     const { eventCount } = fast;
     for (let event = 0; event < eventCount; event++) {
       const place = fast.selectEvent(event);
-      this.#countFlow(fast, fast.outcomeOfEvent(event), fast.program.wordOf(place));
+      this.#countRest(fast, fast.outcomeOfEvent(event), place, fast.remainsOfEvent(event));
     }
   }
 
@@ -242,16 +237,17 @@ export class Replay {
     if (reference.settled.length > 0) this.#settle();
   }
 
-  /** Counts the flow of the plain packet at a word, whose connection is selected, and whom it came from where it was stopped. HOT */
-  #countFlow(fast: FastPath, outcome: number, at: number): void {
+  /** Counts what `remains` of the plain packet in a place, whose connection is selected: its flow, and whom it came from. HOT */
+  #countRest(fast: FastPath, outcome: number, place: number, remains: number): void {
     const { tally } = this.#options;
     const { words } = fast.program.memory;
-    if (fast.isNewToFlow(outcome, tally.flows)) {
+    const at = fast.program.wordOf(place);
+    if ((remains & REMAINS.flow) !== 0 && fast.isNewToFlow(outcome, tally.flows)) {
       const { flow } = fast;
-      if (flow >= 0) tally.countFlowAgain(outcome, flow);
+      if (flow !== 0) tally.countFlowAgain(outcome, flow);
       else fast.rememberFlow(tally.countFlowOfPlain(outcome, words, at));
     }
-    if (!tally.isStopped(outcome)) return;
+    if ((remains & REMAINS.talkers) === 0) return;
     tally.sources.countNumber(words[at + PLAIN.source]!, 1);
     tally.destinations.countNumber(words[at + PLAIN.destination]!, 1);
   }

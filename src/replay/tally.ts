@@ -1,4 +1,5 @@
 import { PLAIN } from '../simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../simulate/fast/plain-memory.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
@@ -22,7 +23,9 @@ export class Tally {
   /** By the number of the outcome; may be longer than there are outcomes. */
   packetsOf: Float64Array = new Float64Array(64);
   bytesOf: Float64Array = new Float64Array(64);
-  readonly flows: FlowTable = new FlowTable();
+  readonly flows: FlowTable;
+  /** What flows, and whatever compiled code counts, are kept in. */
+  readonly memory: PlainMemory = new PlainMemory();
   /** Packets by reason. */
   readonly unattributed: Map<string, number> = new Map();
   readonly ignored: Map<string, number> = new Map();
@@ -36,6 +39,7 @@ export class Tally {
 
   constructor(outcomes: Outcomes) {
     this.outcomes = outcomes;
+    this.flows = new FlowTable(this.memory);
   }
 
   /** Counts a packet of `lengthBytes` on the wire. HOT */
@@ -59,12 +63,12 @@ export class Tally {
 
   /** Counts the flow of a packet that has been counted. */
   countFlow(outcome: number, flow: FlowEnds): void {
-    noteFlow(this.flows, flow, this.#classOf(outcome), this.#verdictOf[outcome]!);
+    noteFlow(this.flows, flow, this.classOf(outcome), this.#verdictOf[outcome]!);
   }
 
   /** The same straight from the packet's bytes. HOT */
   countFlowOfBytes(outcome: number, packet: CapturedPacket): void {
-    noteFlowOfBytes(this.flows, packet, this.#classOf(outcome), this.#verdictOf[outcome]!);
+    noteFlowOfBytes(this.flows, packet, this.classOf(outcome), this.#verdictOf[outcome]!);
   }
 
   /** The same for the plain packet at a word; returns the number that `flows` gave the flow. HOT */
@@ -76,14 +80,19 @@ export class Tally {
       words[at + PLAIN.destination]! >>> 0,
       ports >>> 16,
       ports & 0xffff,
-      this.#classOf(outcome),
+      this.classOf(outcome),
       this.#verdictOf[outcome]!,
     );
   }
 
   /** The same for a packet of the flow that `flows` gave a number. HOT */
   countFlowAgain(outcome: number, flow: number): void {
-    this.flows.noteAgain(flow, this.#classOf(outcome), this.#verdictOf[outcome]!);
+    this.flows.noteAgain(flow, this.classOf(outcome), this.#verdictOf[outcome]!);
+  }
+
+  /** The class of flows that the outcome's verdict is. HOT */
+  verdictOf(outcome: number): number {
+    return this.#verdictOf[outcome]!;
   }
 
   /** Whether packets of the outcome were stopped. HOT */
@@ -94,15 +103,16 @@ export class Tally {
 
   /** Distinct flows with a packet of the verdict. */
   flowsOfVerdict(verdict: PacketVerdict): number {
-    return this.flows.flowsOf[VERDICT_NUMBER[verdict]] ?? 0;
+    return this.flows.flowsOf(VERDICT_NUMBER[verdict]);
   }
 
   /** Distinct flows with a packet of the group of outcomes. */
   flowsOfGroup(group: number): number {
-    return this.flows.flowsOf[group + VERDICTS.length] ?? 0;
+    return this.flows.flowsOf(group + VERDICTS.length);
   }
 
-  #classOf(outcome: number): number {
+  /** The class of flows that flows with a packet of the outcome are counted in, never 0. HOT */
+  classOf(outcome: number): number {
     return this.outcomes.groupOf[outcome]! + VERDICTS.length;
   }
 

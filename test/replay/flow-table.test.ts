@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FlowTable } from '../../src/replay/flow-table.ts';
+import { conntrackSettings } from '../../src/simulate/conntrack/timeouts.ts';
+import { CHECKED } from '../../src/simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../../src/simulate/fast/plain-memory.ts';
+import { PlainProgram } from '../../src/simulate/fast/plain-program.ts';
 
 /** A packet of one of few flows, as the table is told of it, and its class. */
 const packet = fc.record({
@@ -28,7 +32,7 @@ test('flows are counted once in all and once for each class, whichever way their
         }
       }
       expect(table.flows).toBe(all.size);
-      for (const [number, flows] of classes) expect(table.flowsOf[number]).toBe(flows.size);
+      for (const [number, flows] of classes) expect(table.flowsOf(number)).toBe(flows.size);
     }),
   );
 });
@@ -46,7 +50,7 @@ test('IPv6 flows are told apart by all of their addresses', () => {
 });
 
 test('a flow is forgotten only after as many others came as a table holds', () => {
-  const table = new FlowTable(100);
+  const table = new FlowTable(new PlainMemory(), 100);
   const note = (flow: number): void => {
     table.note4(17, 1, 2, 3, flow, 4, 0);
   };
@@ -59,4 +63,71 @@ test('a flow is forgotten only after as many others came as a table holds', () =
   for (let flow = 1000; flow < 1300; flow++) note(flow);
   note(0);
   expect(table.flows).toBe(181 + 300 + 1);
+});
+
+/** A UDP datagram without checksums from 192.0.2.a to 192.0.2.b. */
+function datagramOf({
+  a,
+  b,
+  aPort,
+  bPort,
+}: {
+  a: number;
+  b: number;
+  aPort: number;
+  bPort: number;
+}): Uint8Array {
+  const bytes = new Uint8Array(28);
+  bytes.set([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, a, 192, 0, 2, b]);
+  bytes.set([0, aPort, 0, bPort, 0, 8, 0, 0], 20);
+  return bytes;
+}
+
+test('compiled code and the table count flows together as the table does alone', () => {
+  const step = fc.record({
+    a: fc.nat(9),
+    b: fc.integer({ min: 10, max: 19 }),
+    aPort: fc.nat(3),
+    bPort: fc.nat(3),
+    /** Classes with a bit, and more of the others than a record has room for. */
+    outcome: fc.nat(39),
+    isReversed: fc.boolean(),
+    isLeft: fc.constantFrom(false, false, false, true),
+  });
+  const alones = { code: 0, table: 0 };
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 50, maxLength: 400 }),
+      fc.constantFrom(30, 100, 10_000),
+      (steps, most) => {
+        const alone = new FlowTable(new PlainMemory(), most);
+        const memory = new PlainMemory();
+        const table = new FlowTable(memory, most);
+        const program = new PlainProgram(memory, conntrackSettings(new Map()));
+        const classOf = (outcome: number): number => 4 + outcome;
+        for (let outcome = 0; outcome < 40; outcome++) {
+          const verdictClass = outcome % 4;
+          program.count(outcome, { flowClass: classOf(outcome), verdictClass, isStopped: false });
+        }
+        for (const { outcome, isReversed, isLeft, ...ends } of steps) {
+          const { a, b, aPort, bPort } = ends;
+          const one = isReversed ? { a: b, b: a, aPort: bPort, bPort: aPort } : ends;
+          const [source, destination] = [0xc0000200 + one.a, 0xc0000200 + one.b];
+          const note = (to: FlowTable): number =>
+            to.note4(17, source, destination, one.aPort, one.bPort, classOf(outcome), outcome % 4);
+          note(alone);
+          if (!program.read(0, datagramOf(one), CHECKED.none)) throw new Error('not plain');
+          const isCounted = !isLeft && program.code.countPacket(0, 0, outcome) === 0;
+          if (!isCounted) note(table);
+          alones[isCounted ? 'code' : 'table']++;
+        }
+        expect(table.flows).toBe(alone.flows);
+        for (let number = 0; number < 44; number++) {
+          expect(table.flowsOf(number)).toBe(alone.flowsOf(number));
+        }
+      },
+    ),
+  );
+  expect(alones.code).toBeGreaterThan(1000);
+  expect(alones.table).toBeGreaterThan(1000);
 });

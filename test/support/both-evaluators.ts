@@ -125,7 +125,7 @@ export class BothEvaluators {
     if (plain.read(place, bytes.subarray(0, end), CHECKED.none)) {
       plain.memory.words[plain.wordOf(place) + PLAIN.interfaceNumber] = number;
       plain.memory.numbers[MEMORY.times / 8 + place] = timeSeconds;
-      plain.fetch(MOST_PLAIN);
+      plain.code.fetchFlows(MOST_PLAIN);
       const outcome = this.#takePlain(place, number, nowMs);
       if (outcome !== REFERENCE) {
         this.plainPackets++;
@@ -139,7 +139,11 @@ export class BothEvaluators {
     const { plain, outcomes } = this.fast;
     // Of outcomes that stop packets each is told.
     for (; this.#counted < outcomes.length; this.#counted++) {
-      plain.count(this.#counted, this.#counted, true);
+      plain.count(this.#counted, {
+        flowClass: this.#counted + 1,
+        verdictClass: 0,
+        isStopped: true,
+      });
     }
     if (plain.code.judgePackets(place, place + 1) > place) {
       const { words } = plain.memory;

@@ -78,6 +78,11 @@ export class ConnectionRecords {
     return this.#memory.numbers;
   }
 
+  /** The number of the selected record. HOT */
+  get selected(): number {
+    return this.at / WORDS;
+  }
+
   /** How many records have ever been made. */
   get end(): number {
     return this.#used;

@@ -54,9 +54,9 @@ export class FastConnections implements OtherConnections {
   /** The connection of the packet that was judged last. */
   #entry: ConnectionEntry;
 
-  constructor(settings: ConntrackSettings) {
+  /** The memory may be shared with whoever counts, but with no other connections. */
+  constructor(settings: ConntrackSettings, memory: PlainMemory = new PlainMemory()) {
     this.#settings = settings;
-    const memory = new PlainMemory();
     this.#columns = new ConnectionColumns(memory);
     this.records = this.#columns.records;
     this.#begun.moveTo(this.#begunWords, 0);

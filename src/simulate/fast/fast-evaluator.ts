@@ -22,7 +22,9 @@ import { HeaderReader } from './header-reader.ts';
 import { type FastOutcome, FastOutcomes } from './outcomes.ts';
 import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
 import { CODE, HAS_OPTIONS, PLAIN, SENT_BY_HOST, STATE } from './plain-layout.ts';
+import type { PlainMemory } from './plain-memory.ts';
 import type { PlainProgram } from './plain-program.ts';
+import { BEGINNING } from './tcp-opening.ts';
 import { TRACKED } from './way-legs.ts';
 
 export { REFERENCE } from './packet-ways.ts';
@@ -33,6 +35,8 @@ export interface FastEvaluatorOptions {
   readonly checksums: boolean;
   /** Whether TCP packets without a connection may belong to one from before; only the reference evaluator knows them. */
   readonly assumesEstablished: boolean;
+  /** What plain packets are counted in; its own where it is left out. */
+  readonly memory?: PlainMemory;
 }
 
 /** `takePlain`: the outcome of packets like it is known now. */
@@ -40,9 +44,6 @@ export const SETTLED = -2;
 
 /** `settleKnown`: the packet's way ends before connection tracking. */
 const UNSETTLED = -4;
-
-/** What tells the first segment of a connection from others. */
-const BEGINNING = TCP_FLAG.S | TCP_FLAG.A | TCP_FLAG.F | TCP_FLAG.R;
 
 /** As many as a connection's record has room for; nobody has more. */
 const MOST_INTERFACES = 60_000;
@@ -83,7 +84,7 @@ export class FastEvaluator {
     this.#options = options;
     const { tracker, host, router } = simulator;
     this.#tracker = tracker;
-    this.#connections = new FastConnections(tracker.settings);
+    this.#connections = new FastConnections(tracker.settings, options.memory);
     tracker.shareWith(this.#connections);
     this.#interfaceNames = host.interfaces.map(({ name }) => router.arrivalInterface(name));
   }
@@ -101,6 +102,11 @@ export class FastEvaluator {
   /** The words in which the last packet's connection has four, from `recordBase` on, for whoever counts; 0 when it is new. */
   get recordWords(): Int32Array {
     return this.#connections.records.words;
+  }
+
+  /** The number of the last packet's connection's record; 0: it has none. HOT */
+  get record(): number {
+    return this.hasRecord ? this.#connections.records.selected : 0;
   }
 
   get recordBase(): number {

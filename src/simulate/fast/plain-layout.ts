@@ -69,20 +69,45 @@ export const HAS_OPTIONS = 0x100;
 export const FRAME_WORDS = 4;
 export const FRAME = { offset: 0, capturedLength: 1, originalLength: 2 } as const;
 
-/** Words of what is told of a packet that was judged: its place among those that wait, its connection's record, the number of its outcome. */
+/** Words of what is told of a packet that was judged: its place among those that wait, its connection's record, the number of its outcome, bits of REMAINS. */
 export const EVENT_WORDS = 4;
-export const EVENT = { place: 0, record: 1, outcome: 2 } as const;
+export const EVENT = { place: 0, record: 1, outcome: 2, remains: 3 } as const;
 
 /** Words of an outcome, and what stands in each; counts are numbers with a fraction, of two words. */
 export const OUTCOME_WORDS = 8;
 export const OUTCOME = {
   countOfPackets: 0,
   countOfBytes: 2,
-  /** Number of its group plus 1; 0: not known yet. */
-  group: 4,
+  /** The class that flows with such a packet are counted in; 0: not known yet. The class of its verdict. */
+  flowClass: 4,
+  verdictClass: 5,
   /** 1 where packets are stopped. */
-  isStopped: 5,
+  isStopped: 6,
 } as const;
+
+/** Words of a flow's record, and what stands in each of the first: a flow is the same in both directions. */
+export const FLOW_WORDS = 8;
+export const FLOW = {
+  /** The lower address as an unsigned number; of equal ones that with the lower port. */
+  lower: 0,
+  upper: 1,
+  /** The lower end's port << 16 | the other's. */
+  ports: 2,
+  protocol: 3,
+  /** Classes below BIT_CLASSES, a bit each. */
+  bits: 4,
+  /** Higher classes plus 1. */
+  classes: 5,
+} as const;
+
+/** Classes with a bit each in a flow's record. */
+export const BIT_CLASSES = 32;
+
+/** Higher ones that there is room for in it. */
+export const OWN_CLASSES = 3;
+
+/** What remains to be done of a packet that was counted. */
+export const REMAINS = { flow: 1, talkers: 2 } as const;
 
 /** Beside the bits of CHECKED: packets that the host sends are taken too. */
 export const TAKES_SENT = 4;
@@ -131,17 +156,29 @@ export const STATE = {
   addressStarts: 1076,
   addressTowards: 1080,
   addressCount: 1084,
+  /** Distinct flows; those of the generation that flows are added to. */
+  flows: 1088,
+  flowCount: 1092,
+  /** Address of its places, which hold numbers of records, and one less than there are. */
+  flowPlaces: 1096,
+  flowPlaceMask: 1100,
+  /** Address of the next flow's record, and how many may be added. */
+  nextFlow: 1104,
+  flowRoom: 1108,
+  /** Address of the numbers of flows by class, and how many classes there is room for. */
+  flowsOf: 1112,
+  flowClasses: 1116,
   // Numbers with a fraction.
-  latestSeconds: 1088,
-  firstSeconds: 1096,
-  firstNanoseconds: 1104,
+  latestSeconds: 1120,
+  firstSeconds: 1128,
+  firstNanoseconds: 1136,
   /** No connection that was refreshed expires before. */
-  leastExpiryMs: 1112,
-  udpMs: 1120,
-  udpStreamMs: 1128,
-  tcpMaxRetrans: 1136,
-  tcpMaxRetransMs: 1144,
-  tcpUnacknowledgedMs: 1152,
+  leastExpiryMs: 1144,
+  udpMs: 1152,
+  udpStreamMs: 1160,
+  tcpMaxRetrans: 1168,
+  tcpMaxRetransMs: 1176,
+  tcpUnacknowledgedMs: 1184,
 } as const;
 
 /** Bytes from the beginning of memory on where arrays stand. */
@@ -156,7 +193,6 @@ export const MEMORY = {
   records: 10_752,
   /** Of each record seconds, then nanoseconds. */
   recordTimes: 12_800,
-  unknown: 14_848,
   events: 15_360,
   /** Bytes of one datagram, and of frames. */
   datagram: 17_408,
@@ -184,6 +220,8 @@ export function layoutConstants(): ReadonlyMap<string, number> {
   add('RECORD', FRAME, 4);
   add('EVENT', EVENT, 4);
   add('OUTCOME', OUTCOME, 4);
+  add('FLOW', FLOW, 4);
+  add('REMAINS', REMAINS);
   add('STATE', STATE);
   add('MEMORY', MEMORY);
   add('CODE', CODE);
@@ -199,12 +237,15 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     ARRIVAL_BITS,
     ARRIVAL_MASK,
     BELOW_RETRANSMISSIONS,
+    BIT_CLASSES,
     EVENT_BYTES: EVENT_WORDS * 4,
+    FLOW_BYTES: FLOW_WORDS * 4,
     HAS_OPTIONS,
     KIND_BITS,
     KIND_SHIFT,
     MOST_PLAIN,
     MOST_RETRANSMISSIONS,
+    OWN_CLASSES,
     OUTCOME_BYTES: OUTCOME_WORDS * 4,
     PLAIN_BYTES: PLAIN_WORDS * 4,
     PROTOCOL_TCP: IP_PROTOCOL.tcp,

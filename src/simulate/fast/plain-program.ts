@@ -4,7 +4,6 @@ import { PLAIN_CODE } from './plain-code.ts';
 import {
   DATAGRAM_BYTES,
   MEMORY,
-  MOST_PLAIN,
   OUTCOME,
   OUTCOME_WORDS,
   PLAIN_WORDS,
@@ -23,8 +22,10 @@ interface Code {
     place: number,
     options: number,
   ) => number;
-  readonly fetchFlows: (count: number) => number;
+  readonly fetchFlows: (count: number) => void;
   readonly judgePackets: (from: number, count: number) => number;
+  /** Counts a packet with its outcome, and notes that with its flow; bits of REMAINS. `record`: its connection's, or 0. */
+  readonly countPacket: (place: number, record: number, outcome: number) => number;
   /** Begins the connection of the packet in a place, a SYN or of UDP, in a record that is made and not in the table. */
   readonly openConnection: (place: number, record: number) => void;
   /** For how many milliseconds the connection at an address lives on; -1 where the segment is left alone. */
@@ -72,28 +73,30 @@ export class PlainProgram {
     return MEMORY.packets / 4 + place * PLAIN_WORDS;
   }
 
-  /** Prepares for the packets in the first `count` places, which will be judged next; `unknown` has the hashes of those without connection, as it seems. HOT */
-  fetch(count: number): number {
-    return this.code.fetchFlows(count);
-  }
-
-  /** The hashes that `fetch` told the number of are the first of these. HOT */
-  get unknown(): Int32Array {
-    return this.memory.words.subarray(MEMORY.unknown / 4, MEMORY.unknown / 4 + MOST_PLAIN);
-  }
-
-  /** Packets of the outcome are counted, and those told whose flow's record has not noted the group; `isStopped`: all are told. */
-  count(outcome: number, group: number, isStopped: boolean): void {
+  /** Lets packets of the outcome be counted, flows with such a packet in two classes of which the first implies the second. */
+  count(
+    outcome: number,
+    {
+      flowClass,
+      verdictClass,
+      isStopped,
+    }: {
+      readonly flowClass: number;
+      readonly verdictClass: number;
+      readonly isStopped: boolean;
+    },
+  ): void {
     if (outcome >= this.#outcomeCount) {
       this.#growOutcomes(Math.max(outcome + 1, this.#outcomeCount * 2));
     }
     const { words } = this.memory;
     const at = this.#outcomeAt(outcome);
-    words[at + OUTCOME.group] = group + 1;
+    words[at + OUTCOME.flowClass] = flowClass;
+    words[at + OUTCOME.verdictClass] = verdictClass;
     words[at + OUTCOME.isStopped] = isStopped ? 1 : 0;
   }
 
-  /** Packets of the outcome that have been judged here. */
+  /** Packets of the outcome that have been counted here. */
   packetsOf(outcome: number): number {
     return this.#countedOf(outcome, OUTCOME.countOfPackets);
   }

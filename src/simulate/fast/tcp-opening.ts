@@ -10,8 +10,8 @@ import {
 } from '../conntrack/tcp-words.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 
-/** What tells the first segment of a connection from others. */
-const BEGINNING = TCP_FLAG.S | TCP_FLAG.A | TCP_FLAG.F | TCP_FLAG.R;
+/** The flags that tell the first segment of a connection, a SYN, from others. */
+export const BEGINNING: number = TCP_FLAG.S | TCP_FLAG.A | TCP_FLAG.F | TCP_FLAG.R;
 
 /**
  * Begins a connection at `tcp`, whose words are written, with a SYN whose numbers are known; for how many milliseconds it lives then. -1: the packet is
