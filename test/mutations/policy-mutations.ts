@@ -79,8 +79,8 @@ export const COMPILE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'pass-allows',
     file: POLICIES,
-    find: `decide(setMark(marks.pass));`,
-    replace: `decide(setMark(marks.accept));`,
+    find: `decide(ends.pass);`,
+    replace: `decide(ends.accept);`,
     fault: 'Pass allows',
   },
   {
