@@ -126,14 +126,12 @@ function stageBase(
 }
 
 /**
- * While the switch is on, the same rules may come again behind these ones for a moment, when they are read as a whole. Rules that mark what they
- * have not decided must not meet their own mark, so that the packet goes to the chain's policy at once, as it would behind the last rule.
+ * While the switch is on, the same rules come again behind these ones for a moment, when they are read as a whole. A packet that they have not decided must not meet them
+ * with the marks that they left on it, so that it goes to the chain's policy at once, as it would behind the last rule.
  */
 function lastWord(rules: readonly PlacedRule[]): readonly PlacedRule[] {
-  const marks = rules.some(
-    ({ text, place }) => place.kind === 'last' && ruleReferences(text).target === 'MARK',
-  );
-  return marks ? [{ text: guarded('-j RETURN', true), place: { kind: 'last' } }] : [];
+  const isLast = rules.some(({ place }) => place.kind === 'last');
+  return isLast ? [{ text: guarded('-j RETURN', true), place: { kind: 'last' } }] : [];
 }
 
 /** The rule, which now matches only while the switch is on, or off. Options that stand in front of all matches stay there. */
