@@ -3,6 +3,10 @@ import {
   ADDRESS_OPEN,
   ADDRESS_OWN,
   ADDRESS_UNROUTED,
+  FRAME_CAPTURED_LENGTH,
+  FRAME_OFFSET,
+  FRAME_ORIGINAL_LENGTH,
+  FRAME_RECORD_BYTES,
   MEMORY_PACKETS,
   MEMORY_RECORD_TIMES,
   MEMORY_RECORDS,
@@ -14,10 +18,6 @@ import {
   PLAIN_ORIGINAL_LENGTH,
   PLAIN_SOURCE_MAC,
   PLAIN_START,
-  RECORD_BYTES,
-  RECORD_CAPTURED_LENGTH,
-  RECORD_OFFSET,
-  RECORD_ORIGINAL_LENGTH,
   SENT_BY_HOST,
   STATE_ADDRESS_COUNT,
   STATE_ADDRESS_STARTS,
@@ -53,10 +53,10 @@ export function readRecords(from: i32, count: i32, shift: i32, place: i32, optio
   const firstNanoseconds = load<f64>(STATE_FIRST_NANOSECONDS);
   let i = from;
   for (; i < count && waiting < MOST_PLAIN; i++) {
-    const record = MEMORY_RECORDS + i * RECORD_BYTES;
-    const frame = load<i32>(record, RECORD_OFFSET) + shift;
+    const record = MEMORY_RECORDS + i * FRAME_RECORD_BYTES;
+    const frame = load<i32>(record, FRAME_OFFSET) + shift;
     const start = frame + ETHERNET_BYTES;
-    const end = frame + load<i32>(record, RECORD_CAPTURED_LENGTH);
+    const end = frame + load<i32>(record, FRAME_CAPTURED_LENGTH);
     // Behind its EtherType there must be the header up to its addresses at least.
     if (end - start < 20 || load<u16>(frame, 12) !== ETHERTYPE_IPV4) break;
     const found = attribute(
@@ -74,7 +74,7 @@ export function readRecords(from: i32, count: i32, shift: i32, place: i32, optio
     if (time > latest) latest = time;
     const at = MEMORY_PACKETS + waiting * PLAIN_BYTES;
     store<i32>(at, found, PLAIN_INTERFACE_NUMBER);
-    store<i32>(at, load<i32>(record, RECORD_ORIGINAL_LENGTH), PLAIN_ORIGINAL_LENGTH);
+    store<i32>(at, load<i32>(record, FRAME_ORIGINAL_LENGTH), PLAIN_ORIGINAL_LENGTH);
     store<i32>(at, start - shift, PLAIN_START);
     store<i32>(at, end - shift, PLAIN_END);
     store<i32>(at, frame - shift + SOURCE_MAC, PLAIN_SOURCE_MAC);
@@ -88,7 +88,7 @@ export function readRecords(from: i32, count: i32, shift: i32, place: i32, optio
   return i;
 }
 
-/** As `findByAddresses` of the attribution, as far as it is known. */
+/** As the attribution finds the place of a packet by its addresses, as far as it is known. */
 function attribute(place: i32, source: u32, destination: u32): i32 {
   const towards = towardsOf(source);
   if (towards === ADDRESS_OPEN) return ASK;

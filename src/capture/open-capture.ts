@@ -13,6 +13,8 @@ export interface OpenCapture {
   /** The path as given, `-` for standard input. */
   readonly file: string;
   readonly reader: CaptureReader;
+  /** Of a plain file; undefined where it is not known how much there is to read. */
+  readonly sizeBytes: number | undefined;
   /** Share of the capture that has been read, 0 to 1; undefined where its size is not known. */
   readonly share: () => number | undefined;
   readonly close: () => void;
@@ -55,7 +57,8 @@ export async function openCapture(
       plain.sizeBytes === undefined || plain.sizeBytes === 0
         ? undefined
         : plain.takenBytes / plain.sizeBytes;
-    return { file, reader, share, close: () => source.close() };
+    const { sizeBytes } = source;
+    return { file, reader, sizeBytes, share, close: () => source.close() };
   } catch (error) {
     plain.close();
     throw error instanceof CaptureError ? error : unreadable(file, error);

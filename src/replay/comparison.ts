@@ -1,4 +1,5 @@
 import { renderProtocol } from '../address/protocol.ts';
+import { PlainMemory } from '../simulate/fast/plain-memory.ts';
 import { type FlowEnds, flowOfResult, noteFlow, renderEnd } from './flow-ends.ts';
 import { flowKey } from './flow-log.ts';
 import { FlowTable } from './flow-table.ts';
@@ -53,7 +54,7 @@ export class Comparison {
   readonly #counts: Map<string, ChangeCount> = new Map();
   /** Of flows and verdicts: what change they belong to. */
   readonly #changeOf: Map<string, ChangeCount> = new Map();
-  readonly #flows: FlowTable = new FlowTable();
+  readonly #flows: FlowTable = new FlowTable(new PlainMemory({ runsCode: false, size: 'small' }));
   #packets = 0;
   #changed = 0;
 

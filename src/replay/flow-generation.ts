@@ -9,7 +9,7 @@ export const KEY_WORDS = { 4: 4, 6: 10 } as const;
 const CHUNK = 1 << 13;
 
 /** Places that a generation has from its first flow on; always a power of two. Nobody's memory until they are used. */
-const FIRST_PLACES = 1 << 18;
+const FIRST_PLACES = { small: 1 << 10, large: 1 << 18 } as const;
 
 /**
  * Flows of one family, found by open addressing, in the memory that compiled code works on. A record is its key and its classes, which stand together; its number is the
@@ -175,7 +175,7 @@ export class FlowGeneration {
 
   #grow(): void {
     const { count } = this;
-    this.#placeCount = Math.max(FIRST_PLACES, this.#placeCount * 2);
+    this.#placeCount = Math.max(FIRST_PLACES[this.#memory.size], this.#placeCount * 2);
     this.#places = this.#memory.allocate(this.#placeCount * 4) / 4;
     for (let place = 0; place < count; place++) {
       const record = this.#recordAt(place);

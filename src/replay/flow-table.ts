@@ -156,7 +156,7 @@ export class FlowTable {
   }
 
   get #classesAt(): number {
-    return this.#memory.words[STATE.flowsOf / 4]! / 4;
+    return (this.#memory.words[STATE.flowsOf / 4]! >>> 0) / 4;
   }
 
   #growClasses(count: number): void {

@@ -1,5 +1,5 @@
 import type { PacketVerdict } from '../simulate/packet-result.ts';
-import type { Counts, DecisionCount, ReplaySummary } from './summary.ts';
+import { type Counts, compareCounts, type DecisionCount, type ReplaySummary } from './summary.ts';
 import { VERDICTS } from './tally.ts';
 import { type Talker, TopTalkers } from './top-talkers.ts';
 
@@ -37,7 +37,7 @@ export function mergeSummaries(summaries: readonly ReplaySummary[]): ReplaySumma
     ...(leftOut.length > 0 ? { leftOut: leftOut.reduce((a, b) => a + b, 0) } : {}),
     attributedBy: mergeCounts(summaries.map((one) => one.attributedBy)),
     undetermined: mergeCounts(summaries.map((one) => one.undetermined)),
-    decisions: [...decisions.values()].sort((a, b) => b.packets - a.packets),
+    decisions: [...decisions.values()].sort(compareCounts),
     topDropped: {
       sources: topOf(summaries.map((one) => one.topDropped.sources)),
       destinations: topOf(summaries.map((one) => one.topDropped.destinations)),

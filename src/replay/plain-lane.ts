@@ -91,8 +91,9 @@ export class PlainLane {
     if (end === from) return false;
     const { memory } = this.#program;
     memory.bytes.set(reader.bytes.subarray(first, frameEnd), MEMORY.frames);
-    memory.words.set(words.subarray(0, end * RECORD_WORDS), MEMORY.records / 4);
-    memory.numbers.set(times.subarray(0, end * 2), MEMORY.recordTimes / 8);
+    const record = from * RECORD_WORDS;
+    memory.words.set(words.subarray(record, end * RECORD_WORDS), MEMORY.records / 4 + record);
+    memory.numbers.set(times.subarray(from * 2, end * 2), MEMORY.recordTimes / 8 + from * 2);
     this.#runEnd = end;
     this.#shift = MEMORY.frames - first;
     return true;

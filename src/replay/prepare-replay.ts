@@ -5,6 +5,7 @@ import type { OpenCapture } from '../capture/open-capture.ts';
 import type { NodeModel } from '../scenario/node-model.ts';
 import { FastEvaluator } from '../simulate/fast/fast-evaluator.ts';
 import { CHECKED } from '../simulate/fast/plain-layout.ts';
+import type { MemoryUse } from '../simulate/fast/plain-memory.ts';
 import { Router } from '../simulate/routing/router.ts';
 import { Attribution } from './attribution.ts';
 import { FastPath } from './fast-path.ts';
@@ -28,6 +29,12 @@ export interface PreparedOptions {
   readonly against?: NodeModel | undefined;
   readonly progress?: ((packets: number) => void) | undefined;
 }
+
+/** Of captures that are small together, as those in scenarios are. */
+const SMALL_BYTES = 1 << 21;
+
+/** What the other policy's counts need. */
+const BESIDE: MemoryUse = { runsCode: false, size: 'small' };
 
 /** A replay that is ready to run: what its filter and sink, which need the outcomes, are made with. */
 export interface PreparedReplay {
@@ -55,7 +62,10 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
     run: async (captures, options) => {
       const { host } = model;
       const { against, filter, sink, progress } = options;
-      const tally = new Tally(outcomes);
+      const tally = new Tally(outcomes, {
+        runsCode: isCounted(options),
+        size: areSmall(captures) ? 'small' : 'large',
+      });
       const attribution = new Attribution(host, new Router(host), options.in);
       const models = against === undefined ? [model] : [model, against];
       for (const capture of captures) {
@@ -71,7 +81,7 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
         other:
           against === undefined
             ? undefined
-            : evaluatorsOf(against, models, new Tally(otherOutcomes), options).reference,
+            : evaluatorsOf(against, models, new Tally(otherOutcomes, BESIDE), options).reference,
         tally,
         filter,
         sink,
@@ -82,6 +92,20 @@ export function prepareReplay(model: NodeModel): PreparedReplay {
       return summarize(replay, captures, attribution, { tally, isFiltered: filter !== undefined });
     },
   };
+}
+
+/** Whether packets are counted alone, which is what the fast evaluator is for. */
+function isCounted({ filter, sink, against }: PreparedOptions): boolean {
+  return filter === undefined && sink === undefined && against === undefined;
+}
+
+/** Whether there can be few connections and flows alone. */
+function areSmall(captures: readonly OpenCapture[]): boolean {
+  const most = captures.reduce(
+    (sum, { sizeBytes }) => sum + (sizeBytes ?? Number.POSITIVE_INFINITY),
+    0,
+  );
+  return most <= SMALL_BYTES;
 }
 
 /**
@@ -102,9 +126,8 @@ function evaluatorsOf(
   const ignoreChecksums = options.ignoreChecksums === true;
   const assumesOlderConnections = options.assumeEstablished === true;
   const simulator = model.wholeSimulator({ assumesOlderConnections });
-  const isFast = options.filter === undefined && options.sink === undefined && models.length === 1;
   const checksums = !ignoreChecksums && checksChecksums(host);
-  const fast = isFast
+  const fast = isCounted(options)
     ? new FastEvaluator(simulator, {
         checksums,
         assumesEstablished: assumesOlderConnections,

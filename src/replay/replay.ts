@@ -7,7 +7,6 @@ import { PacketRecord, RECORD, RECORD_WORDS, RecordBatch } from '../capture/reco
 import { get32, getIpv4, getIpv6 } from '../packet/header-bytes.ts';
 import { IP_READ } from '../packet/ip-header.ts';
 import { CHECKED, PLAIN, REMAINS, SENT_BY_HOST } from '../simulate/fast/plain-layout.ts';
-import { isLittleEndian } from '../simulate/fast/plain-memory.ts';
 import { type Attribution, IGNORED, NOT_ATTRIBUTED, REASONS } from './attribution.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { CapturedPacket } from './captured-packet.ts';
@@ -70,7 +69,7 @@ export class Replay {
     const { filter, sink, other } = options;
     this.#looksAtEach = filter !== undefined || sink !== undefined || other !== undefined;
     const { fast, attribution, asksWhatIsSent } = options;
-    if (fast !== undefined && !this.#looksAtEach && isLittleEndian) {
+    if (fast?.program.runs === true && !this.#looksAtEach) {
       const waiting = new WaitingPackets(fast.program);
       this.#waiting = waiting;
       this.#lane = new PlainLane(
@@ -240,14 +239,16 @@ export class Replay {
   /** Counts what `remains` of the plain packet in a place, whose connection is selected: its flow, and whom it came from. HOT */
   #countRest(fast: FastPath, outcome: number, place: number, remains: number): void {
     const { tally } = this.#options;
-    const { words } = fast.program.memory;
+    const { memory } = fast.program;
     const at = fast.program.wordOf(place);
     if ((remains & REMAINS.flow) !== 0 && fast.isNewToFlow(outcome, tally.flows)) {
       const { flow } = fast;
       if (flow !== 0) tally.countFlowAgain(outcome, flow);
-      else fast.rememberFlow(tally.countFlowOfPlain(outcome, words, at));
+      else fast.rememberFlow(tally.countFlowOfPlain(outcome, memory.words, at));
     }
     if ((remains & REMAINS.talkers) === 0) return;
+    // Not before: counting the flow may have made memory grow.
+    const { words } = memory;
     tally.sources.countNumber(words[at + PLAIN.source]!, 1);
     tally.destinations.countNumber(words[at + PLAIN.destination]!, 1);
   }

@@ -159,7 +159,23 @@ function decisionCounts(tally: Tally): readonly DecisionCount[] {
     const flows = tally.flowsOfGroup(group);
     counts.push({ decision, verdict, packets, flows, bytes: bytesOf[group]! });
   }
-  return counts.sort((a, b) => b.packets - a.packets);
+  return counts.sort(compareCounts);
+}
+
+/** Most packets first; of as many by verdict, chain and rule, so that it is the same whichever packet was judged first. */
+export function compareCounts(a: DecisionCount, b: DecisionCount): number {
+  return (
+    b.packets - a.packets ||
+    VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) ||
+    compareTexts(a.decision.chain ?? '', b.decision.chain ?? '') ||
+    (a.decision.rule ?? 0) - (b.decision.rule ?? 0) ||
+    compareTexts(JSON.stringify(a.decision), JSON.stringify(b.decision))
+  );
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Zero for each reason that no packet has. */
@@ -187,7 +203,9 @@ function byCount(
   counts: ReadonlyMap<string, number>,
   most = Number.POSITIVE_INFINITY,
 ): Readonly<Record<string, number>> {
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const sorted = [...counts].sort(
+    ([reason, a], [other, b]) => b - a || compareTexts(reason, other),
+  );
   const rest = sorted.slice(most).reduce((sum, [, count]) => sum + count, 0);
   return Object.fromEntries([
     ...sorted.slice(0, most),

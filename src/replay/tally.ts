@@ -1,5 +1,5 @@
 import { PLAIN } from '../simulate/fast/plain-layout.ts';
-import { PlainMemory } from '../simulate/fast/plain-memory.ts';
+import { type MemoryUse, PlainMemory } from '../simulate/fast/plain-memory.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
@@ -25,7 +25,7 @@ export class Tally {
   bytesOf: Float64Array = new Float64Array(64);
   readonly flows: FlowTable;
   /** What flows, and whatever compiled code counts, are kept in. */
-  readonly memory: PlainMemory = new PlainMemory();
+  readonly memory: PlainMemory;
   /** Packets by reason. */
   readonly unattributed: Map<string, number> = new Map();
   readonly ignored: Map<string, number> = new Map();
@@ -37,8 +37,10 @@ export class Tally {
   /** The verdict's number of each outcome that has been counted. */
   #verdictOf: Uint8Array = new Uint8Array(64);
 
-  constructor(outcomes: Outcomes) {
+  /** `use`: of the memory, which a fast evaluator may share. */
+  constructor(outcomes: Outcomes, use: MemoryUse) {
     this.outcomes = outcomes;
+    this.memory = new PlainMemory(use);
     this.flows = new FlowTable(this.memory);
   }
 

@@ -37,14 +37,14 @@ export async function replayEach(
   return { summary, packets };
 }
 
-/** Replays a capture for its summary alone, by the fast evaluator as far as it goes. */
+/** Replays a capture, of known size, for its summary alone, by the fast evaluator as far as it goes. */
 export async function replayFast(
   model: NodeModel,
   file: Uint8Array,
   options: PreparedOptions = {},
 ): Promise<ReplaySummary> {
   const capture = await openCapture('-', () => whole(file));
-  return prepareReplay(model).run([capture], options);
+  return prepareReplay(model).run([{ ...capture, sizeBytes: file.length }], options);
 }
 
 async function* whole(file: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -25,6 +25,9 @@ export const TCP_IGNORE = 11;
 /** What decides a transition: the strongest of RST, SYN, FIN and ACK. */
 export const TCP_KIND = { syn: 0, synAck: 1, fin: 2, ack: 3, rst: 4, none: 5 } as const;
 
+/** The kinds that lead to states; `none` leads nowhere. */
+export const TCP_KINDS: number = TCP_KIND.none;
+
 type Next = StateName | 'invalid' | 'ignore';
 type Row = readonly [syn: Next, synAck: Next, fin: Next, ack: Next, rst: Next];
 
@@ -56,17 +59,16 @@ const REPLY: Record<StateName, Row> = {
   SYN_SENT2: ['SYN_SENT2', 'SYN_RECV', 'invalid', 'ignore', 'CLOSE'],
 };
 
-const KINDS = 5;
 const STATES = 10;
 
 const NEXT: Uint8Array = flatten();
 
 function flatten(): Uint8Array {
-  const next = new Uint8Array(2 * STATES * KINDS);
+  const next = new Uint8Array(2 * STATES * TCP_KINDS);
   for (const [direction, rows] of [ORIGINAL, REPLY].entries()) {
     for (const [name, row] of Object.entries(rows) as [StateName, Row][]) {
       for (const [kind, to] of row.entries()) {
-        next[(direction * STATES + TCP_STATE[name]) * KINDS + kind] =
+        next[(direction * STATES + TCP_STATE[name]) * TCP_KINDS + kind] =
           to === 'invalid' ? TCP_INVALID : to === 'ignore' ? TCP_IGNORE : TCP_STATE[to];
       }
     }
@@ -81,7 +83,7 @@ function flatten(): Uint8Array {
  */
 export function nextTcpState(direction: number, state: number, kind: number): number {
   if (kind === TCP_KIND.none) return TCP_INVALID;
-  return NEXT[(direction * STATES + state) * KINDS + kind]!;
+  return NEXT[(direction * STATES + state) * TCP_KINDS + kind]!;
 }
 
 const NAMES = Object.keys(TCP_STATE);

@@ -7,7 +7,7 @@ import { STATE } from './plain-layout.ts';
 import type { PlainMemory } from './plain-memory.ts';
 
 /** Places that a new table has; always a power of two. Nobody's memory until they are used, and a table that grows must be filled anew. */
-const FIRST_PLACES = 1 << 18;
+const FIRST_PLACES = { small: 1 << 10, large: 1 << 18 } as const;
 
 /** Connections by either of their directions: records, found by open addressing. None of them is translated. */
 export class ConnectionColumns {
@@ -19,7 +19,7 @@ export class ConnectionColumns {
   readonly #memory: PlainMemory;
   // Where pairs begin among the words: the number of a record (0 is free), and its hash.
   #places: number;
-  #mask: number = FIRST_PLACES - 1;
+  #mask: number;
   readonly #expiries: ExpiryQueue = new ExpiryQueue();
   /** The place of the record that `hasForgettable` found last; it goes on from there. */
   #forgettable = 0;
@@ -28,6 +28,7 @@ export class ConnectionColumns {
 
   constructor(memory: PlainMemory) {
     this.#memory = memory;
+    this.#mask = FIRST_PLACES[memory.size] - 1;
     this.records = new ConnectionRecords(memory);
     this.#places = this.#allocate();
   }

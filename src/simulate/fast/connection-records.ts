@@ -68,7 +68,7 @@ export class ConnectionRecords {
     this.#memory = memory;
   }
 
-  /** Until the next record is made. HOT */
+  /** Until memory grows, as it may whenever a record is made, or a flow is counted in the same memory. HOT */
   get words(): Int32Array {
     return this.#memory.words;
   }

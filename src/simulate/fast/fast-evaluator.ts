@@ -99,7 +99,7 @@ export class FastEvaluator {
     return this.#connections.size;
   }
 
-  /** The words in which the last packet's connection has four, from `recordBase` on, for whoever counts; 0 when it is new. */
+  /** The words in which the last packet's connection has four, from `recordBase` on, for whoever counts; 0 when it is new. Others after memory has grown. */
   get recordWords(): Int32Array {
     return this.#connections.records.words;
   }

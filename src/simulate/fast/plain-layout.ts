@@ -1,6 +1,6 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import { TCP_FLAG } from '../../packet/packet.ts';
-import { TCP_KIND, TCP_STATE } from '../conntrack/tcp-state.ts';
+import { TCP_KIND, TCP_KINDS, TCP_STATE } from '../conntrack/tcp-state.ts';
 import {
   BELOW_RETRANSMISSIONS,
   KIND_BITS,
@@ -217,7 +217,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
   add('FIELD', FIELD, 4);
   add('SIDE', SIDE, 4);
   add('LAST', LAST, 4);
-  add('RECORD', FRAME, 4);
+  add('FRAME', FRAME, 4);
   add('EVENT', EVENT, 4);
   add('OUTCOME', OUTCOME, 4);
   add('FLOW', FLOW, 4);
@@ -240,6 +240,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     BIT_CLASSES,
     EVENT_BYTES: EVENT_WORDS * 4,
     FLOW_BYTES: FLOW_WORDS * 4,
+    FRAME_RECORD_BYTES: FRAME_WORDS * 4,
     HAS_OPTIONS,
     KIND_BITS,
     KIND_SHIFT,
@@ -250,7 +251,6 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     PLAIN_BYTES: PLAIN_WORDS * 4,
     PROTOCOL_TCP: IP_PROTOCOL.tcp,
     PROTOCOL_UDP: IP_PROTOCOL.udp,
-    RECORD_BYTES: FRAME_WORDS * 4,
     RECORD_SHIFT,
     RETRANSMISSIONS_SHIFT,
     SCALE_BITS,
@@ -259,7 +259,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     SIDE_BYTES: SIDE_WORDS * 4,
     STATE_SHIFT,
     TAKES_SENT,
-    TCP_KINDS: 5,
+    TCP_KINDS,
     TCP_STATES: Object.keys(TCP_STATE).length,
     WINDOW_BITS,
   });

@@ -1,4 +1,4 @@
-import { nextTcpState, TCP_STATE } from '../conntrack/tcp-state.ts';
+import { nextTcpState, TCP_KINDS, TCP_STATE } from '../conntrack/tcp-state.ts';
 import type { ConntrackSettings } from '../conntrack/timeouts.ts';
 import { PLAIN_CODE } from './plain-code.ts';
 import {
@@ -34,8 +34,19 @@ interface Code {
 
 const FIRST_OUTCOMES = 256;
 
-/** The kinds of segments that lead to states; `none` leads nowhere. */
-const KINDS = 5;
+const noCode = (): never => {
+  throw new Error('no compiled code runs here');
+};
+
+const NO_CODE: Code = {
+  readDatagram: noCode,
+  readRecords: noCode,
+  fetchFlows: noCode,
+  judgePackets: noCode,
+  countPacket: noCode,
+  openConnection: noCode,
+  takeSegment: noCode,
+};
 
 let compiled: object | undefined;
 
@@ -46,17 +57,21 @@ let compiled: object | undefined;
  * INVARIANT: it does to a connection what FastConnections does, for the same packet.
  */
 export class PlainProgram {
+  /** Throws where `runs` is false. */
   readonly code: Code;
   readonly memory: PlainMemory;
   #outcomeCount = 0;
 
   constructor(memory: PlainMemory, settings: ConntrackSettings) {
     this.memory = memory;
-    compiled ??= new webAssembly.Module(bytesOf(PLAIN_CODE));
-    const imports = { env: { memory: memory.memory } };
-    this.code = new webAssembly.Instance(compiled, imports).exports as unknown as Code;
+    this.code = codeOn(memory);
     this.#tell(settings);
     this.#growOutcomes(FIRST_OUTCOMES);
+  }
+
+  /** Whether there is compiled code; without it nothing but its memory can be used. */
+  get runs(): boolean {
+    return this.memory.shared !== undefined;
   }
 
   /** Reads a datagram in a place of those that wait; `checked`: bits of CHECKED. False for one that is not plain. */
@@ -112,11 +127,11 @@ export class PlainProgram {
   }
 
   #outcomeAt(outcome: number): number {
-    return this.memory.words[STATE.outcomes / 4]! / 4 + outcome * OUTCOME_WORDS;
+    return (this.memory.words[STATE.outcomes / 4]! >>> 0) / 4 + outcome * OUTCOME_WORDS;
   }
 
   #growOutcomes(count: number): void {
-    const before = this.memory.words[STATE.outcomes / 4]! / 4;
+    const before = this.#outcomeAt(0);
     const address = this.memory.allocate(count * OUTCOME_WORDS * 4);
     const { words } = this.memory;
     words.copyWithin(address / 4, before, before + this.#outcomeCount * OUTCOME_WORDS);
@@ -130,8 +145,8 @@ export class PlainProgram {
     const states = Object.values(TCP_STATE);
     for (const direction of [0, 1]) {
       for (const state of states) {
-        for (let kind = 0; kind < KINDS; kind++) {
-          const at = (direction * states.length + state) * KINDS + kind;
+        for (let kind = 0; kind < TCP_KINDS; kind++) {
+          const at = (direction * states.length + state) * TCP_KINDS + kind;
           bytes[MEMORY.nextStates + at] = nextTcpState(direction, state, kind);
         }
       }
@@ -144,6 +159,13 @@ export class PlainProgram {
     numbers[STATE.tcpUnacknowledgedMs / 8] = settings.tcpUnacknowledgedMs;
     numbers[STATE.leastExpiryMs / 8] = Number.POSITIVE_INFINITY;
   }
+}
+
+function codeOn({ shared }: PlainMemory): Code {
+  if (webAssembly === undefined || shared === undefined) return NO_CODE;
+  compiled ??= new webAssembly.Module(bytesOf(PLAIN_CODE));
+  const imports = { env: { memory: shared } };
+  return new webAssembly.Instance(compiled, imports).exports as unknown as Code;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

@@ -14,6 +14,7 @@ interface WebAssemblyInterface {
   ) => { readonly exports: object };
 }
 
-export const webAssembly: WebAssemblyInterface = (
-  globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface }
+/** Undefined where V8 compiles nothing (`node --jitless`). */
+export const webAssembly: WebAssemblyInterface | undefined = (
+  globalThis as unknown as { readonly WebAssembly?: WebAssemblyInterface }
 ).WebAssembly;
