@@ -2,6 +2,7 @@ import { fetchFlow, flowOf, noteClasses } from './flow-table.ts';
 import {
   ARRIVAL_BITS,
   ARRIVAL_MASK,
+  BEGINNING,
   CODE_EXPIRED,
   CODE_LEFT,
   CODE_NO_CONNECTION,
@@ -28,6 +29,7 @@ import {
   FIELD_TCP,
   FLAG_ASSURED,
   FLAG_SEEN_REPLY,
+  HAS_OPTIONS,
   MEMORY_EVENTS,
   MEMORY_PACKETS,
   MEMORY_TIMES,
@@ -36,8 +38,10 @@ import {
   OUTCOME_COUNT_OF_PACKETS,
   OUTCOME_FLOW_CLASS,
   OUTCOME_IS_STOPPED,
+  OUTCOME_OPENS,
   PLAIN_BYTES,
   PLAIN_DESTINATION,
+  PLAIN_FLAGS,
   PLAIN_HASH,
   PLAIN_INTERFACE_NUMBER,
   PLAIN_KIND,
@@ -49,12 +53,15 @@ import {
   REMAINS_FLOW,
   REMAINS_TALKERS,
   STATE_CODE,
+  STATE_CONNECTIONS,
   STATE_EVENT_COUNT,
   STATE_FETCHED,
+  STATE_FREE_RECORD,
   STATE_GENERATION,
   STATE_HAS_CHANGED,
   STATE_IS_REPLY,
   STATE_LEAST_EXPIRY_MS,
+  STATE_MOST_CONNECTIONS,
   STATE_OUTCOME_COUNT,
   STATE_OUTCOMES,
   STATE_PLACE_MASK,
@@ -62,8 +69,15 @@ import {
   STATE_RECORD,
   STATE_UDP_MS,
   STATE_UDP_STREAM_MS,
+  STATE_UNUSED_RECORD,
+  STATE_UNUSED_RECORDS,
+  TCP_FLAG_S,
+  TRACKED_AGAIN,
+  TRACKED_ESTABLISHED,
+  TRACKED_FIRST,
 } from './layout.ts';
 import { LEFT, openSegment, takeSegment } from './segments.ts';
+import { beginWay, settleWay, TO_TRACK } from './ways.ts';
 
 /** As `trackUdp` has it. */
 const STREAM_AFTER_MS: f64 = 2000;
@@ -114,7 +128,7 @@ export function judgePackets(from: i32, count: i32): i32 {
 function judge(place: i32): i32 {
   const packet = MEMORY_PACKETS + place * PLAIN_BYTES;
   const record = find(packet);
-  if (record === 0) return CODE_NO_CONNECTION;
+  if (record === 0) return begin(place, packet) ? 0 : CODE_NO_CONNECTION;
   const at = record << RECORD_SHIFT;
   const now = load<f64>(MEMORY_TIMES + (place << 3)) * 1000;
   store<i32>(STATE_RECORD, record);
@@ -122,15 +136,13 @@ function judge(place: i32): i32 {
   const isReply = load<i32>(STATE_IS_REPLY) !== 0;
   const arrivals = load<i32>(at, FIELD_ARRIVALS);
   const arrival = load<i32>(packet, PLAIN_INTERFACE_NUMBER) + 2;
-  if ((isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK) !== arrival) {
-    return CODE_UNSETTLED;
-  }
+  const isAlike = (isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK) === arrival;
   const flags = load<i32>(at, FIELD_FLAGS);
-  const known = knownOutcome(at, isReply, flags);
-  if (known === 0) return CODE_UNSETTLED;
-  if (known > load<i32>(STATE_OUTCOME_COUNT)) return CODE_UNCOUNTED;
-  const outcome = load<i32>(STATE_OUTCOMES) + (known - 1) * OUTCOME_BYTES;
-  if (load<i32>(outcome, OUTCOME_FLOW_CLASS) === 0) return CODE_UNCOUNTED;
+  let known = isAlike ? knownOutcome(at, isReply, flags) : 0;
+  if (known === 0) {
+    known = settle(packet, at, isReply, flags) + 1;
+    if (known === 0) return CODE_UNSETTLED;
+  } else if (!isTold(known - 1)) return CODE_UNCOUNTED;
 
   let timeout: f64;
   if (load<i32>(packet, PLAIN_KIND) >>> 8 === PROTOCOL_UDP)
@@ -142,9 +154,105 @@ function judge(place: i32): i32 {
   }
   noteExpiry(at, now + timeout);
   if (load<i32>(at, FIELD_FLAGS) !== flags) store<i32>(STATE_HAS_CHANGED, 1);
-  const remains = countPacket(place, record, known - 1);
-  if (remains !== 0) tell(place, record, known - 1, remains);
+  count(place, record, known - 1);
   return 0;
+}
+
+/** Counts the packet in a place with its outcome, and tells what remains to be done. */
+function count(place: i32, record: i32, outcome: i32): void {
+  const remains = countPacket(place, record, outcome);
+  if (remains !== 0) tell(place, record, outcome, remains);
+}
+
+/** Whether there is a class for flows with packets of an outcome. */
+function isTold(number: i32): bool {
+  if (number >= load<i32>(STATE_OUTCOME_COUNT)) return false;
+  const outcome = load<i32>(STATE_OUTCOMES) + number * OUTCOME_BYTES;
+  return load<i32>(outcome, OUTCOME_FLOW_CLASS) !== 0;
+}
+
+/**
+ * The outcome of packets of a connection that come as this one does, which is noted in its record; -1 where only FastEvaluator can say. As its
+ * `settleKnown`.
+ */
+function settle(packet: i32, at: i32, isReply: bool, flags: i32): i32 {
+  if (beginWay(packet) !== TO_TRACK) return -1;
+  const isAnswered = isReply || (flags & FLAG_SEEN_REPLY) !== 0;
+  const outcome = settleWay(isAnswered ? TRACKED_ESTABLISHED : TRACKED_AGAIN);
+  if (outcome < 0 || !isTold(outcome)) return -1;
+  arriveAt(at, isReply, load<i32>(packet, PLAIN_INTERFACE_NUMBER) + 2);
+  if (isReply) store<i32>(at, outcome + 1, FIELD_REPLY_ESTABLISHED);
+  else if (isAnswered) store<i32>(at, outcome + 1, FIELD_ORIGINAL_ESTABLISHED);
+  else store<i32>(at, outcome + 1, FIELD_ORIGINAL_AGAIN);
+  return outcome;
+}
+
+/** Notes where packets of a direction come in; where that is new, their outcomes are no longer known. As `arriveAt` of FastConnections. */
+function arriveAt(at: i32, isReply: bool, arrival: i32): void {
+  const arrivals = load<i32>(at, FIELD_ARRIVALS);
+  if ((isReply ? arrivals >>> ARRIVAL_BITS : arrivals & ARRIVAL_MASK) === arrival) return;
+  if (isReply) {
+    store<i32>(at, (arrivals & ARRIVAL_MASK) | (arrival << ARRIVAL_BITS), FIELD_ARRIVALS);
+    store<i32>(at, 0, FIELD_REPLY_ESTABLISHED);
+  } else {
+    store<i32>(at, (arrivals & ~ARRIVAL_MASK) | arrival, FIELD_ARRIVALS);
+    store<i32>(at, 0, FIELD_ORIGINAL_AGAIN);
+    store<i32>(at, 0, FIELD_ORIGINAL_ESTABLISHED);
+  }
+}
+
+/**
+ * Judges and counts a packet without a connection, and begins one where it is accepted; false where only FastEvaluator can, and nothing has changed. As its `openPlain`, and
+ * `takeUnknown` for a packet whose way ends before connection tracking.
+ */
+function begin(place: i32, packet: i32): bool {
+  let outcome = beginWay(packet);
+  let record = 0;
+  if (outcome === TO_TRACK) {
+    if (!isOpening(packet) || !hasRoom()) return false;
+    outcome = settleWay(TRACKED_FIRST);
+    if (outcome < 0 || !isTold(outcome)) return false;
+    const opens = load<i32>(load<i32>(STATE_OUTCOMES) + outcome * OUTCOME_BYTES, OUTCOME_OPENS);
+    if (opens !== 0) {
+      record = makeRecord();
+      if (record === 0) return false;
+      openConnection(place, record);
+    }
+  } else if (outcome < 0 || !isTold(outcome)) return false;
+  count(place, record, outcome);
+  return true;
+}
+
+/** Whether the packet is one with which a connection may begin, and which can be read whole here. */
+function isOpening(packet: i32): bool {
+  if (load<i32>(packet, PLAIN_KIND) >>> 8 === PROTOCOL_UDP) return true;
+  return (load<i32>(packet, PLAIN_FLAGS) & (HAS_OPTIONS | BEGINNING)) === TCP_FLAG_S;
+}
+
+/** Whether another connection may begin, and the table has room for it. */
+function hasRoom(): bool {
+  const connections = load<i32>(STATE_CONNECTIONS);
+  return (
+    connections < load<i32>(STATE_MOST_CONNECTIONS) && connections * 2 < load<i32>(STATE_PLACE_MASK)
+  );
+}
+
+/** The number of a new connection's record, all of whose words are 0; 0 where there is none. As `make` of ConnectionRecords. */
+function makeRecord(): i32 {
+  let record = load<i32>(STATE_FREE_RECORD);
+  if (record !== 0) {
+    const at = record << RECORD_SHIFT;
+    store<i32>(STATE_FREE_RECORD, load<i32>(at));
+    store<i32>(at, 0);
+  } else {
+    const unused = load<i32>(STATE_UNUSED_RECORDS);
+    if (unused === 0) return 0;
+    record = load<i32>(STATE_UNUSED_RECORD);
+    store<i32>(STATE_UNUSED_RECORD, record + 1);
+    store<i32>(STATE_UNUSED_RECORDS, unused - 1);
+  }
+  store<i32>(STATE_CONNECTIONS, load<i32>(STATE_CONNECTIONS) + 1);
+  return record;
 }
 
 /** The number of the outcome of packets of a connection plus 1; 0: not known yet. As `knownOutcome` of ConnectionRecords. */

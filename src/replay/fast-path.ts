@@ -45,6 +45,7 @@ export class FastPath implements Evaluator {
    * the events that there are then something remains to be done. HOT
    */
   judge(from: number, count: number): number {
+    this.#fast.prepare();
     return this.program.code.judgePackets(from, count);
   }
 
@@ -161,6 +162,7 @@ export class FastPath implements Evaluator {
       flowClass: this.#tally.classOf(made),
       verdictClass: this.#tally.verdictOf(made),
       isStopped: this.#tally.isStopped(made),
+      opens: outcome.verdict === 'accept',
     });
     return made;
   }

@@ -210,6 +210,11 @@ export class ConnectionTracker {
     return this.live.size;
   }
 
+  /** How many connections there may be, those beside included. HOT */
+  get mostConnections(): number {
+    return this.live.maximum;
+  }
+
   /** Whether a connection of this table has the tuple, in either direction. */
   holds(tuple: Tuple, nowMs: number): boolean {
     this.live.nowMs = nowMs;

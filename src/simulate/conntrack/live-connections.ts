@@ -30,7 +30,7 @@ export class LiveConnections implements SourceChoice {
   hasGivenPorts = false;
   /** What else counts against the maximum, and takes tuples. */
   beside: OtherConnections | undefined;
-  private readonly maximum: number;
+  readonly maximum: number;
   private readonly journal: Journal = new Journal();
   private table: ConnectionTable = new ConnectionTable();
   /** No entry expires before; spares looking through a full table for every packet. */

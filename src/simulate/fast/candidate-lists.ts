@@ -1,6 +1,8 @@
-import type { Dimension } from './header-conditions.ts';
+import { DIMENSIONS, type Dimension } from './header-conditions.ts';
+import type { PlainMemory } from './plain-memory.ts';
 import type { Ranges } from './ranges.ts';
 import { ValueRows } from './value-rows.ts';
+import { LIST } from './ways-layout.ts';
 
 /** A condition that holds in more rows than this is left out: lists of many such would take more memory than rows of bits. */
 const MOST_ROWS = 256;
@@ -55,6 +57,24 @@ export class CandidateLists {
     this.left = left;
     this.#starts = starts;
     this.#numbers = listed;
+  }
+
+  /** How many rows there are. */
+  get rowCount(): number {
+    return this.#rows.count;
+  }
+
+  /** Writes them for compiled code, from a word on. */
+  placeIn(memory: PlainMemory, at: number): void {
+    const rows = this.#rows.placeIn(memory);
+    const starts = memory.place(this.#starts);
+    const numbers = memory.place(this.#numbers);
+    const { words } = memory;
+    words[at + LIST.dimension] = DIMENSIONS.indexOf(this.dimension);
+    words[at + LIST.rows] = rows;
+    words[at + LIST.rowCount] = this.rowCount;
+    words[at + LIST.starts] = starts;
+    words[at + LIST.numbers] = numbers;
   }
 
   /** HOT */

@@ -1,5 +1,7 @@
-import type { HeaderConditions } from './header-conditions.ts';
+import { DIMENSIONS, type HeaderConditions } from './header-conditions.ts';
+import type { PlainMemory } from './plain-memory.ts';
 import { isInRanges, type Ranges } from './ranges.ts';
+import { ASKS, GAP_WORDS, INDEX, TEST_WORDS } from './ways-layout.ts';
 
 /** The headers that conditions are asked of; addresses as the numbers of the intervals that they lie in. */
 export interface HeaderValues {
@@ -11,9 +13,6 @@ export interface HeaderValues {
   /** The destination port, or ICMP's type and code. */
   readonly key: number;
 }
-
-/** Words of one condition: for each dimension the first and the last value that it may have. */
-const WORDS = 8;
 
 const ANY = 0x7fff_ffff;
 
@@ -29,12 +28,12 @@ export class ConditionTests {
 
   constructor(conditions: readonly HeaderConditions[]) {
     this.#conditions = conditions;
-    const words = new Int32Array(conditions.length * WORDS);
+    const words = new Int32Array(conditions.length * TEST_WORDS);
     this.#words = words;
     this.#hasGaps = new Uint8Array(conditions.length);
     for (let i = 0; i < conditions.length; i++) {
       const { key, source, destination, sourcePort } = conditions[i]!;
-      const at = i * WORDS;
+      const at = i * TEST_WORDS;
       const gaps =
         enclose(words, at, key) +
         enclose(words, at + 2, source) +
@@ -49,7 +48,7 @@ export class ConditionTests {
   /** Whether headers meet the condition with a number. HOT */
   meets(number: number, headers: HeaderValues): boolean {
     const words = this.#words;
-    const at = number * WORDS;
+    const at = number * TEST_WORDS;
     const { key, sourcePort } = headers;
     if (key < words[at]! || key > words[at + 1]!) return false;
     if (this.#asksSource) {
@@ -64,6 +63,20 @@ export class ConditionTests {
     return this.#hasGaps[number] === 0 || this.#meetsParts(number, headers);
   }
 
+  /** Writes for compiled code what it asks of headers, into the words of an index. */
+  placeIn(memory: PlainMemory, index: number): void {
+    const tests = memory.place(this.#words);
+    const gaps = this.#conditions.map((one, number) =>
+      this.#hasGaps[number] === 0 ? 0 : placeGaps(memory, one),
+    );
+    const places = memory.place(gaps);
+    const { words } = memory;
+    words[index + INDEX.tests] = tests;
+    words[index + INDEX.gaps] = places;
+    words[index + INDEX.asks] =
+      (this.#asksSource ? ASKS.source : 0) | (this.#asksDestination ? ASKS.destination : 0);
+  }
+
   /** HOT */
   #meetsParts(number: number, headers: HeaderValues): boolean {
     const one = this.#conditions[number]!;
@@ -74,6 +87,19 @@ export class ConditionTests {
       holds(one.sourcePort, headers.sourcePort)
     );
   }
+}
+
+/** The place of what a condition asks in each dimension. */
+function placeGaps(memory: PlainMemory, condition: HeaderConditions): number {
+  const gaps = new Int32Array(GAP_WORDS);
+  for (const [i, dimension] of DIMENSIONS.entries()) {
+    const ranges = condition[dimension];
+    // Of one range first and last say everything.
+    if (ranges === undefined || ranges.length <= 2) continue;
+    gaps[i * 2] = memory.place(ranges);
+    gaps[i * 2 + 1] = ranges.length / 2;
+  }
+  return memory.place(gaps);
 }
 
 /** Writes first and last of ranges; returns how many gaps are between. */

@@ -1,10 +1,11 @@
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import { isClosingTcp } from '../conntrack/tcp-state.ts';
-import { ConnectionRecords, FIELD, FLAG, STATE_SHIFT } from './connection-records.ts';
+import { ConnectionRecords } from './connection-records.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import type { FlowHeaders } from './flow-headers.ts';
 import { STATE } from './plain-layout.ts';
 import type { PlainMemory } from './plain-memory.ts';
+import { FIELD, FLAG, STATE_SHIFT } from './record-layout.ts';
 
 /** Places that a new table has; always a power of two. Nobody's memory until they are used, and a table that grows must be filled anew. */
 const FIRST_PLACES = { small: 1 << 10, large: 1 << 18 } as const;
@@ -12,8 +13,6 @@ const FIRST_PLACES = { small: 1 << 10, large: 1 << 18 } as const;
 /** Connections by either of their directions: records, found by open addressing. None of them is translated. */
 export class ConnectionColumns {
   readonly records: ConnectionRecords;
-  /** How many there are, expired ones included. */
-  size = 0;
   /** Whether the headers looked up last are of the reply direction. */
   isReply = false;
   readonly #memory: PlainMemory;
@@ -33,6 +32,11 @@ export class ConnectionColumns {
     this.#places = this.#allocate();
   }
 
+  /** How many there are, expired ones included. */
+  get size(): number {
+    return this.#memory.words[STATE.connections / 4]!;
+  }
+
   /** Selects the record of the headers' flow, and returns its number; -1 when there is none. HOT */
   find(headers: FlowHeaders): number {
     const { words } = this.#memory;
@@ -50,7 +54,7 @@ export class ConnectionColumns {
   make(): number {
     if (this.size * 2 >= this.#mask) this.#grow();
     this.#isNoneForgettable = false;
-    this.size++;
+    this.#memory.words[STATE.connections / 4]!++;
     return this.records.make();
   }
 
@@ -82,7 +86,7 @@ export class ConnectionColumns {
     this.records.select(record);
     this.#unlink(record, this.records.words[this.records.at + FIELD.hash]!);
     this.records.free(record);
-    this.size--;
+    this.#memory.words[STATE.connections / 4]!--;
   }
 
   /** Call after a connection has changed whether it is assured, or its state. HOT */

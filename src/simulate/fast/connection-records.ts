@@ -1,44 +1,6 @@
+import { STATE } from './plain-layout.ts';
 import type { PlainMemory } from './plain-memory.ts';
-
-/** Words of a record. What every packet needs stands in the first half, one line of the processor's cache; what TCP tracking remembers in the other. */
-export const FIELD = {
-  /** The last word of each address; the others of IPv6 stand elsewhere. */
-  source: 0,
-  destination: 1,
-  /** Source port << 16 | destination port; of ICMP identifier and type << 8 | code. */
-  keys: 2,
-  /** Protocol << 8 | family; 0 for a free record. */
-  kind: 3,
-  hash: 4,
-  /** Bits of FLAG, and above them TCP_STATE. */
-  flags: 5,
-  /** Two words, as one number with a fraction: when it expires. */
-  expiresAt: 6,
-  /** Where packets came in, plus 2, 0 where that is not known: of the original direction below ARRIVAL_BITS, of the other above. */
-  arrivals: 8,
-  /** Outcomes plus 1 of packets of the original direction before an answer was seen and after, and of the other; 0: not known yet. */
-  originalAgain: 9,
-  originalEstablished: 10,
-  replyEstablished: 11,
-  /** Four words for whoever counts. */
-  owner: 12,
-  /** `TCP_WORDS` words of a TCP connection. */
-  tcp: 16,
-  /** Of UDP: from when it is a stream, two words as one number with a fraction. */
-  streamFrom: 16,
-} as const;
-
-export const FLAG = { seenReply: 1, assured: 2 } as const;
-
-/** By how many bits TCP_STATE stands above the flags. */
-export const STATE_SHIFT = 4;
-
-/** Bits of `arrivals` for one direction. */
-export const ARRIVAL_BITS = 16;
-export const ARRIVAL_MASK: number = (1 << ARRIVAL_BITS) - 1;
-
-/** A record's number is its address in memory without so many bits: its 32 words, two lines of the processor's cache, never lie across a third. */
-export const RECORD_SHIFT = 7;
+import { RECORD_SHIFT } from './record-layout.ts';
 
 const BYTES = 1 << RECORD_SHIFT;
 const WORDS: number = BYTES / 4;
@@ -60,9 +22,6 @@ export class ConnectionRecords {
   readonly #chunks: number[] = [];
   /** Of those that have IPv6 connections, by the upper bits of their numbers. */
   readonly #uppers: Map<number, Int32Array> = new Map();
-  /** Records that are free again. */
-  readonly #free: number[] = [];
-  #used = 0;
 
   constructor(memory: PlainMemory) {
     this.#memory = memory;
@@ -85,7 +44,7 @@ export class ConnectionRecords {
 
   /** How many records have ever been made. */
   get end(): number {
-    return this.#used;
+    return this.#chunks.length * CHUNK - this.#memory.words[STATE.unusedRecords / 4]!;
   }
 
   /** The number of a record by its place among all, from 0. */
@@ -113,30 +72,39 @@ export class ConnectionRecords {
     return uppers;
   }
 
-  /** Selects a free record, all of whose words are 0, and returns its number. */
+  /** Selects a free record, all of whose words are 0 then, and returns its number. Compiled code does the same, as long as there are some. */
   make(): number {
-    const record = this.#free.pop() ?? this.#makeAnother();
-    this.select(record);
-    return record;
+    const { words } = this.#memory;
+    const free = words[STATE.freeRecord / 4]!;
+    if (free === 0) {
+      const record = this.#makeAnother();
+      this.select(record);
+      return record;
+    }
+    this.select(free);
+    words[STATE.freeRecord / 4] = words[this.at]!;
+    words[this.at] = 0;
+    return free;
   }
 
   /** Makes a record free. */
   free(record: number): void {
     this.select(record);
-    this.words.fill(0, this.at, this.at + WORDS);
-    this.#free.push(record);
+    const { words, at } = this;
+    words.fill(0, at, at + WORDS);
+    words[at] = words[STATE.freeRecord / 4]!;
+    words[STATE.freeRecord / 4] = record;
   }
 
   #makeAnother(): number {
-    if (this.#used === this.#chunks.length * CHUNK) {
-      this.#chunks.push(this.#memory.allocate(CHUNK * BYTES) >>> RECORD_SHIFT);
+    const memory = this.#memory;
+    if (memory.words[STATE.unusedRecords / 4] === 0) {
+      const first = memory.allocate(CHUNK * BYTES) >>> RECORD_SHIFT;
+      this.#chunks.push(first);
+      memory.words[STATE.unusedRecord / 4] = first;
+      memory.words[STATE.unusedRecords / 4] = CHUNK;
     }
-    return this.recordAt(this.#used++);
+    memory.words[STATE.unusedRecords / 4]!--;
+    return memory.words[STATE.unusedRecord / 4]!++;
   }
-}
-
-/** Where a record has the outcome of packets of its connection, by their direction and whether an answer had been seen. HOT */
-export function knownOutcome(isReply: boolean, isAnswered: boolean): number {
-  if (isReply) return FIELD.replyEstablished;
-  return isAnswered ? FIELD.originalEstablished : FIELD.originalAgain;
 }

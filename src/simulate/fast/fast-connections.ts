@@ -16,19 +16,19 @@ import type { TrackingVerdict } from '../conntrack/tracking-verdict.ts';
 import { invertTuple, tupleOf } from '../conntrack/tuple.ts';
 import { trackUdp } from '../conntrack/udp.ts';
 import { ConnectionColumns } from './connection-columns.ts';
-import {
-  ARRIVAL_BITS,
-  ARRIVAL_MASK,
-  type ConnectionRecords,
-  FIELD,
-  FLAG,
-  knownOutcome,
-  STATE_SHIFT,
-} from './connection-records.ts';
+import type { ConnectionRecords } from './connection-records.ts';
 import { FlowHeaders } from './flow-headers.ts';
 import { STATE } from './plain-layout.ts';
 import { PlainMemory } from './plain-memory.ts';
 import { PlainProgram } from './plain-program.ts';
+import {
+  ARRIVAL_BITS,
+  ARRIVAL_MASK,
+  FIELD,
+  FLAG,
+  knownOutcome,
+  STATE_SHIFT,
+} from './record-layout.ts';
 import { openTcp } from './tcp-opening.ts';
 
 /**

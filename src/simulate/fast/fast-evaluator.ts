@@ -15,7 +15,6 @@ import { tupleOf } from '../conntrack/tuple.ts';
 import type { PacketResult } from '../packet-result.ts';
 import type { Simulator } from '../simulator.ts';
 import { hasVirtualServers } from '../virtual-servers.ts';
-import { FIELD } from './connection-records.ts';
 import { FastConnections } from './fast-connections.ts';
 import type { FlowHeaders } from './flow-headers.ts';
 import { HeaderReader } from './header-reader.ts';
@@ -24,8 +23,9 @@ import { PacketWays, REFERENCE, TO_TRACK } from './packet-ways.ts';
 import { CODE, HAS_OPTIONS, PLAIN, SENT_BY_HOST, STATE } from './plain-layout.ts';
 import type { PlainMemory } from './plain-memory.ts';
 import type { PlainProgram } from './plain-program.ts';
+import { FIELD } from './record-layout.ts';
 import { BEGINNING } from './tcp-opening.ts';
-import { TRACKED } from './way-legs.ts';
+import { TRACKED } from './ways-layout.ts';
 
 export { REFERENCE } from './packet-ways.ts';
 
@@ -47,6 +47,8 @@ const UNSETTLED = -4;
 
 /** As many as a connection's record has room for; nobody has more. */
 const MOST_INTERFACES = 60_000;
+
+const MOST_INT32 = 2 ** 31 - 1;
 
 /** The lowest time to live that is not used up in transit. */
 const LEAST_TTL = 2;
@@ -157,6 +159,14 @@ export class FastEvaluator {
     return this.#connections.plain;
   }
 
+  /** Call before `plain` judges packets: whether a connection may begin there without this evaluator being asked. HOT */
+  prepare(): void {
+    const tracker = this.#tracker;
+    const isAlone = tracker.size === 0 && !tracker.hasHelpers;
+    const most = isAlone ? Math.min(tracker.mostConnections, MOST_INT32) : 0;
+    this.plain.memory.words[STATE.mostConnections / 4] = most;
+  }
+
   /**
    * The outcome of the plain packet in a place, which `plain` has not judged, as `take` says it; REFERENCE also where only `take` can say. SETTLED: `settled` is the
    * outcome of all that come like it, and `plain` must be asked again, once it counts that. HOT
@@ -188,15 +198,17 @@ export class FastEvaluator {
     }
     const inInterface = this.#arrivalOf(interfaceNumber);
     const isOpening = !isTcp || (words[from + PLAIN.flags]! & BEGINNING) === TCP_FLAG.S;
-    return isOpening
+    const outcome = isOpening
       ? this.#openPlain(ways, inInterface, place, nowMs)
       : this.#takeUnknown(ways, inInterface, nowMs);
+    ways.tellPlain(interfaceNumber);
+    return outcome;
   }
 
-  /** Selects the connection of an event of `plain`. HOT */
+  /** Selects the connection of an event of `plain`; 0: it has none. HOT */
   selectRecord(record: number): void {
     this.#connections.records.select(record);
-    this.hasRecord = true;
+    this.hasRecord = record !== 0;
   }
 
   /**
@@ -207,6 +219,7 @@ export class FastEvaluator {
     const connections = this.#connections;
     const { isReply, isAnswered } = connections;
     const begun = this.#begin(ways, this.#arrivalOf(interfaceNumber));
+    ways.tellPlain(interfaceNumber);
     if (begun !== TO_TRACK) return begun === REFERENCE ? REFERENCE : UNSETTLED;
     if (connections.arrival !== interfaceNumber + 2) connections.arriveAt(interfaceNumber + 2);
     const tracked = isReply || isAnswered ? TRACKED.established : TRACKED.again;
@@ -403,7 +416,13 @@ export class FastEvaluator {
   #newWays(family: IpFamily): PacketWays | undefined {
     const { program, router } = this.#simulator.pathOf(family);
     if (program.givesTemplates) return undefined;
-    return new PacketWays(program, router, { family, outcomes: this.#outcomes });
+    const { plain } = this;
+    return new PacketWays(program, router, {
+      family,
+      outcomes: this.#outcomes,
+      memory: family === 4 && plain.runs ? plain.memory : undefined,
+      interfaces: this.#interfaceNames.length,
+    });
   }
 }
 

@@ -11,11 +11,15 @@ import type { FlowHeaders } from './flow-headers.ts';
 import { Histories } from './histories.ts';
 import { HostFacts, routedBlocks } from './host-facts.ts';
 import type { FastOutcomes } from './outcomes.ts';
+import { SENT_BY_HOST } from './plain-layout.ts';
+import type { PlainMemory } from './plain-memory.ts';
+import { PlainWays } from './plain-ways.ts';
 import { leavesSetsAlone } from './rule-effects.ts';
 import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
-import { type Decided, FORK, ForkMaker, MOST_ROUTES, NO_RESULT, type WayFork } from './way-fork.ts';
-import { type Entry, type Leg, type Legs, TRACKED, WayLegs } from './way-legs.ts';
+import { type Decided, ForkMaker, NO_RESULT, type WayFork } from './way-fork.ts';
+import { type Entry, type Leg, type Legs, WayLegs } from './way-legs.ts';
+import { FORK, MOST_ROUTES, TRACKED } from './ways-layout.ts';
 
 /** Only the reference evaluator can say. */
 export const REFERENCE = -1;
@@ -64,14 +68,22 @@ export class PacketWays {
   #toTrack: WayFork | undefined;
   /** What the way that is walked depends on. */
   #decided: Decided[] = [];
-  readonly #forks: ForkMaker = new ForkMaker(STATE_NAMES.length);
+  readonly #forks: ForkMaker;
+  /** What compiled code is told of. */
+  readonly #plain: PlainWays | undefined;
   /** What it has met that tells something. */
   #met: MetRuleAt[] = [];
 
   constructor(
     program: RuleProgram,
     router: Router,
-    options: { readonly family: IpFamily; readonly outcomes: FastOutcomes },
+    options: {
+      readonly family: IpFamily;
+      readonly outcomes: FastOutcomes;
+      /** Of compiled code that judges packets too, which it can of IPv4; and how many interfaces the host has. */
+      readonly memory: PlainMemory | undefined;
+      readonly interfaces: number;
+    },
   ) {
     this.#program = program;
     this.#outcomes = options.outcomes;
@@ -82,7 +94,11 @@ export class PacketWays {
     const facts = new HostFacts(router, addresses);
     this.#facts = facts;
     this.#headers = new AskedHeaders(addresses, facts.routed);
-    this.#legs = new WayLegs({
+    const { memory, interfaces } = options;
+    const cut = { addresses, routed: facts.routed, interfaces };
+    this.#plain = memory === undefined ? undefined : new PlainWays(memory, cut);
+    this.#forks = new ForkMaker(STATE_NAMES.length, this.#plain);
+    const sources = {
       program,
       reader: new ConditionReader(addresses, facts, rules.length, {
         all: ipSets,
@@ -91,7 +107,8 @@ export class PacketWays {
       }),
       addresses: addresses.count,
       budget: new WalkBudget(),
-    });
+    };
+    this.#legs = new WayLegs(sources, this.#forks);
   }
 
   /** Selects a packet, whose headers must stay until the next one is selected. HOT */
@@ -108,13 +125,29 @@ export class PacketWays {
     let outInterface = '';
     if (inInterface === '') {
       const route = this.#facts.routeOf(this.#route('', protocol));
-      if (route === undefined) return REFERENCE;
+      if (route === undefined) {
+        this.#entry = undefined;
+        return REFERENCE;
+      }
       outInterface = route;
     }
     const entry = this.#legs.entry(inInterface, outInterface, protocol);
     this.#entry = entry;
     const known = this.#follow(entry, entry.start, 0);
     return known === NO_RESULT ? this.#beginByRules(entry) : known;
+  }
+
+  /** Tells compiled code where the way of the packet that was begun last begins; by the place of its input interface among the host's. HOT */
+  tellPlain(interfaceNumber: number): void {
+    const plain = this.#plain;
+    const entry = this.#entry;
+    if (plain === undefined || entry === undefined) return;
+    const { protocol, start } = entry;
+    if (interfaceNumber !== SENT_BY_HOST) plain.enter(interfaceNumber, protocol, start.place);
+    else {
+      const { routedSource, routedDestination } = this.#headers;
+      plain.send(protocol, routedSource, routedDestination, start.place);
+    }
   }
 
   /** The outcome of the packet that was begun last, once it is known what it is to connection tracking (TRACKED). HOT */
@@ -138,7 +171,7 @@ export class PacketWays {
       fork = next;
       if (fork.kind === FORK.index) choice = fork.index!.find(fork.from, this.#headers) + 1;
       else if (fork.kind === FORK.route) {
-        choice = this.#route(entry.inInterface, entry.protocol);
+        choice = this.#routeOn(entry);
         if (choice >= MOST_ROUTES) return NO_RESULT;
       } else {
         this.#toTrack = fork;
@@ -219,19 +252,28 @@ export class PacketWays {
   /** Walks what follows connection tracking. HOT */
   #walkOn(entry: Entry, tracked: number): number {
     const end = this.#walkLegs(entry.tracked[tracked] ?? this.#legs.afterTracking(entry, tracked));
-    const { inInterface, protocol } = entry;
     if (end !== END.passed) return end;
-    if (inInterface === '') {
+    if (entry.inInterface === '') {
       this.#delivered = entry.outInterface;
       return end;
     }
-    const number = this.#route(inInterface, protocol);
+    const number = this.#routeOn(entry);
     this.#decided.push({ kind: FORK.route, index: undefined, from: 0, choice: number });
     const route = this.#facts.routeOf(number);
     if (route === undefined) return END.reference;
     this.#delivered = route;
     const routed = entry.routed.get(route)?.[tracked];
     return this.#walkLegs(routed ?? this.#legs.afterRouting(entry, route, tracked));
+  }
+
+  /** Where routing leads behind connection tracking; compiled code is told. HOT */
+  #routeOn({ inInterface, protocol, start }: Entry): number {
+    const number = this.#route(inInterface, protocol);
+    if (this.#plain !== undefined && number < MOST_ROUTES) {
+      const { routedSource, routedDestination } = this.#headers;
+      this.#plain.route(start.place, routedSource, routedDestination, number);
+    }
+    return number;
   }
 
   /** HOT */

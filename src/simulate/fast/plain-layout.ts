@@ -23,7 +23,25 @@ import {
   FLAG,
   RECORD_SHIFT,
   STATE_SHIFT,
-} from './connection-records.ts';
+} from './record-layout.ts';
+
+import { BEGINNING } from './tcp-opening.ts';
+import {
+  ASKS,
+  FORK,
+  FORK_FIELD,
+  INDEX,
+  LIST,
+  LIST_WORDS,
+  LONG_LIST,
+  NARROWED,
+  ROUTE,
+  ROUTE_SHIFT,
+  ROUTE_WORDS,
+  SENT_ROUTES,
+  TEST_WORDS,
+  TRACKED,
+} from './ways-layout.ts';
 
 /**
  * Plain packets are what most packets of a capture are: whole IPv4 datagrams of TCP or UDP without IP options, sound in every way, between
@@ -81,8 +99,9 @@ export const OUTCOME = {
   /** The class that flows with such a packet are counted in; 0: not known yet. The class of its verdict. */
   flowClass: 4,
   verdictClass: 5,
-  /** 1 where packets are stopped. */
+  /** 1 where packets are stopped; and where they are accepted, so that a connection begins with the first. */
   isStopped: 6,
+  opens: 7,
 } as const;
 
 /** Words of a flow's record, and what stands in each of the first: a flow is the same in both directions. */
@@ -179,6 +198,24 @@ export const STATE = {
   tcpMaxRetrans: 1168,
   tcpMaxRetransMs: 1176,
   tcpUnacknowledgedMs: 1184,
+  // Words again.
+  /** Connections, expired ones included; as long as there are fewer than `mostConnections`, one may begin. */
+  connections: 1192,
+  mostConnections: 1196,
+  /** Numbers of a free record, in which stands that of the next, 0: there is none; of one that was never used, and how many such follow on each other. */
+  freeRecord: 1200,
+  unusedRecord: 1204,
+  unusedRecords: 1208,
+  /** Address of the places where ways begin, by input interface and protocol; how many interfaces there are. */
+  entries: 1212,
+  entryInterfaces: 1216,
+  /** Addresses of the first addresses of intervals, as conditions and as routes cut them, and how many there are. */
+  cutStarts: 1220,
+  cutCount: 1224,
+  routedStarts: 1228,
+  routedCount: 1232,
+  /** Address of the routes that are known. */
+  routes: 1236,
 } as const;
 
 /** Bytes from the beginning of memory on where arrays stand. */
@@ -221,6 +258,14 @@ export function layoutConstants(): ReadonlyMap<string, number> {
   add('EVENT', EVENT, 4);
   add('OUTCOME', OUTCOME, 4);
   add('FLOW', FLOW, 4);
+  add('WAY', FORK);
+  add('FORK', FORK_FIELD);
+  add('INDEX', INDEX);
+  add('LIST', LIST);
+  add('NARROWED', NARROWED);
+  add('ASKS', ASKS);
+  add('ROUTE', ROUTE);
+  add('TRACKED', TRACKED);
   add('REMAINS', REMAINS);
   add('STATE', STATE);
   add('MEMORY', MEMORY);
@@ -236,6 +281,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
   add('', {
     ARRIVAL_BITS,
     ARRIVAL_MASK,
+    BEGINNING,
     BELOW_RETRANSMISSIONS,
     BIT_CLASSES,
     EVENT_BYTES: EVENT_WORDS * 4,
@@ -244,6 +290,8 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     HAS_OPTIONS,
     KIND_BITS,
     KIND_SHIFT,
+    LIST_WORDS,
+    LONG_LIST,
     MOST_PLAIN,
     MOST_RETRANSMISSIONS,
     OWN_CLASSES,
@@ -253,13 +301,17 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     PROTOCOL_UDP: IP_PROTOCOL.udp,
     RECORD_SHIFT,
     RETRANSMISSIONS_SHIFT,
+    ROUTE_SHIFT,
+    ROUTE_WORDS,
     SCALE_BITS,
     SCALE_SHIFT,
     SENT_BY_HOST,
+    SENT_ROUTES,
     SIDE_BYTES: SIDE_WORDS * 4,
     STATE_SHIFT,
     TAKES_SENT,
     TCP_KINDS,
+    TEST_WORDS,
     TCP_STATES: Object.keys(TCP_STATE).length,
     WINDOW_BITS,
   });

@@ -53,6 +53,13 @@ export class PlainMemory {
     return address;
   }
 
+  /** The word from which on words stand that are copied into it; never 0. */
+  place(words: ArrayLike<number>): number {
+    const place = this.allocate(words.length * 4) / 4;
+    this.words.set(words, place);
+    return place;
+  }
+
   #grow(leastBytes: number): void {
     const { length } = this.bytes;
     // Seldom, since it costs: by as much again.

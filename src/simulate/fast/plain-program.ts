@@ -95,10 +95,13 @@ export class PlainProgram {
       flowClass,
       verdictClass,
       isStopped,
+      opens,
     }: {
       readonly flowClass: number;
       readonly verdictClass: number;
       readonly isStopped: boolean;
+      /** Whether a connection begins with such a packet where there is none. */
+      readonly opens: boolean;
     },
   ): void {
     if (outcome >= this.#outcomeCount) {
@@ -109,6 +112,7 @@ export class PlainProgram {
     words[at + OUTCOME.flowClass] = flowClass;
     words[at + OUTCOME.verdictClass] = verdictClass;
     words[at + OUTCOME.isStopped] = isStopped ? 1 : 0;
+    words[at + OUTCOME.opens] = opens ? 1 : 0;
   }
 
   /** Packets of the outcome that have been counted here. */

@@ -7,15 +7,14 @@ import {
   type HeaderConditions,
   valuesOf,
 } from './header-conditions.ts';
+import type { PlainMemory } from './plain-memory.ts';
+import { INDEX, LIST, LIST_WORDS, LONG_LIST, NARROWED } from './ways-layout.ts';
 
 /** Fewer conditions than this are asked one by one. */
 const INDEXED_FROM = 48;
 
 /** Fewer than this are not worth lists of one dimension. */
 const LISTED_FROM = 16;
-
-/** Lists that are longer are searched by an index of their own. */
-const LONG = 192;
 
 /** How many conditions such indexes may have together, as a multiple of those that there are. */
 const MOST_NARROWED = 16;
@@ -40,6 +39,9 @@ export class RuleIndex {
   readonly #rest: Int32Array;
   readonly #bits: readonly BitIndex[];
   readonly #room: Room;
+  /** What compiled code works on, and where it finds the index there; 0 where it cannot use it. */
+  #memory: PlainMemory | undefined;
+  #place = 0;
   // What was found last, and from where on.
   #serial = -1;
   #from = 0;
@@ -62,7 +64,7 @@ export class RuleIndex {
       for (const dimension of DIMENSIONS) {
         const listed = listsOf(conditions, rest, dimension, valuesOf(dimension, addresses));
         if (listed === undefined) continue;
-        lists.push({ lists: listed.lists, narrowed: new Map() });
+        lists.push({ lists: listed.lists, narrowed: new Map(), narrowedAt: 0 });
         rest = listed.rest;
       }
     }
@@ -75,6 +77,28 @@ export class RuleIndex {
   /** How many conditions there are. */
   get size(): number {
     return this.#conditions.length;
+  }
+
+  /** The place of the index for compiled code, which knows no rows of bits; 0 for one with such. Always in the same memory. */
+  placeIn(memory: PlainMemory): number {
+    if (this.#memory !== undefined || this.#bits.length > 0) return this.#place;
+    this.#memory = memory;
+    const lists = this.#lists;
+    const place = memory.allocate((INDEX.lists + lists.length * LIST_WORDS) * 4) / 4;
+    this.#tests.placeIn(memory, place);
+    const rest = memory.place(this.#rest);
+    memory.words[place + INDEX.rest] = rest;
+    memory.words[place + INDEX.restCount] = this.#rest.length;
+    memory.words[place + INDEX.listCount] = lists.length;
+    for (const [i, search] of lists.entries()) {
+      const at = place + INDEX.lists + i * LIST_WORDS;
+      search.lists.placeIn(memory, at);
+      search.narrowedAt = memory.allocate(search.lists.rowCount * 4) / 4;
+      memory.words[at + LIST.narrowed] = search.narrowedAt;
+      for (const [row, narrowed] of search.narrowed) placeNarrowed(memory, search, row, narrowed);
+    }
+    this.#place = place;
+    return place;
   }
 
   /** The first condition from `from` on that the headers meet; -1 where they meet none. HOT */
@@ -113,7 +137,7 @@ export class RuleIndex {
     const row = lists.rowOf(valueIn(headers, lists.dimension));
     const end = lists.startOf(row + 1);
     let at = lists.startOf(row);
-    if (end - at > LONG) {
+    if (end - at > LONG_LIST) {
       const narrowed = search.narrowed.get(row) ?? this.#narrow(search, row);
       if (narrowed !== 'none') return findNarrowed(narrowed, from, before, headers);
     }
@@ -138,7 +162,8 @@ export class RuleIndex {
   }
 
   /** Makes the index of a long list, whose conditions all hold in the dimension that it is a list of. */
-  #narrow({ lists, narrowed }: ListSearch, row: number): Narrowed | 'none' {
+  #narrow(search: ListSearch, row: number): Narrowed | 'none' {
+    const { lists, narrowed } = search;
     const numbers = lists.listOf(row);
     const room = this.#room;
     let made: Narrowed | 'none' = 'none';
@@ -152,6 +177,7 @@ export class RuleIndex {
       made = { numbers, index: new RuleIndex(conditions, this.#addresses, room) };
     }
     narrowed.set(row, made);
+    if (this.#memory !== undefined) placeNarrowed(this.#memory, search, row, made);
     return made;
   }
 }
@@ -160,12 +186,35 @@ export class RuleIndex {
 interface ListSearch {
   readonly lists: CandidateLists;
   readonly narrowed: Map<number, Narrowed | 'none'>;
+  /** For compiled code: the place of the words that tell of them, by row. */
+  narrowedAt: number;
 }
 
 /** An index of some of the conditions, and the numbers that those have among all. */
 interface Narrowed {
   readonly numbers: Int32Array;
   readonly index: RuleIndex;
+}
+
+/** Tells compiled code of the index of a long list; of one that it cannot use it knows nothing. */
+function placeNarrowed(
+  memory: PlainMemory,
+  { narrowedAt }: ListSearch,
+  row: number,
+  narrowed: Narrowed | 'none',
+): void {
+  if (narrowed === 'none') memory.words[narrowedAt + row] = -1;
+  else {
+    const index = narrowed.index.placeIn(memory);
+    if (index === 0) return;
+    const numbers = memory.place(narrowed.numbers);
+    const made = { numbers, count: narrowed.numbers.length, index };
+    const place = memory.allocate(Object.keys(NARROWED).length * 4) / 4;
+    for (const name of ['numbers', 'count', 'index'] as const) {
+      memory.words[place + NARROWED[name]] = made[name];
+    }
+    memory.words[narrowedAt + row] = place;
+  }
 }
 
 /** HOT */

@@ -1,3 +1,4 @@
+import type { PlainMemory } from './plain-memory.ts';
 import type { Ranges } from './ranges.ts';
 
 /** With fewer rows than this the row of a value is searched for, which takes less memory than knowing it for every value. */
@@ -21,6 +22,11 @@ export class ValueRows {
     this.count = starts.length;
     const isListed = starts.length >= LISTED_FROM && starts.length <= MOST_LISTED;
     this.#listed = isListed ? listRows(starts, values) : undefined;
+  }
+
+  /** The place of the first value of each row, as compiled code searches them. */
+  placeIn(memory: PlainMemory): number {
+    return memory.place(this.#starts);
   }
 
   /** HOT */

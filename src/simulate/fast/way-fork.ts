@@ -1,7 +1,6 @@
+import type { PlainWays } from './plain-ways.ts';
 import type { RuleIndex } from './rule-index.ts';
-
-/** What a way depends on at a fork: nothing, where routing leads, what connection tracking says, or which condition headers meet. */
-export const FORK = { start: 0, route: 1, tracked: 2, index: 3 } as const;
+import { FORK, MOST_ROUTES } from './ways-layout.ts';
 
 /** `resultOf`: no packet has taken that choice yet. */
 export const NO_RESULT = -2;
@@ -18,9 +17,6 @@ export interface Decided {
 /** How many choices all forks of one family have room for, 16 MiB. */
 const MOST_CHOICES = 2 ** 20;
 
-/** Routes that forks tell apart. Of a host with more, ways that lead elsewhere are walked rule by rule. */
-export const MOST_ROUTES = 1024;
-
 /**
  * A point where ways part. From fork to fork the way depends on nothing else, so that packets that choose alike end alike: a tree of forks
  * tells what becomes of a packet without any of the rules in between.
@@ -29,15 +25,24 @@ export class WayFork {
   readonly kind: number;
   readonly index: RuleIndex | undefined;
   readonly from: number;
+  /** Where compiled code finds it; 0 without such code. */
+  readonly place: number;
+  readonly #plain: PlainWays | undefined;
   // By choice: 0 where nothing is known, else -1 - the result - 1; and the next fork.
   readonly #results: Int32Array;
   readonly #next: (WayFork | undefined)[];
 
-  /** `choices`: how many there are. */
-  constructor({ kind, index, from }: Omit<Decided, 'choice'>, choices: number) {
+  /** `choices`: how many there are; `plain`: what compiled code is told of. */
+  constructor(
+    { kind, index, from }: Omit<Decided, 'choice'>,
+    choices: number,
+    plain: PlainWays | undefined,
+  ) {
     this.kind = kind;
     this.index = index;
     this.from = from;
+    this.#plain = plain;
+    this.place = plain?.fork(kind, index?.placeIn(plain.memory) ?? 0, from, choices) ?? 0;
     this.#results = new Int32Array(choices);
     this.#next = new Array<WayFork | undefined>(choices).fill(undefined);
   }
@@ -54,10 +59,12 @@ export class WayFork {
 
   setResult(choice: number, result: number): void {
     this.#results[choice] = -result - 2;
+    this.#plain?.lead(this.place, choice, -result - 2);
   }
 
   setNext(choice: number, fork: WayFork): void {
     this.#next[choice] = fork;
+    this.#plain?.lead(this.place, choice, fork.place);
   }
 }
 
@@ -65,10 +72,17 @@ export class WayFork {
 export class ForkMaker {
   #left = MOST_CHOICES;
   readonly #tracked: number;
+  readonly #plain: PlainWays | undefined;
 
-  /** `tracked`: how many things connection tracking may say. */
-  constructor(tracked: number) {
+  /** `tracked`: how many things connection tracking may say; `plain`: what compiled code is told of. */
+  constructor(tracked: number, plain: PlainWays | undefined) {
     this.#tracked = tracked;
+    this.#plain = plain;
+  }
+
+  /** Where ways begin. */
+  start(): WayFork {
+    return new WayFork({ kind: FORK.start, index: undefined, from: 0 }, 1, this.#plain);
   }
 
   /** The last fork of a way that goes on from a choice at a fork by these decisions, and the choice there; undefined without room for it. */
@@ -96,6 +110,6 @@ export class ForkMaker {
     const choices = kind === FORK.index ? index!.size + 1 : other;
     if (choices > this.#left) return undefined;
     this.#left -= choices;
-    return new WayFork(one, choices);
+    return new WayFork(one, choices, this.#plain);
   }
 }

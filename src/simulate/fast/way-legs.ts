@@ -5,10 +5,8 @@ import { STAGES } from '../pipeline.ts';
 import { ChainWalk } from './chain-walk.ts';
 import type { WalkContext } from './condition-reader.ts';
 import type { WalkSources } from './rule-effects.ts';
-import { FORK, WayFork } from './way-fork.ts';
-
-/** What connection tracking may have said of a packet. `first` begins a connection, `again` belongs to one that was not answered yet. */
-export const TRACKED = { first: 0, again: 1, established: 2, invalid: 3, untracked: 4 } as const;
+import type { ForkMaker, WayFork } from './way-fork.ts';
+import { TRACKED } from './ways-layout.ts';
 
 /** What rules see, by TRACKED. */
 const STATE_BITS: readonly number[] = [
@@ -51,11 +49,13 @@ export interface Entry extends WalkContext {
 /** The base chains that packets pass, in the kernel's order, each made when a packet first comes to it. */
 export class WayLegs {
   readonly #sources: WalkSources;
+  readonly #forks: ForkMaker;
   readonly #entries: Map<string, Entry[]> = new Map();
   readonly #walks: Map<string, ChainWalk> = new Map();
 
-  constructor(sources: WalkSources) {
+  constructor(sources: WalkSources, forks: ForkMaker) {
     this.#sources = sources;
+    this.#forks = forks;
   }
 
   /** Where packets enter: `inInterface` is empty for those that the host sends, `outInterface` where it is not known yet. HOT */
@@ -98,7 +98,7 @@ export class WayLegs {
     const made: Entry = {
       ...context,
       event: this.#sources.budget.event(),
-      start: new WayFork({ kind: FORK.start, index: undefined, from: 0 }, 1),
+      start: this.#forks.start(),
       raw: this.#legsOf(hook, context, undefined)[0],
       tracked: [],
       routed: new Map(),

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TCP_STATE } from '../../../src/simulate/conntrack/tcp-state.ts';
 import { ConnectionColumns } from '../../../src/simulate/fast/connection-columns.ts';
-import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
 import { FlowHeaders } from '../../../src/simulate/fast/flow-headers.ts';
 import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
+import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/record-layout.ts';
 
 const flow = fc.record({
   family: fc.constantFrom<4 | 6>(4, 6),

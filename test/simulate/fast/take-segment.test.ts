@@ -17,10 +17,10 @@ import {
   conntrackSettings,
 } from '../../../src/simulate/conntrack/timeouts.ts';
 import { tupleOf } from '../../../src/simulate/conntrack/tuple.ts';
-import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/connection-records.ts';
 import { CHECKED } from '../../../src/simulate/fast/plain-layout.ts';
 import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
 import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
+import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/record-layout.ts';
 import { openTcp } from '../../../src/simulate/fast/tcp-opening.ts';
 
 const RECORD_WORDS = 32;
