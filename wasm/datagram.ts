@@ -4,12 +4,14 @@ import {
   CHECKED_TRANSPORT,
   HAS_OPTIONS,
   MEMORY_PACKETS,
+  OFFERS_SACK,
   PLAIN_ACKNOWLEDGEMENT,
   PLAIN_BYTES,
   PLAIN_DESTINATION,
   PLAIN_FLAGS,
   PLAIN_HASH,
   PLAIN_KIND,
+  PLAIN_OPTIONS,
   PLAIN_PAYLOAD_BYTES,
   PLAIN_PORTS,
   PLAIN_SEQUENCE,
@@ -32,6 +34,18 @@ const FRAGMENT_BITS: u32 = 0xff3f;
 /** NOP, NOP, a timestamp of ten bytes: all the options that most TCP segments have, and none that connection tracking looks at. */
 const TIMESTAMP: u32 = 0x0a080101;
 const TIMESTAMP_BYTES: i32 = 12;
+
+const OPTION_END: u32 = 0;
+const OPTION_NO_OPERATION: u32 = 1;
+const OPTION_WINDOW_SCALE: u32 = 3;
+const OPTION_SACK_PERMITTED: u32 = 4;
+const OPTION_SACK: u32 = 5;
+
+/** The largest scale that counts (RFC 7323 2.3). */
+const LARGEST_SCALE: i32 = 14;
+
+/** Said of options that are left to others: they acknowledge selectively. */
+const HAS_SACK: i32 = -1;
 
 /** The lowest time to live that is not used up in transit. */
 const LEAST_TTL: u32 = 2;
@@ -96,18 +110,44 @@ function readTcp(at: i32, transport: i32, length: i32): bool {
   const headerBytes = <i32>(load<u8>(transport, 12) >>> 4) * 4;
   if (headerBytes < TCP_HEADER_BYTES || headerBytes > length) return false;
   let flags = <i32>load<u8>(transport, 13);
+  let options = 0;
   if (headerBytes > TCP_HEADER_BYTES) {
     const isTimestamp =
       headerBytes === TCP_HEADER_BYTES + TIMESTAMP_BYTES &&
       load<u32>(transport, TCP_HEADER_BYTES) === TIMESTAMP;
-    if (!isTimestamp) flags |= HAS_OPTIONS;
+    if (!isTimestamp) options = readOptions(transport + TCP_HEADER_BYTES, transport + headerBytes);
+    if (options === HAS_SACK) flags |= HAS_OPTIONS;
   }
+  store<i32>(at, options, PLAIN_OPTIONS);
   store<i32>(at, flags, PLAIN_FLAGS);
   store<u32>(at, bswap<u32>(load<u32>(transport, 4)), PLAIN_SEQUENCE);
   store<u32>(at, bswap<u32>(load<u32>(transport, 8)), PLAIN_ACKNOWLEDGEMENT);
   store<i32>(at, <i32>bswap<u16>(load<u16>(transport, 14)), PLAIN_WINDOW);
   store<i32>(at, length - headerBytes, PLAIN_PAYLOAD_BYTES);
   return true;
+}
+
+/** What the options between two addresses offer, as PLAIN_OPTIONS has it; HAS_SACK. As `readOptions` of decodeTcp. */
+function readOptions(from: i32, to: i32): i32 {
+  let scale = 0;
+  let offersSack = 0;
+  let i = from;
+  while (i < to) {
+    const kind = load<u8>(i);
+    if (kind === OPTION_END) break;
+    if (kind === OPTION_NO_OPERATION) {
+      i++;
+      continue;
+    }
+    const length: i32 = i + 1 < to ? load<u8>(i, 1) : 0;
+    if (length < 2 || i + length > to) break;
+    if (kind === OPTION_SACK) return HAS_SACK;
+    if (kind === OPTION_WINDOW_SCALE && length === 3) {
+      scale = min<i32>(load<u8>(i, 2), LARGEST_SCALE) + 1;
+    } else if (kind === OPTION_SACK_PERMITTED && length === 2) offersSack = OFFERS_SACK;
+    i += length;
+  }
+  return scale | offersSack;
 }
 
 /** The first byte of an address that routing treats by its tables alone: not of 0/8, 127/8, or 224/3. */

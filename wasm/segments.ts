@@ -18,8 +18,10 @@ import {
   MEMORY_NEXT_STATES,
   MEMORY_TCP_TIMEOUTS,
   MOST_RETRANSMISSIONS,
+  OFFERS_SACK,
   PLAIN_ACKNOWLEDGEMENT,
   PLAIN_FLAGS,
+  PLAIN_OPTIONS,
   PLAIN_PAYLOAD_BYTES,
   PLAIN_SEQUENCE,
   PLAIN_WINDOW,
@@ -29,7 +31,9 @@ import {
   SIDE_BASE,
   SIDE_BIT_ANCHORED,
   SIDE_BIT_HAS_ACKNOWLEDGED,
+  SIDE_BIT_HAS_SCALE,
   SIDE_BIT_LIBERAL,
+  SIDE_BIT_SACK_PERMITTED,
   SIDE_BIT_STARTED_CLOSING,
   SIDE_BIT_UNACKNOWLEDGED,
   SIDE_BITS,
@@ -106,7 +110,8 @@ function goOn(packet: i32, at: i32, isReply: bool, isFin: bool): f64 {
   if (!isWithin(sender, receiver, sequence, end, acknowledgement)) return LEFT;
 
   const window = load<i32>(packet, PLAIN_WINDOW);
-  noteNumbers(sender, receiver, end, acknowledgement, window);
+  const scale = (load<i32>(sender, SIDE_BITS) >>> SCALE_SHIFT) & SCALE_BITS;
+  noteNumbers(sender, receiver, end, acknowledgement, window << scale);
   if (isFin) noteKind(tcp, isReply, TCP_KIND_FIN);
   else noteLast(tcp, isReply, sequence, acknowledgement, end, window);
   let after = flags;
@@ -154,20 +159,33 @@ function answer(packet: i32, at: i32): f64 {
   store<i32>(sender, end, SIDE_MAX_END);
   store<i32>(sender, maxWindow, SIDE_MAX_WINDOW);
   store<i32>(sender, 0, SIDE_MAX_ACK);
-  store<i32>(
-    sender,
-    (load<i32>(sender, SIDE_BITS) & SIDE_BIT_LIBERAL) | SIDE_BIT_ANCHORED,
-    SIDE_BITS,
-  );
-  // Without options there is no scaling, on neither side.
-  store<i32>(opener, load<i32>(opener, SIDE_BITS) & ~(SCALE_BITS << SCALE_SHIFT), SIDE_BITS);
+  const offered = sideBits(packet);
+  const openerBits = load<i32>(opener, SIDE_BITS);
+  const liberal = load<i32>(sender, SIDE_BITS) & SIDE_BIT_LIBERAL;
+  // Windows are scaled where both sides offer it, or neither's is.
+  const isScaled = (offered & openerBits & SIDE_BIT_HAS_SCALE) !== 0;
+  const kept = isScaled ? -1 : ~(SCALE_BITS << SCALE_SHIFT);
+  store<i32>(sender, liberal | (offered & kept), SIDE_BITS);
+  store<i32>(opener, openerBits & kept, SIDE_BITS);
+  // The window of a SYN never is.
   noteNumbers(sender, opener, end, acknowledgement, window);
   noteKind(opener, true, TCP_KIND_SYN_ACK);
   store<i32>(at, (flags & FLAG_ASSURED) | (TCP_STATE_SYN_RECV << STATE_SHIFT), FIELD_FLAGS);
   return timeoutMs(opener, TCP_STATE_SYN_RECV);
 }
 
-/** Begins a connection with a SYN without options, as `openTcp` does; for how many milliseconds it lives then. */
+/** The bits of a side that has sent the SYN, as `takeOptions` of the tracker has them. */
+function sideBits(packet: i32): i32 {
+  const options = load<i32>(packet, PLAIN_OPTIONS);
+  const scale = options & (OFFERS_SACK - 1);
+  return (
+    SIDE_BIT_ANCHORED |
+    (scale === 0 ? 0 : SIDE_BIT_HAS_SCALE | ((scale - 1) << SCALE_SHIFT)) |
+    ((options & OFFERS_SACK) === 0 ? 0 : SIDE_BIT_SACK_PERMITTED)
+  );
+}
+
+/** Begins a connection with a SYN, as `openTcp` does; for how many milliseconds it lives then. */
 export function openSegment(packet: i32, at: i32): f64 {
   const opener = at + FIELD_TCP;
   const window = load<i32>(packet, PLAIN_WINDOW);
@@ -177,7 +195,7 @@ export function openSegment(packet: i32, at: i32): f64 {
   store<i32>(opener, end, SIDE_END);
   store<i32>(opener, end, SIDE_MAX_END);
   store<i32>(opener, maxWindow, SIDE_MAX_WINDOW);
-  store<i32>(opener, SIDE_BIT_ANCHORED, SIDE_BITS);
+  store<i32>(opener, sideBits(packet), SIDE_BITS);
   // What the first window lets the other side send.
   store<i32>(opener + SIDE_BYTES, maxWindow, SIDE_MAX_END);
   store<i32>(opener, TCP_KIND_SYN << KIND_SHIFT, LAST_BITS);
@@ -218,16 +236,15 @@ function isOrdinary(tcp: i32): bool {
   return (bothBits & SIDE_BIT_ANCHORED) !== 0 && (load<i32>(tcp, LAST_BITS) & unusual) === 0;
 }
 
-/** As `noteNumbers` of the tracker. */
+/** As `noteNumbers` of the tracker; the window scaled, where it is. */
 function noteNumbers(
   sender: i32,
   receiver: i32,
   end: i32,
   acknowledgement: i32,
-  unscaled: i32,
+  window: i32,
 ): void {
   let senderBits = load<i32>(sender, SIDE_BITS);
-  const window = unscaled << ((senderBits >>> SCALE_SHIFT) & SCALE_BITS);
   if (load<i32>(sender, SIDE_MAX_WINDOW) < window) store<i32>(sender, window, SIDE_MAX_WINDOW);
   if (isBefore(load<i32>(sender, SIDE_END), end)) {
     store<i32>(sender, end, SIDE_END);

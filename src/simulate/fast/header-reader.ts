@@ -9,7 +9,7 @@ import { UDP_HEADER_BYTES } from '../../packet/udp.ts';
 import type { TcpWireFacts, WireFacts } from '../../packet/wire-facts.ts';
 import { icmpKind, invertedIcmpKey, isTrackedIcmp } from '../conntrack/icmp-types.ts';
 import { FlowHeaders } from './flow-headers.ts';
-import { PLAIN } from './plain-layout.ts';
+import { OFFERS_SACK, PLAIN } from './plain-layout.ts';
 
 const ICMP_HEADER_BYTES = 8;
 
@@ -83,7 +83,7 @@ export class HeaderReader {
     return family === 4 ? this.#readIpv4(bytes, header) : this.#readIpv6(bytes, header);
   }
 
-  /** The same from the plain packet at a word, which has a hash and no options that must be read. HOT */
+  /** The same from the plain packet at a word, which has a hash and no options that were not read. HOT */
   readPlain(packet: Int32Array, from: number): void {
     const { headers } = this;
     const protocol = packet[from + PLAIN.kind]! >>> 8;
@@ -110,8 +110,9 @@ export class HeaderReader {
     read.tcpAcknowledgement = packet[from + PLAIN.acknowledgement]! >>> 0;
     const tcp = this.#tcp;
     tcp.window = packet[from + PLAIN.window]!;
-    tcp.windowScale = -1;
-    tcp.sackPermitted = false;
+    const options = packet[from + PLAIN.options]!;
+    tcp.windowScale = (options & (OFFERS_SACK - 1)) - 1;
+    tcp.sackPermitted = (options & OFFERS_SACK) !== 0;
     tcp.hasSack = false;
     tcp.sackHighest = 0;
     tcp.payloadBytes = packet[from + PLAIN.payloadBytes]!;

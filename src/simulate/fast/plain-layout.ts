@@ -78,9 +78,14 @@ export const PLAIN = {
   start: 12,
   end: 13,
   sourceMac: 14,
+  /** Of TCP: what its options offer, which counts in a SYN: the window's scale plus 1, or 0; and OFFERS_SACK. */
+  options: 15,
 } as const;
 
-/** In `flags` beside those of TCP: the segment has options that must be read. */
+/** In `options`: selective acknowledgements are taken. */
+export const OFFERS_SACK = 0x100;
+
+/** In `flags` beside those of TCP: the segment has options that were not read, selective acknowledgements. */
 export const HAS_OPTIONS = 0x100;
 
 /** Words of a frame's record, and what stands in each: where it lies, and lengths, which are unsigned. */
@@ -294,6 +299,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     LONG_LIST,
     MOST_PLAIN,
     MOST_RETRANSMISSIONS,
+    OFFERS_SACK,
     OWN_CLASSES,
     OUTCOME_BYTES: OUTCOME_WORDS * 4,
     PLAIN_BYTES: PLAIN_WORDS * 4,

@@ -6,7 +6,7 @@ import { decodePacket } from '../../../src/packet/decode-packet.ts';
 import { emptyTcpWireFacts } from '../../../src/packet/decode-tcp.ts';
 import { put16, put32 } from '../../../src/packet/header-bytes.ts';
 import { IpHeader } from '../../../src/packet/ip-header.ts';
-import { TCP_FLAG } from '../../../src/packet/packet.ts';
+import { type Packet, TCP_FLAG } from '../../../src/packet/packet.ts';
 import { blankPacket } from '../../../src/selftest/blank-packet.ts';
 import { ConnectionEntry } from '../../../src/simulate/conntrack/connection-entry.ts';
 import { trackTcp } from '../../../src/simulate/conntrack/tcp.ts';
@@ -17,7 +17,9 @@ import {
   conntrackSettings,
 } from '../../../src/simulate/conntrack/timeouts.ts';
 import { tupleOf } from '../../../src/simulate/conntrack/tuple.ts';
-import { CHECKED } from '../../../src/simulate/fast/plain-layout.ts';
+import { ConnectionColumns } from '../../../src/simulate/fast/connection-columns.ts';
+import { HeaderReader } from '../../../src/simulate/fast/header-reader.ts';
+import { CHECKED, HAS_OPTIONS, PLAIN } from '../../../src/simulate/fast/plain-layout.ts';
 import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
 import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
 import { FIELD, FLAG, STATE_SHIFT } from '../../../src/simulate/fast/record-layout.ts';
@@ -65,6 +67,28 @@ const connection = fc.record({
   expectsChallengeAck: fc.constantFrom(false, false, false, true),
 });
 
+/** TCP options, whole or not; all of a header's length. */
+const options = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        [0],
+        [1],
+        [2, 4, 5, 180],
+        [4, 2],
+        [8, 10, 1, 2, 3, 4, 5, 6, 7, 8],
+        [3, 2],
+        [3],
+      ),
+      fc.constantFrom(0, 1, 7, 14, 15, 200).map((scale) => [3, 3, scale]),
+      fc.constant([5, 10, 0, 0, 0, 1, 0, 0, 0, 9]),
+      fc.array(fc.nat(255), { maxLength: 4 }),
+    ),
+    { maxLength: 4 },
+  )
+  .map((all) => all.flat().slice(0, 40))
+  .map((bytes) => [...bytes, ...new Array<number>((4 - (bytes.length % 4)) % 4).fill(1)]);
+
 const mostlyFitting = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, near);
 
 const segment = fc.record({
@@ -75,6 +99,7 @@ const segment = fc.record({
   acknowledgement: mostlyFitting,
   window: fc.constantFrom(0, 1, 500, 64_240),
   payloadBytes: fc.constantFrom(0, 0, 1, 1000),
+  options: fc.oneof(fc.constant([]), options),
   /** ACK with what goes with it, FIN, SYN-ACK, and what is left to connection tracking. */
   flags: fc.constantFrom(
     0x10,
@@ -116,7 +141,9 @@ function datagramOf(one: Given<typeof segment>, tracking: TcpTracking): Uint8Arr
     tracking.lastEnd = (sequence + one.payloadBytes) | 0;
     tracking.lastWindow = one.window;
   }
-  const bytes = new Uint8Array(40 + one.payloadBytes);
+  const header = 40 + one.options.length;
+  const bytes = new Uint8Array(header + one.payloadBytes);
+  bytes.set(one.options, 40);
   bytes[0] = 0x45;
   put16(bytes, 2, bytes.length);
   bytes[8] = 64;
@@ -127,10 +154,20 @@ function datagramOf(one: Given<typeof segment>, tracking: TcpTracking): Uint8Arr
   put16(bytes, 22, 443);
   put32(bytes, 24, sender.base + sequence);
   put32(bytes, 28, receiver.base + acknowledgement);
-  bytes[32] = 0x50;
+  bytes[32] = (header - 20) << 2;
   bytes[33] = one.flags;
   put16(bytes, 34, one.window);
   return bytes;
+}
+
+/** The same as the reference evaluator reads it. */
+function packetOf(datagram: Uint8Array): Packet {
+  const header = new IpHeader();
+  header.read(datagram, 0, datagram.length, datagram.length, false);
+  const how = { in: 'eth0', mac: undefined, timeSeconds: 0, isChecksumWrong: false };
+  const decoded = decodePacket(datagram, header, datagram.length, how);
+  if (decoded.kind !== 'packet') throw new Error('not a packet');
+  return decoded.packet;
 }
 
 function flagsOf(entry: Pick<ConnectionEntry, 'seenReply' | 'assured' | 'state'>): number {
@@ -172,6 +209,7 @@ test('what is done to a connection on its words is what connection tracking does
   timeout: 60_000,
 }, () => {
   const taken = { synAck: 0, fin: 0, ack: 0 };
+  const withOptions = { synAck: 0, fin: 0, ack: 0 };
   const moved = new Set<string>();
   let repeated = 0;
   fc.assert(
@@ -213,17 +251,13 @@ test('what is done to a connection on its words is what connection tracking does
           return;
         }
         taken[nameOf(one.flags)]++;
+        if (one.options.length > 0) withOptions[nameOf(one.flags)]++;
 
-        const header = new IpHeader();
-        header.read(bytes, 0, bytes.length, bytes.length, false);
-        const how = { in: 'eth0', mac: undefined, timeSeconds: 0, isChecksumWrong: false };
-        const decoded = decodePacket(bytes, header, bytes.length, how);
-        if (decoded.kind !== 'packet') throw new Error('not a packet');
         const tuple = tupleOf(4, IP_PROTOCOL.tcp, ipv4(1), ipv4(2), 1, 2);
         const entry = new ConnectionEntry(tuple, tuple);
         const tracking = before.copy();
         Object.assign(entry, { confirmed: true, seenReply, assured, tcp: tracking, state });
-        expect(trackTcp(entry, decoded.packet, one.isReply, NOW_MS, settings)).toBe('accept');
+        expect(trackTcp(entry, packetOf(bytes), one.isReply, NOW_MS, settings)).toBe('accept');
         const expected = untouched.slice();
         tracking.copyTo(expected, FIELD.tcp);
         expected[FIELD.flags] = flagsOf(entry);
@@ -239,6 +273,7 @@ test('what is done to a connection on its words is what connection tracking does
   expect(taken.ack).toBeGreaterThan(200);
   expect(taken.fin).toBeGreaterThan(100);
   expect(taken.synAck).toBeGreaterThan(10);
+  for (const count of Object.values(withOptions)) expect(count).toBeGreaterThan(5);
   expect(moved.size).toBeGreaterThan(10);
   expect(repeated).toBeGreaterThan(0);
 });
@@ -295,4 +330,35 @@ test('a connection that begins with a SYN begins as connection tracking has it',
     { numRuns: 2000 },
   );
   expect(begun).toBeGreaterThan(200);
+});
+
+test('compiled code begins a connection with a SYN and its options as connection tracking has it', () => {
+  const settings = conntrackSettings(new Map());
+  const program = programOf(settings);
+  const columns = new ConnectionColumns(program.memory);
+  let offered = 0;
+  fc.assert(
+    fc.property(segment, (one) => {
+      const bytes = datagramOf({ ...one, flags: TCP_FLAG.S, repeats: false }, new TcpTracking());
+      expect(program.read(0, bytes, CHECKED.none)).toBe(true);
+      const flags = program.memory.words[program.wordOf(0) + PLAIN.flags]!;
+      // Selective acknowledgements are left to connection tracking.
+      if ((flags & HAS_OPTIONS) !== 0) return;
+      const record = columns.make();
+      program.code.openConnection(0, record);
+      const { words, at } = columns.records;
+      const made = words.slice(at, at + RECORD_WORDS);
+      const expected = made.slice();
+      expect(openTcp(packetOf(bytes), expected, FIELD.tcp, settings)).toBeGreaterThan(0);
+      expect(made).toEqual(expected);
+      const read = new HeaderReader();
+      read.readPlain(program.memory.words, program.wordOf(0));
+      const { tcp } = packetOf(bytes).wire ?? {};
+      expect(read.packet.wire?.tcp).toEqual(tcp);
+      if (tcp?.sackPermitted === true || (tcp?.windowScale ?? 0) > 0) offered++;
+      columns.remove(record);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(offered).toBeGreaterThan(200);
 });
