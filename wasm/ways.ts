@@ -152,8 +152,8 @@ function findRoute(owner: i32): i32 {
   return isIt ? word(at + ROUTE_LEADS) : 0;
 }
 
-/** The first condition of an index from one on that the packet meets; -1 where it meets none; NO_INDEX. As `find` of RuleIndex. */
-function find(index: i32, from: i32): i32 {
+/** The first condition of an index from one on that the packet meets that was begun last; -1 where it meets none; NO_INDEX. As `find` of RuleIndex. */
+export function find(index: i32, from: i32): i32 {
   // A packet asks again behind what it has found elsewhere.
   if (index === latestIndex && from >= latestFrom) {
     if (latestFound < 0 || latestFound >= from) return latestFound;

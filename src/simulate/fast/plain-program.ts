@@ -30,6 +30,10 @@ interface Code {
   readonly openConnection: (place: number, record: number) => void;
   /** For how many milliseconds the connection at an address lives on; -1 where the segment is left alone. */
   readonly takeSegment: (packet: number, record: number, isReply: number) => number;
+  /** Takes the packet at an address up to connection tracking: the number of its outcome; below 0 where that is open. */
+  readonly beginWay: (packet: number) => number;
+  /** The first condition of an index, by its place, from one on that the packet meets that was begun last; -1: none; -2: the index cannot tell. */
+  readonly find: (index: number, from: number) => number;
 }
 
 const FIRST_OUTCOMES = 256;
@@ -46,6 +50,8 @@ const NO_CODE: Code = {
   countPacket: noCode,
   openConnection: noCode,
   takeSegment: noCode,
+  beginWay: noCode,
+  find: noCode,
 };
 
 let compiled: object | undefined;

@@ -1,13 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { conntrackSettings } from '../../../src/simulate/conntrack/timeouts.ts';
 import {
   type HeaderConditions,
   NO_CONDITIONS,
 } from '../../../src/simulate/fast/header-conditions.ts';
+import { PLAIN, STATE } from '../../../src/simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
+import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
 import { isInRanges, type Ranges, rangesOf } from '../../../src/simulate/fast/ranges.ts';
 import { RuleIndex } from '../../../src/simulate/fast/rule-index.ts';
 
 const ADDRESSES = 30;
+
+/** Said by compiled code where there is no index. */
+const NO_INDEX = -2;
+
 const ranges = (below: number): fc.Arbitrary<Ranges | undefined> =>
   fc.option(
     fc
@@ -25,6 +33,12 @@ const conditions: fc.Arbitrary<HeaderConditions> = fc
     key: ranges(8),
   })
   .map((asked) => ({ ...NO_CONDITIONS, ...asked }));
+/** Conditions of which many hold for the same ports, so that their lists are long. */
+const alike = conditions.map((one) => ({
+  ...one,
+  key: one.key ?? [2, 3],
+  source: one.source ?? [5, 5],
+}));
 const headers = fc.record({
   source: fc.nat(ADDRESSES - 1),
   destination: fc.nat(ADDRESSES - 1),
@@ -38,7 +52,7 @@ test.each([8, 200, 700])(
   (most) => {
     fc.assert(
       fc.property(
-        fc.array(conditions, { minLength: most / 2, maxLength: most }),
+        fc.array(conditions, { minLength: Math.ceil(most * 0.9), maxLength: most }),
         fc.array(headers, { minLength: 1, maxLength: 10 }),
         (all, packets) => {
           const index = new RuleIndex(all, ADDRESSES);
@@ -108,3 +122,67 @@ function meets(
     (dimension) => one[dimension] === undefined || isInRanges(one[dimension], packet[dimension]),
   );
 }
+
+/** Compiled code on a small memory, where addresses are cut one by one. */
+function program(): PlainProgram {
+  const memory = new PlainMemory();
+  const made = new PlainProgram(memory, conntrackSettings(new Map()));
+  const starts = memory.place(Array.from({ length: ADDRESSES }, (_, address) => address));
+  memory.words[STATE.cutStarts / 4] = starts * 4;
+  memory.words[STATE.cutCount / 4] = ADDRESSES;
+  return made;
+}
+
+test.each([8, 200, 700])(
+  'compiled code finds the same in an index of up to %i conditions',
+  (most) => {
+    const { code, memory, wordOf } = program();
+    const packet = wordOf(0);
+    const asked = { found: 0, foundOnceNarrowed: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(most > 200 ? alike : conditions, {
+          minLength: Math.ceil(most * 0.9),
+          maxLength: most,
+        }),
+        fc.array(headers, { minLength: 1, maxLength: 10 }),
+        fc.nat(most),
+        (all, packets, from) => {
+          const index = new RuleIndex(all, ADDRESSES);
+          const place = index.placeIn(memory);
+          // What is kept as rows of bits stays with this side.
+          if (place === 0) return;
+          for (const [serial, { source, destination, sourcePort, key }] of packets.entries()) {
+            const { words } = memory;
+            words[packet + PLAIN.source] = source;
+            words[packet + PLAIN.destination] = destination;
+            words[packet + PLAIN.ports] = (sourcePort << 16) | key;
+            code.beginWay(packet * 4);
+            const before = code.find(place, from);
+            const wanted = index.find(from, { source, destination, sourcePort, key, serial });
+            const found = code.find(place, from);
+            // Until such a packet has come, long lists have no index of their own.
+            if (before !== NO_INDEX) expect(before).toBe(wanted);
+            if (found === NO_INDEX) continue;
+            expect(found).toBe(wanted);
+            asked.found++;
+            if (before === NO_INDEX) asked.foundOnceNarrowed++;
+            // Behind what was found a packet asks again.
+            const next = code.find(place, wanted + 1);
+            const after = index.find(wanted + 1, {
+              source,
+              destination,
+              sourcePort,
+              key,
+              serial: -1,
+            });
+            if (wanted >= 0 && next !== NO_INDEX) expect(next).toBe(after);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(asked.found).toBeGreaterThan(50);
+    if (most > 200) expect(asked.foundOnceNarrowed).toBeGreaterThan(5);
+  },
+);
