@@ -107,7 +107,8 @@ test('compiled code and the table count flows together as the table does alone',
         const classOf = (outcome: number): number => 4 + outcome;
         for (let outcome = 0; outcome < 40; outcome++) {
           const verdictClass = outcome % 4;
-          program.count(outcome, { flowClass: classOf(outcome), verdictClass, isStopped: false });
+          const flowClass = classOf(outcome);
+          program.count(outcome, { flowClass, verdictClass, isStopped: false, opens: true });
         }
         for (const { outcome, isReversed, isLeft, ...ends } of steps) {
           const { a, b, aPort, bPort } = ends;

@@ -143,8 +143,10 @@ export class BothEvaluators {
         flowClass: this.#counted + 1,
         verdictClass: 0,
         isStopped: true,
+        opens: outcomes[this.#counted]!.verdict === 'accept',
       });
     }
+    this.fast.prepare();
     if (plain.code.judgePackets(place, place + 1) > place) {
       const { words } = plain.memory;
       if (words[STATE.eventCount / 4] !== 1) throw new Error('a packet was not told');
