@@ -50,10 +50,12 @@ import {
   PLAIN_SOURCE,
   PROTOCOL_UDP,
   RECORD_SHIFT,
+  REMAINS_DESTINATION,
   REMAINS_FLOW,
-  REMAINS_TALKERS,
+  REMAINS_SOURCE,
   STATE_CODE,
   STATE_CONNECTIONS,
+  STATE_DESTINATIONS,
   STATE_EVENT_COUNT,
   STATE_FETCHED,
   STATE_FREE_RECORD,
@@ -67,6 +69,7 @@ import {
   STATE_PLACE_MASK,
   STATE_PLACES,
   STATE_RECORD,
+  STATE_SOURCES,
   STATE_UDP_MS,
   STATE_UDP_STREAM_MS,
   STATE_UNUSED_RECORD,
@@ -77,6 +80,7 @@ import {
   TRACKED_FIRST,
 } from './layout.ts';
 import { LEFT, openSegment, takeSegment } from './segments.ts';
+import { countTalker } from './talkers.ts';
 import { beginWay, settleWay, TO_TRACK } from './ways.ts';
 
 /** As `trackUdp` has it. */
@@ -264,8 +268,8 @@ function knownOutcome(at: i32, isReply: bool, flags: i32): i32 {
 }
 
 /**
- * Counts the packet in a place with its outcome, and in its flow, as far as its connection's record (0: it has none) has not noted that; bits of REMAINS for
- * what remains to be done.
+ * Counts the packet in a place with its outcome, in its flow, as far as its connection's record (0: it has none) has not noted that, and by its addresses, where it is
+ * stopped; bits of REMAINS for what remains to be done.
  */
 export function countPacket(place: i32, record: i32, number: i32): i32 {
   const packet = MEMORY_PACKETS + place * PLAIN_BYTES;
@@ -275,7 +279,13 @@ export function countPacket(place: i32, record: i32, number: i32): i32 {
   const bytes = load<f64>(outcome, OUTCOME_COUNT_OF_BYTES);
   const length = <f64>load<u32>(packet, PLAIN_ORIGINAL_LENGTH);
   store<f64>(outcome, bytes + length, OUTCOME_COUNT_OF_BYTES);
-  const remains = load<i32>(outcome, OUTCOME_IS_STOPPED) === 0 ? 0 : REMAINS_TALKERS;
+  let remains = 0;
+  if (load<i32>(outcome, OUTCOME_IS_STOPPED) !== 0) {
+    if (!countTalker(STATE_SOURCES, load<i32>(packet, PLAIN_SOURCE))) remains = REMAINS_SOURCE;
+    if (!countTalker(STATE_DESTINATIONS, load<i32>(packet, PLAIN_DESTINATION))) {
+      remains |= REMAINS_DESTINATION;
+    }
+  }
   return isNoted(packet, record, outcome) ? remains : remains | REMAINS_FLOW;
 }
 

@@ -246,11 +246,13 @@ export class Replay {
       if (flow !== 0) tally.countFlowAgain(outcome, flow);
       else fast.rememberFlow(tally.countFlowOfPlain(outcome, memory.words, at));
     }
-    if ((remains & REMAINS.talkers) === 0) return;
-    // Not before: counting the flow may have made memory grow.
-    const { words } = memory;
-    tally.sources.countNumber(words[at + PLAIN.source]!, 1);
-    tally.destinations.countNumber(words[at + PLAIN.destination]!, 1);
+    // Whatever is counted may make memory grow.
+    if ((remains & REMAINS.source) !== 0) {
+      tally.sources.countNumber(memory.words[at + PLAIN.source]!, 1);
+    }
+    if ((remains & REMAINS.destination) !== 0) {
+      tally.destinations.countNumber(memory.words[at + PLAIN.destination]!, 1);
+    }
   }
 
   /** Counts and hands on a packet that the reference evaluator judged. */

@@ -1,11 +1,11 @@
-import { PLAIN } from '../simulate/fast/plain-layout.ts';
+import { PLAIN, STATE } from '../simulate/fast/plain-layout.ts';
 import { type MemoryUse, PlainMemory } from '../simulate/fast/plain-memory.ts';
 import type { PacketVerdict } from '../simulate/packet-result.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type FlowEnds, noteFlow, noteFlowOfBytes } from './flow-ends.ts';
 import { FlowTable } from './flow-table.ts';
 import type { Outcomes } from './outcomes.ts';
-import { TopTalkers } from './top-talkers.ts';
+import { MOST_COUNTED, TopTalkers } from './top-talkers.ts';
 
 /** Verdicts in the order in which they are counted and printed. */
 export const VERDICTS: readonly PacketVerdict[] = ['accept', 'drop', 'reject', 'undetermined'];
@@ -32,8 +32,8 @@ export class Tally {
   /** Packets that a filter left out. */
   leftOut = 0;
   /** Of dropped and rejected packets. */
-  readonly sources: TopTalkers = new TopTalkers();
-  readonly destinations: TopTalkers = new TopTalkers();
+  readonly sources: TopTalkers;
+  readonly destinations: TopTalkers;
   /** The verdict's number of each outcome that has been counted. */
   #verdictOf: Uint8Array = new Uint8Array(64);
 
@@ -41,7 +41,10 @@ export class Tally {
   constructor(outcomes: Outcomes, use: MemoryUse) {
     this.outcomes = outcomes;
     this.memory = new PlainMemory(use);
-    this.flows = new FlowTable(this.memory);
+    const { memory } = this;
+    this.flows = new FlowTable(memory);
+    this.sources = new TopTalkers(MOST_COUNTED, { memory, table: STATE.sources });
+    this.destinations = new TopTalkers(MOST_COUNTED, { memory, table: STATE.destinations });
   }
 
   /** Counts a packet of `lengthBytes` on the wire. HOT */

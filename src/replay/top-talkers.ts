@@ -1,9 +1,11 @@
 import { ipv4, renderIpAddress } from '../address/ip-address.ts';
+import { STATE } from '../simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../simulate/fast/plain-memory.ts';
 import { HighestCounts } from './highest-counts.ts';
 import { NumberCounts } from './number-counts.ts';
 
 /** Addresses that are counted at a time. */
-const MOST_COUNTED = 65_536;
+export const MOST_COUNTED = 65_536;
 
 /** An address and how many packets it had. */
 export interface Talker {
@@ -22,11 +24,20 @@ export class TopTalkers {
   /** The most that any count may lack. */
   missing = 0;
   readonly #texts: Map<string, number> = new Map();
-  readonly #numbers: NumberCounts = new NumberCounts();
+  readonly #numbers: NumberCounts;
   readonly #most: number;
 
-  constructor(most: number = MOST_COUNTED) {
+  /** `shared`: memory of compiled code, and where it finds the addresses that it may count by itself. */
+  constructor(
+    most: number = MOST_COUNTED,
+    shared?: { readonly memory: PlainMemory; readonly table: number },
+  ) {
     this.#most = most;
+    this.#numbers = new NumberCounts(
+      shared?.memory ?? new PlainMemory({ runsCode: false, size: 'small' }),
+      shared?.table ?? STATE.sources,
+    );
+    this.#numbers.most = most;
   }
 
   count(address: TalkerKey, packets = 1): void {
@@ -37,6 +48,7 @@ export class TopTalkers {
     const before = this.#texts.get(address);
     if (before === undefined) this.#makeRoom();
     this.#texts.set(address, (before ?? 0) + packets);
+    if (before === undefined) this.#numbers.most = this.#most - this.#texts.size;
   }
 
   /** The same of an IPv4 address as a signed number. HOT */
@@ -77,6 +89,7 @@ export class TopTalkers {
       else this.#texts.set(address, packets - lost);
     }
     this.#numbers.reduce(lost);
+    this.#numbers.most = this.#most - this.#texts.size;
   }
 }
 

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TopTalkers } from '../../src/replay/top-talkers.ts';
+import { conntrackSettings } from '../../src/simulate/conntrack/timeouts.ts';
+import { PLAIN, REMAINS, STATE } from '../../src/simulate/fast/plain-layout.ts';
+import { PlainMemory } from '../../src/simulate/fast/plain-memory.ts';
+import { PlainProgram } from '../../src/simulate/fast/plain-program.ts';
 
 test('the addresses with the most packets come first', () => {
   const talkers = new TopTalkers();
@@ -80,4 +84,48 @@ test('the top is that of all counts sorted, however many are alike', () => {
       expect(talkers.top(most)).toEqual(sorted.slice(0, most));
     }),
   );
+});
+
+test('compiled code counts addresses in the same table', () => {
+  let byCode = 0;
+  let left = 0;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          address: fc.oneof(fc.nat(20), fc.nat(400), fc.integer()),
+          by: fc.constantFrom('code', 'code', 'code', 'number', 'text'),
+        }),
+        { minLength: 20, maxLength: 600 },
+      ),
+      fc.constantFrom(10, 100, 10_000),
+      (packets, most) => {
+        const memory = new PlainMemory();
+        const program = new PlainProgram(memory, conntrackSettings(new Map()));
+        program.count(0, { flowClass: 4, verdictClass: 1, isStopped: true, opens: false });
+        const alone = new TopTalkers(most);
+        const table = STATE.sources;
+        const shared = new TopTalkers(most, { memory, table });
+        for (const { address, by } of packets) {
+          const key = by === 'text' ? `2001:db8::${address}` : address;
+          alone.count(key);
+          if (by !== 'code') {
+            shared.count(key);
+            continue;
+          }
+          memory.words[program.wordOf(0) + PLAIN.source] = address;
+          const remains = program.code.countPacket(0, 0, 0);
+          if ((remains & REMAINS.source) !== 0) {
+            shared.count(address);
+            left++;
+          } else byCode++;
+        }
+        expect(shared.top(50)).toEqual(alone.top(50));
+        expect(shared.missing).toBe(alone.missing);
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect(byCode).toBeGreaterThan(1000);
+  expect(left).toBeGreaterThan(100);
 });

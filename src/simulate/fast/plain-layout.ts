@@ -130,8 +130,15 @@ export const BIT_CLASSES = 32;
 /** Higher ones that there is room for in it. */
 export const OWN_CLASSES = 3;
 
-/** What remains to be done of a packet that was counted. */
-export const REMAINS = { flow: 1, talkers: 2 } as const;
+/** What stands in each word of a table of addresses by which stopped packets are counted: its address, one less than it has places, addresses in it, how many more may be put in. */
+export const TALKERS = { places: 0, mask: 1, size: 2, room: 3 } as const;
+
+/** Words of a place in it, and what stands in each: an address, and its packets, a number with a fraction; 0 where the place is free. */
+export const TALKER_WORDS = 4;
+export const TALKER = { number: 0, count: 2 } as const;
+
+/** What remains to be done of a packet that was counted: to count its flow, where it came from, and where it went. */
+export const REMAINS = { flow: 1, source: 2, destination: 4 } as const;
 
 /** Beside the bits of CHECKED: packets that the host sends are taken too. */
 export const TAKES_SENT = 4;
@@ -221,6 +228,9 @@ export const STATE = {
   routedCount: 1232,
   /** Address of the routes that are known. */
   routes: 1236,
+  /** TALKERS of sources, and of destinations. */
+  sources: 1240,
+  destinations: 1256,
 } as const;
 
 /** Bytes from the beginning of memory on where arrays stand. */
@@ -272,6 +282,8 @@ export function layoutConstants(): ReadonlyMap<string, number> {
   add('ROUTE', ROUTE);
   add('TRACKED', TRACKED);
   add('REMAINS', REMAINS);
+  add('TALKERS', TALKERS, 4);
+  add('TALKER', TALKER, 4);
   add('STATE', STATE);
   add('MEMORY', MEMORY);
   add('CODE', CODE);
@@ -316,6 +328,7 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     SIDE_BYTES: SIDE_WORDS * 4,
     STATE_SHIFT,
     TAKES_SENT,
+    TALKER_BYTES: TALKER_WORDS * 4,
     TCP_KINDS,
     TEST_WORDS,
     TCP_STATES: Object.keys(TCP_STATE).length,
