@@ -45,6 +45,7 @@ export class PcapReader extends CaptureReader {
   readonly #littleEndian: boolean;
   readonly #unitsPerSecond: number;
   readonly #nanosecondsPerUnit: number;
+  #view: DataView | undefined;
   /** What is wrong, from where on: the reader looks for the next record. Undefined as long as records follow each other. */
   #lost: { readonly what: string; readonly at: number } | undefined;
 
@@ -102,39 +103,49 @@ export class PcapReader extends CaptureReader {
     const { bytes, limit } = window;
     const { words, times, frames, directions, readers } = batch;
     const little = this.#littleEndian;
+    const view = this.#viewOf(bytes);
     const units = this.#unitsPerSecond;
     const before = batch.count;
     let count = before;
     let at = window.position;
     if (this.#lost === undefined) {
       while (count < MOST_RECORDS && limit - at >= RECORD_HEADER_BYTES) {
-        const captured = read32(bytes, at + 8, little);
-        const fraction = read32(bytes, at + 4, little);
+        const captured = view.getUint32(at + 8, little);
+        const fraction = view.getUint32(at + 4, little);
         // What is out of the ordinary `next` looks into.
         if (captured > LONGEST_PACKET || fraction >= units) break;
         if (limit - at - RECORD_HEADER_BYTES < captured) break;
-        const original = read32(bytes, at + 12, little);
+        const original = view.getUint32(at + 12, little);
         const to = count * RECORD_WORDS;
         words[to + RECORD.offset] = at + RECORD_HEADER_BYTES;
         words[to + RECORD.capturedLength] = captured;
         words[to + RECORD.originalLength] = original > captured ? original : captured;
         words[to + RECORD.interfaceId] = 0;
-        times[count * 2] = read32(bytes, at, little);
+        times[count * 2] = view.getUint32(at, little);
         times[count * 2 + 1] = fraction * this.#nanosecondsPerUnit;
         frames[count] = this.frame + 1 + count - before;
         directions[count] = DIRECTION.unknown;
-        readers[count] = this;
+        if (readers[count] !== this) readers[count] = this;
         at += RECORD_HEADER_BYTES + captured;
         count++;
       }
     }
     if (count === before) return super.fill(batch);
+    batch.only = before === 0 || batch.only === this ? this : undefined;
     this.bytes = bytes;
     this.frame += count - before;
     this.seconds = times[count * 2 - 2]!;
     window.position = at;
     batch.count = count;
     return STEP.packet;
+  }
+
+  /** Where many numbers are read from. HOT */
+  #viewOf(bytes: Uint8Array): DataView {
+    if (this.#view?.buffer !== bytes.buffer) {
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view;
   }
 
   /** Too little is left for what should follow. At the end that may also be a wrong length, with records behind it. */

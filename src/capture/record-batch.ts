@@ -36,6 +36,8 @@ export class RecordBatch {
   readonly frames: Float64Array = new Float64Array(MOST_RECORDS);
   readonly directions: Uint8Array = new Uint8Array(MOST_RECORDS);
   readonly readers: CaptureReader[] = [];
+  /** The reader of all packets, where they lie one behind the other in its bytes, came by its first interface, and nothing is said of their direction; else undefined. */
+  only: CaptureReader | undefined;
 
   get isFull(): boolean {
     return this.count === MOST_RECORDS;
@@ -44,6 +46,7 @@ export class RecordBatch {
   /** Takes the packet that a reader stands at. HOT */
   add(reader: CaptureReader): void {
     const place = this.count++;
+    this.only = undefined;
     const { words, times } = this;
     const at = place * RECORD_WORDS;
     words[at + RECORD.offset] = reader.offset;

@@ -106,11 +106,7 @@ export class Replay {
     const batch = this.#batch;
     const { count } = batch;
     this.#clock.begin(batch.times[0]!, batch.times[1]!);
-    for (let i = 0; i < count; i++) {
-      const of = this.counts[batch.readers[i]!.place]!;
-      of.packets++;
-      of.bytes += batch.words[i * RECORD_WORDS + RECORD.originalLength]! >>> 0;
-    }
+    this.#countBatch(batch);
     this.#packets += count;
     this.#lane?.begin();
     let next = 0;
@@ -125,6 +121,25 @@ export class Replay {
     // What waits lies in bytes that are about to change.
     this.#judgeWaiting();
     batch.count = 0;
+  }
+
+  /** HOT */
+  #countBatch({ words, readers, count, only }: RecordBatch): void {
+    const { counts } = this;
+    if (only !== undefined) {
+      let bytes = 0;
+      for (let i = 0; i < count; i++)
+        bytes += words[i * RECORD_WORDS + RECORD.originalLength]! >>> 0;
+      const of = counts[only.place]!;
+      of.packets += count;
+      of.bytes += bytes;
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const of = counts[readers[i]!.place]!;
+      of.packets++;
+      of.bytes += words[i * RECORD_WORDS + RECORD.originalLength]! >>> 0;
+    }
   }
 
   /** HOT */
