@@ -65,23 +65,24 @@ export class Outcomes {
 
   /** The number of an outcome, the same for equal ones. */
   intern(outcome: Outcome): number {
-    const given = this.#find(outcome);
+    const group = this.#findGroup(outcome);
+    const given = group === undefined ? undefined : this.#find(outcome, group);
     if (given !== undefined) return given;
     const { decision, because } = outcome;
     const isReasoned = because !== undefined || decision.reason !== undefined;
-    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome);
+    if (!isReasoned || this.#reasoned++ < MOST_REASONS) return this.#add(outcome, group);
     const { reason, ...rest } = decision;
     const blurred: Outcome = {
       ...outcome,
       decision: reason === undefined ? rest : { ...rest, reason: 'other reasons' },
       because: because === undefined ? undefined : ['other reasons'],
     };
-    return this.#find(blurred) ?? this.#add(blurred);
+    const blurredGroup = this.#findGroup(blurred);
+    const known = blurredGroup === undefined ? undefined : this.#find(blurred, blurredGroup);
+    return known ?? this.#add(blurred, blurredGroup);
   }
 
-  #find(outcome: Outcome): number | undefined {
-    const group = this.#findGroup(outcome);
-    if (group === undefined) return undefined;
+  #find(outcome: Outcome, group: number): number | undefined {
     const { delivered, state, because } = outcome;
     if (because !== undefined) return this.#reasonedNumbers.get(reasonedKey(group, outcome));
     return this.#plain[group]!.find((number) => {
@@ -90,9 +91,10 @@ export class Outcomes {
     });
   }
 
-  #add(outcome: Outcome): number {
+  /** `known`: its group; undefined where that is new too. */
+  #add(outcome: Outcome, known: number | undefined): number {
     const number = this.#all.length;
-    const group = this.#findGroup(outcome) ?? this.#addGroup(outcome);
+    const group = known ?? this.#addGroup(outcome);
     this.#all.push(outcome);
     if (outcome.because === undefined) this.#plain[group]!.push(number);
     else this.#reasonedNumbers.set(reasonedKey(group, outcome), number);
