@@ -182,7 +182,7 @@ export class FastEvaluator {
     if (code === CODE.unsettled || code === CODE.uncounted) {
       this.#connections.selectPlain();
       this.#reader.readPlain(words, from);
-      const settled = this.#settleKnown(ways, interfaceNumber);
+      const settled = this.#settleKnown(ways, interfaceNumber, from * 4);
       if (settled === REFERENCE) return REFERENCE;
       if (settled >= 0) {
         this.settled = settled;
@@ -215,10 +215,10 @@ export class FastEvaluator {
    * Finds the outcome of packets of the selected connection, those that come as the one that was read does, as long as they belong to it. Returns the outcome,
    * REFERENCE, or UNSETTLED where it ends before connection tracking.
    */
-  #settleKnown(ways: PacketWays, interfaceNumber: number): number {
+  #settleKnown(ways: PacketWays, interfaceNumber: number, packet: number): number {
     const connections = this.#connections;
     const { isReply, isAnswered } = connections;
-    const begun = this.#begin(ways, this.#arrivalOf(interfaceNumber));
+    const begun = this.#begin(ways, this.#arrivalOf(interfaceNumber), packet);
     ways.tellPlain(interfaceNumber);
     if (begun !== TO_TRACK) return begun === REFERENCE ? REFERENCE : UNSETTLED;
     if (connections.arrival !== interfaceNumber + 2) connections.arriveAt(interfaceNumber + 2);
@@ -261,7 +261,7 @@ export class FastEvaluator {
     const { isReply } = connections;
     const isSelected = connections.arrival !== arrival;
     if (isSelected) {
-      const begun = this.#begin(ways, inInterface);
+      const begun = this.#begin(ways, inInterface, 0);
       if (begun !== TO_TRACK) return begun;
       connections.arriveAt(arrival);
     }
@@ -295,7 +295,7 @@ export class FastEvaluator {
   }
 
   #takeUnknown(ways: PacketWays, inInterface: string, nowMs: number): number {
-    const begun = this.#begin(ways, inInterface);
+    const begun = this.#begin(ways, inInterface, 0);
     if (begun !== TO_TRACK) return begun;
     if (this.#tracker.size > 0 && this.#tracker.holds(tupleIn(this.#reader.headers), nowMs)) {
       return REFERENCE;
@@ -339,7 +339,7 @@ export class FastEvaluator {
 
   /** As `takeNew`, of the plain packet in a place that was read, a SYN or of UDP, which connection tracking always takes. HOT */
   #openPlain(ways: PacketWays, inInterface: string, place: number, nowMs: number): number {
-    const begun = this.#begin(ways, inInterface);
+    const begun = this.#begin(ways, inInterface, this.plain.wordOf(place) * 4);
     if (begun !== TO_TRACK) return begun;
     const tracker = this.#tracker;
     const { headers } = this.#reader;
@@ -376,14 +376,14 @@ export class FastEvaluator {
 
   /** The outcome of the packet that was read, which connection tracking has judged; `isBegun`: it has been walked that far. */
   #settle(ways: PacketWays, inInterface: string, tracked: number, isBegun: boolean): number {
-    if (!isBegun) this.#begin(ways, inInterface);
+    if (!isBegun) this.#begin(ways, inInterface, 0);
     return ways.settle(tracked);
   }
 
-  /** Walks the packet that was read up to connection tracking. HOT */
-  #begin(ways: PacketWays, inInterface: string): number {
+  /** Walks the packet that was read up to connection tracking; `plain`: its address in the memory of `plain`, 0 where it has none. HOT */
+  #begin(ways: PacketWays, inInterface: string, plain: number): number {
     const { headers } = this.#reader;
-    ways.select(headers);
+    ways.select(headers, plain);
     return ways.begin(inInterface, headers.protocol);
   }
 
@@ -420,7 +420,7 @@ export class FastEvaluator {
     return new PacketWays(program, router, {
       family,
       outcomes: this.#outcomes,
-      memory: family === 4 && plain.runs ? plain.memory : undefined,
+      plain: family === 4 && plain.runs ? plain : undefined,
       interfaces: this.#interfaceNames.length,
     });
   }

@@ -12,9 +12,10 @@ import { Histories } from './histories.ts';
 import { HostFacts, routedBlocks } from './host-facts.ts';
 import type { FastOutcomes } from './outcomes.ts';
 import { SENT_BY_HOST } from './plain-layout.ts';
-import type { PlainMemory } from './plain-memory.ts';
+import type { PlainProgram } from './plain-program.ts';
 import { PlainWays } from './plain-ways.ts';
 import { leavesSetsAlone } from './rule-effects.ts';
+import type { RuleIndex } from './rule-index.ts';
 import { WalkBudget } from './walk-budget.ts';
 import type { WalkEnding, WalkNode } from './walk-node.ts';
 import { type Decided, ForkMaker, NO_RESULT, type WayFork } from './way-fork.ts';
@@ -71,6 +72,9 @@ export class PacketWays {
   readonly #forks: ForkMaker;
   /** What compiled code is told of. */
   readonly #plain: PlainWays | undefined;
+  readonly #code: PlainProgram['code'] | undefined;
+  /** Whether compiled code knows the packet that is asked about. */
+  #isPlain = false;
   /** What it has met that tells something. */
   #met: MetRuleAt[] = [];
 
@@ -80,8 +84,8 @@ export class PacketWays {
     options: {
       readonly family: IpFamily;
       readonly outcomes: FastOutcomes;
-      /** Of compiled code that judges packets too, which it can of IPv4; and how many interfaces the host has. */
-      readonly memory: PlainMemory | undefined;
+      /** Compiled code that judges packets too, which it can of IPv4; and how many interfaces the host has. */
+      readonly plain: PlainProgram | undefined;
       readonly interfaces: number;
     },
   ) {
@@ -94,9 +98,10 @@ export class PacketWays {
     const facts = new HostFacts(router, addresses);
     this.#facts = facts;
     this.#headers = new AskedHeaders(addresses, facts.routed);
-    const { memory, interfaces } = options;
+    const { plain, interfaces } = options;
     const cut = { addresses, routed: facts.routed, interfaces };
-    this.#plain = memory === undefined ? undefined : new PlainWays(memory, cut);
+    this.#code = plain?.code;
+    this.#plain = plain === undefined ? undefined : new PlainWays(plain.memory, cut);
     this.#forks = new ForkMaker(STATE_NAMES.length, this.#plain);
     const sources = {
       program,
@@ -111,9 +116,14 @@ export class PacketWays {
     this.#legs = new WayLegs(sources, this.#forks);
   }
 
-  /** Selects a packet, whose headers must stay until the next one is selected. HOT */
-  select(headers: FlowHeaders): void {
+  /**
+   * Selects a packet, whose headers must stay until the next one is selected; `plain`: its address in the memory of compiled code, 0 where it has
+   * none. HOT
+   */
+  select(headers: FlowHeaders, plain: number): void {
     this.#headers.take(headers);
+    this.#isPlain = plain !== 0 && this.#code !== undefined;
+    if (this.#isPlain) this.#code!.beginWay(plain);
   }
 
   /**
@@ -169,7 +179,7 @@ export class PacketWays {
       const next = fork.nextOf(choice);
       if (next === undefined) return NO_RESULT;
       fork = next;
-      if (fork.kind === FORK.index) choice = fork.index!.find(fork.from, this.#headers) + 1;
+      if (fork.kind === FORK.index) choice = this.#find(fork.index!, fork.from) + 1;
       else if (fork.kind === FORK.route) {
         choice = this.#routeOn(entry);
         if (choice >= MOST_ROUTES) return NO_RESULT;
@@ -266,6 +276,16 @@ export class PacketWays {
     return this.#walkLegs(routed ?? this.#legs.afterRouting(entry, route, tracked));
   }
 
+  /** The first condition of an index from one on that the packet meets, -1 where it meets none; compiled code finds it faster. HOT */
+  #find(index: RuleIndex, from: number): number {
+    const { place } = index;
+    if (this.#isPlain && place !== 0) {
+      const found = this.#code!.find(place, from);
+      if (found >= -1) return found;
+    }
+    return index.find(from, this.#headers);
+  }
+
   /** Where routing leads behind connection tracking; compiled code is told. HOT */
   #routeOn({ inInterface, protocol, start }: Entry): number {
     const number = this.#route(inInterface, protocol);
@@ -304,7 +324,7 @@ export class PacketWays {
     let firstMet = 0;
     for (;;) {
       const { index, end } = node;
-      const found = index === undefined ? -1 : index.find(at, this.#headers);
+      const found = index === undefined ? -1 : this.#find(index, at);
       if (index !== undefined) {
         this.#decided.push({ kind: FORK.index, index, from: at, choice: found + 1 });
       }

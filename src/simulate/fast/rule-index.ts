@@ -79,6 +79,11 @@ export class RuleIndex {
     return this.#conditions.length;
   }
 
+  /** Where compiled code finds the index; 0 where it does not. */
+  get place(): number {
+    return this.#place;
+  }
+
   /** The place of the index for compiled code, which knows no rows of bits; 0 for one with such. Always in the same memory. */
   placeIn(memory: PlainMemory): number {
     if (this.#memory !== undefined || this.#bits.length > 0) return this.#place;
