@@ -29,6 +29,7 @@ import {
   STATE_WAITING,
   TAKES_SENT,
 } from './layout.ts';
+import { placeIn } from './search.ts';
 
 const ETHERNET_BYTES: i32 = 14;
 
@@ -101,13 +102,7 @@ function attribute(place: i32, source: u32, destination: u32): i32 {
 
 /** What the interval is to the host that an address lies in. */
 function towardsOf(address: u32): i32 {
-  const starts = load<i32>(STATE_ADDRESS_STARTS);
-  let low: i32 = 0;
-  let high: i32 = load<i32>(STATE_ADDRESS_COUNT) - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (load<u32>(starts + (middle << 2)) <= address) low = middle;
-    else high = middle - 1;
-  }
-  return load<i32>(load<i32>(STATE_ADDRESS_TOWARDS) + (low << 2));
+  const starts = load<i32>(STATE_ADDRESS_STARTS) >>> 2;
+  const interval = placeIn(starts, load<i32>(STATE_ADDRESS_COUNT), address);
+  return load<i32>(load<i32>(STATE_ADDRESS_TOWARDS) + (interval << 2));
 }

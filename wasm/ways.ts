@@ -48,6 +48,7 @@ import {
   WAY_INDEX,
   WAY_ROUTE,
 } from './layout.ts';
+import { placeIn, word } from './search.ts';
 
 /** `beginWay` and `settleWay`: nobody has gone that way yet, or only the reference evaluator can say. */
 const UNKNOWN: i32 = -1;
@@ -270,20 +271,4 @@ function valueIn(dimension: i32): i32 {
 
 function intervalOf(address: u32): i32 {
   return placeIn(load<i32>(STATE_CUT_STARTS) >>> 2, load<i32>(STATE_CUT_COUNT), address);
-}
-
-/** The last of so many ascending unsigned words that is no greater than a value; the first always is. */
-function placeIn(words: i32, count: i32, value: u32): i32 {
-  let low: i32 = 0;
-  let high: i32 = count - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (<u32>word(words + middle) <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-function word(place: i32): i32 {
-  return load<i32>(place << 2);
 }
