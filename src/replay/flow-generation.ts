@@ -48,10 +48,13 @@ export class FlowGeneration {
     this.#tell();
   }
 
-  /** Keeps compiled code from it. */
+  /** Keeps compiled code from adding flows; it looks for them here as in the older generation. */
   unshare(): void {
     this.#count = this.count;
     this.#isShared = false;
+    const { words } = this.#memory;
+    words[STATE.oldFlowPlaces / 4] = this.#places * 4;
+    words[STATE.oldFlowPlaceMask / 4] = this.#placeCount - 1;
   }
 
   /** Forgets all flows, but keeps the memory. */
@@ -135,10 +138,12 @@ export class FlowGeneration {
     words[STATE.flowCount / 4] = this.#count;
     words[STATE.flowPlaces / 4] = this.#places * 4;
     words[STATE.flowPlaceMask / 4] = this.#placeCount - 1;
-    const inChunks = this.#chunks.length * CHUNK - this.#count;
+    // The next chunk lies elsewhere.
+    const isFull = this.#count === this.#chunks.length * CHUNK;
+    const inChunk = isFull ? 0 : CHUNK - (this.#count % CHUNK);
     const inPlaces = Math.floor((this.#placeCount - 1) / 2) - this.#count;
-    words[STATE.flowRoom / 4] = Math.max(0, Math.min(inChunks, inPlaces, this.#most - this.#count));
-    words[STATE.nextFlow / 4] = inChunks === 0 ? 0 : this.#recordAt(this.#count) * 4;
+    words[STATE.flowRoom / 4] = Math.max(0, Math.min(inChunk, inPlaces, this.#most - this.#count));
+    words[STATE.nextFlow / 4] = isFull ? 0 : this.#recordAt(this.#count) * 4;
   }
 
   #recordAt(place: number): number {

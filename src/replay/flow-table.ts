@@ -151,8 +151,7 @@ export class FlowTable {
     this.#young[family] = forgotten;
     if (family === 6) return;
     this.#old[4].unshare();
-    // What an older flow has noted only this table can look up.
-    forgotten.share(0);
+    forgotten.share(this.#generationFlows);
   }
 
   get #classesAt(): number {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { put16 } from '../../src/packet/header-bytes.ts';
 import { FlowTable } from '../../src/replay/flow-table.ts';
 import { conntrackSettings } from '../../src/simulate/conntrack/timeouts.ts';
 import { CHECKED } from '../../src/simulate/fast/plain-layout.ts';
@@ -131,4 +132,36 @@ test('compiled code and the table count flows together as the table does alone',
   );
   expect(alones.code).toBeGreaterThan(1000);
   expect(alones.table).toBeGreaterThan(1000);
+});
+
+test('compiled code adds flows to generations that were forgotten, however much memory these take', () => {
+  const most = 20_000;
+  const alone = new FlowTable(new PlainMemory(), most);
+  const memory = new PlainMemory();
+  const table = new FlowTable(memory, most);
+  const program = new PlainProgram(memory, conntrackSettings(new Map()));
+  program.count(0, { flowClass: 4, verdictClass: 0, isStopped: false, opens: true });
+  const bytes = datagramOf({ a: 1, b: 200, aPort: 0, bPort: 53 });
+  let byCode = 0;
+  const count = (flow: number): void => {
+    const [address, port] = [1 + (flow >>> 14), 1 + (flow & 0x3fff)];
+    bytes[15] = address;
+    put16(bytes, 20, port);
+    if (!program.read(0, bytes, CHECKED.none)) throw new Error('not plain');
+    const note = (to: FlowTable): number =>
+      to.note4(17, 0xc0000200 + address, 0xc00002c8, port, 53, 4, 0);
+    note(alone);
+    if (program.code.countPacket(0, 0, 0) === 0) byCode++;
+    else note(table);
+  };
+  const flows = most * 5;
+  // Some come again while they are remembered, some when they are not.
+  for (let flow = 0; flow < flows; flow++) {
+    count(flow);
+    if (flow % 5 === 0) count(Math.max(0, flow - most - (flow % 3) * most));
+  }
+  expect(table.flows).toBe(alone.flows);
+  expect(table.flowsOf(4)).toBe(alone.flowsOf(4));
+  expect(alone.flows).toBeGreaterThan(flows);
+  expect(byCode).toBeGreaterThan(flows * 0.9);
 });

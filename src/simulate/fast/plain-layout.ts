@@ -231,6 +231,9 @@ export const STATE = {
   /** TALKERS of sources, and of destinations. */
   sources: 1240,
   destinations: 1256,
+  /** As `flowPlaces`, of the generation before; no places as long as there is none. */
+  oldFlowPlaces: 1272,
+  oldFlowPlaceMask: 1276,
 } as const;
 
 /** Bytes from the beginning of memory on where arrays stand. */
