@@ -8,7 +8,6 @@ import {
   CODE_NO_CONNECTION,
   CODE_UNCOUNTED,
   CODE_UNSETTLED,
-  EVENT_BYTES,
   EVENT_OUTCOME,
   EVENT_PLACE,
   EVENT_RECORD,
@@ -30,7 +29,7 @@ import {
   FLAG_ASSURED,
   FLAG_SEEN_REPLY,
   HAS_OPTIONS,
-  MEMORY_EVENTS,
+  MEMORY_EVENT,
   MEMORY_PACKETS,
   MEMORY_TIMES,
   OUTCOME_BYTES,
@@ -56,12 +55,12 @@ import {
   STATE_CODE,
   STATE_CONNECTIONS,
   STATE_DESTINATIONS,
-  STATE_EVENT_COUNT,
   STATE_FETCHED,
   STATE_FREE_RECORD,
   STATE_GENERATION,
   STATE_HAS_CHANGED,
   STATE_IS_REPLY,
+  STATE_IS_TOLD,
   STATE_LEAST_EXPIRY_MS,
   STATE_MOST_CONNECTIONS,
   STATE_OUTCOME_COUNT,
@@ -112,11 +111,12 @@ export function fetchFlows(count: i32): void {
 
 /**
  * Judges the packets that wait from one on, of connections that are there, as long as nothing that rules look at differs from the packet before in the same
- * direction, whose outcome the connection's record holds; counts them by outcome. Returns the place of the first that is something else, of which a
- * code says what; nothing has changed by it. Of whom something remains to be done is told in the events.
+ * direction, whose outcome the connection's record holds, and of those that go known ways; counts them by outcome. Returns the place of the first that is something
+ * else, of which a code says what; it has counted nowhere. Stops behind the first of which something remains to be done as well, which the event tells: what is done for that comes before
+ * the next packet is counted.
  */
 export function judgePackets(from: i32, count: i32): i32 {
-  store<i32>(STATE_EVENT_COUNT, 0);
+  store<i32>(STATE_IS_TOLD, 0);
   let place = from;
   for (; place < count; place++) {
     const code = judge(place);
@@ -124,6 +124,7 @@ export function judgePackets(from: i32, count: i32): i32 {
       store<i32>(STATE_CODE, code);
       break;
     }
+    if (load<i32>(STATE_IS_TOLD) !== 0) return place + 1;
   }
   return place;
 }
@@ -348,13 +349,11 @@ function noteExpiry(at: i32, expiry: f64): void {
 }
 
 function tell(place: i32, record: i32, outcome: i32, remains: i32): void {
-  const events = load<i32>(STATE_EVENT_COUNT);
-  const event = MEMORY_EVENTS + events * EVENT_BYTES;
-  store<i32>(event, place, EVENT_PLACE);
-  store<i32>(event, record, EVENT_RECORD);
-  store<i32>(event, outcome, EVENT_OUTCOME);
-  store<i32>(event, remains, EVENT_REMAINS);
-  store<i32>(STATE_EVENT_COUNT, events + 1);
+  store<i32>(MEMORY_EVENT, place, EVENT_PLACE);
+  store<i32>(MEMORY_EVENT, record, EVENT_RECORD);
+  store<i32>(MEMORY_EVENT, outcome, EVENT_OUTCOME);
+  store<i32>(MEMORY_EVENT, remains, EVENT_REMAINS);
+  store<i32>(STATE_IS_TOLD, 1);
 }
 
 /** As `trackUdp`; for how many milliseconds the connection lives on. */

@@ -103,6 +103,8 @@ export function settleWay(tracked: i32): i32 {
 
 /** The place of the fork where its way begins; 0 where that is not known. */
 function findStart(protocol: i32, interfaceNumber: i32): i32 {
+  // Before PlainWays is made, and where it never is.
+  if (load<i32>(STATE_ROUTES) === 0) return 0;
   if (interfaceNumber === SENT_BY_HOST) return findRoute(SENT_ROUTES + protocol);
   if (interfaceNumber >= load<i32>(STATE_ENTRY_INTERFACES)) return 0;
   const entry = interfaceNumber * 2 + (protocol === PROTOCOL_UDP ? 1 : 0);

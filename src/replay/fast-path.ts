@@ -1,5 +1,5 @@
 import { type FastEvaluator, REFERENCE, SETTLED } from '../simulate/fast/fast-evaluator.ts';
-import { EVENT, EVENT_WORDS, MEMORY, PLAIN, STATE } from '../simulate/fast/plain-layout.ts';
+import { EVENT, MEMORY, PLAIN, STATE } from '../simulate/fast/plain-layout.ts';
 import type { PlainProgram } from '../simulate/fast/plain-program.ts';
 import type { CapturedPacket } from './captured-packet.ts';
 import { type Evaluator, NOT_FAST } from './evaluator.ts';
@@ -41,36 +41,33 @@ export class FastPath implements Evaluator {
   }
 
   /**
-   * Judges and counts packets that wait from a place on, up to the first that `takeStopped` must be asked about; returns its place. Of
-   * the events that there are then something remains to be done. HOT
+   * Judges and counts packets that wait from a place on, up to the first that `takeStopped` must be asked about; returns its place. Where `isTold` then, it may go on from
+   * there. HOT
    */
   judge(from: number, count: number): number {
     this.#fast.prepare();
     return this.program.code.judgePackets(from, count);
   }
 
-  /** How many events `judge` has told. HOT */
-  get eventCount(): number {
-    return this.#fast.plain.memory.words[STATE.eventCount / 4]!;
+  /** Whether something remains to be done of the packet before the place that `judge` returned, before it goes on. HOT */
+  get isTold(): boolean {
+    return this.program.memory.words[STATE.isTold / 4] !== 0;
   }
 
-  /** The place of an event's packet, whose connection is selected then. HOT */
-  selectEvent(event: number): number {
-    const { words } = this.#fast.plain.memory;
-    const at = MEMORY.events / 4 + event * EVENT_WORDS;
-    this.#fast.selectRecord(words[at + EVENT.record]!);
-    return words[at + EVENT.place]!;
+  /** The place of that packet, whose connection is selected then. HOT */
+  selectTold(): number {
+    this.#fast.selectRecord(this.#told(EVENT.record));
+    return this.#told(EVENT.place);
   }
 
-  /** What remains to be done of an event's packet: bits of REMAINS. HOT */
-  remainsOfEvent(event: number): number {
-    return this.program.memory.words[MEMORY.events / 4 + event * EVENT_WORDS + EVENT.remains]!;
+  /** What remains to be done of it: bits of REMAINS. HOT */
+  get toldRemains(): number {
+    return this.#told(EVENT.remains);
   }
 
-  /** The outcome of an event's packet. HOT */
-  outcomeOfEvent(event: number): number {
-    const { words } = this.#fast.plain.memory;
-    return this.#numberOf(words[MEMORY.events / 4 + event * EVENT_WORDS + EVENT.outcome]!);
+  /** HOT */
+  get toldOutcome(): number {
+    return this.#numberOf(this.#told(EVENT.outcome));
   }
 
   /** The outcome of the packet that stopped `judge`; AGAIN where that goes on from there; NOT_FAST where it must be taken by itself. HOT */
@@ -139,6 +136,11 @@ export class FastPath implements Evaluator {
   rememberFlow(flow: number): void {
     const fast = this.#fast;
     if (fast.hasRecord) fast.recordWords[fast.recordBase + 3] = flow;
+  }
+
+  /** HOT */
+  #told(field: number): number {
+    return this.program.memory.words[MEMORY.event / 4 + field]!;
   }
 
   /** HOT */

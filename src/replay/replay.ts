@@ -206,7 +206,10 @@ export class Replay {
     let place = 0;
     for (;;) {
       place = fast.judge(place, count);
-      this.#countEvents(fast);
+      if (fast.isTold) {
+        this.#countRest(fast, fast.toldOutcome, fast.selectTold(), fast.toldRemains);
+        continue;
+      }
       if (place === count) break;
       const outcome = fast.takeStopped(waiting, place);
       if (outcome === AGAIN) continue;
@@ -217,15 +220,6 @@ export class Replay {
       place++;
     }
     waiting.count = 0;
-  }
-
-  /** HOT */
-  #countEvents(fast: FastPath): void {
-    const { eventCount } = fast;
-    for (let event = 0; event < eventCount; event++) {
-      const place = fast.selectEvent(event);
-      this.#countRest(fast, fast.outcomeOfEvent(event), place, fast.remainsOfEvent(event));
-    }
   }
 
   /** Judges the packet that was filled; without its record where it waited. HOT */

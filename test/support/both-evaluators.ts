@@ -149,8 +149,8 @@ export class BothEvaluators {
     this.fast.prepare();
     if (plain.code.judgePackets(place, place + 1) > place) {
       const { words } = plain.memory;
-      if (words[STATE.eventCount / 4] !== 1) throw new Error('a packet was not told');
-      return words[MEMORY.events / 4 + EVENT.outcome]!;
+      if (words[STATE.isTold / 4] !== 1) throw new Error('a packet was not told');
+      return words[MEMORY.event / 4 + EVENT.outcome]!;
     }
     const outcome = this.fast.takePlain(place, number, nowMs);
     return outcome === SETTLED ? this.#takePlain(place, number, nowMs) : outcome;

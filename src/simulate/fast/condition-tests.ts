@@ -66,10 +66,16 @@ export class ConditionTests {
   /** Writes for compiled code what it asks of headers, into the words of an index. */
   placeIn(memory: PlainMemory, index: number): void {
     const tests = memory.place(this.#words);
-    const gaps = this.#conditions.map((one, number) =>
-      this.#hasGaps[number] === 0 ? 0 : placeGaps(memory, one),
+    const withGaps = this.#conditions.filter((_, number) => this.#hasGaps[number] !== 0);
+    const gaps = memory.place(withGaps.flatMap((one) => gapsOf(memory, one)));
+    let next = gaps;
+    const places = memory.place(
+      this.#conditions.map((_, number) => {
+        if (this.#hasGaps[number] === 0) return 0;
+        next += GAP_WORDS;
+        return next - GAP_WORDS;
+      }),
     );
-    const places = memory.place(gaps);
     const { words } = memory;
     words[index + INDEX.tests] = tests;
     words[index + INDEX.gaps] = places;
@@ -89,17 +95,14 @@ export class ConditionTests {
   }
 }
 
-/** The place of what a condition asks in each dimension. */
-function placeGaps(memory: PlainMemory, condition: HeaderConditions): number {
-  const gaps = new Int32Array(GAP_WORDS);
-  for (const [i, dimension] of DIMENSIONS.entries()) {
+/** Where what a condition asks in each dimension stands, and how many ranges: GAP_WORDS words. */
+function gapsOf(memory: PlainMemory, condition: HeaderConditions): readonly number[] {
+  return DIMENSIONS.flatMap((dimension) => {
     const ranges = condition[dimension];
     // Of one range first and last say everything.
-    if (ranges === undefined || ranges.length <= 2) continue;
-    gaps[i * 2] = memory.place(ranges);
-    gaps[i * 2 + 1] = ranges.length / 2;
-  }
-  return memory.place(gaps);
+    if (ranges === undefined || ranges.length <= 2) return [0, 0];
+    return [memory.placeShared(ranges), ranges.length / 2];
+  });
 }
 
 /** Writes first and last of ranges; returns how many gaps are between. */

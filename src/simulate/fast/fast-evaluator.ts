@@ -173,15 +173,16 @@ export class FastEvaluator {
    */
   takePlain(place: number, interfaceNumber: number, nowMs: number): number {
     const { plain } = this.#connections;
-    const { words } = plain.memory;
-    const from = plain.wordOf(place);
-    const code = words[STATE.code / 4]!;
+    const { memory } = plain;
     this.hasRecord = false;
+    // Making ways, and walking new ones, may make memory grow.
     const ways = this.#waysOf(4);
     if (ways === undefined) return REFERENCE;
+    const from = plain.wordOf(place);
+    const code = memory.words[STATE.code / 4]!;
     if (code === CODE.unsettled || code === CODE.uncounted) {
       this.#connections.selectPlain();
-      this.#reader.readPlain(words, from);
+      this.#reader.readPlain(memory.words, from);
       const settled = this.#settleKnown(ways, interfaceNumber, from * 4);
       if (settled === REFERENCE) return REFERENCE;
       if (settled >= 0) {
@@ -189,6 +190,7 @@ export class FastEvaluator {
         return SETTLED;
       }
     }
+    const { words } = memory;
     const isTcp = words[from + PLAIN.kind]! >>> 8 === IP_PROTOCOL.tcp;
     if (isTcp && (words[from + PLAIN.flags]! & HAS_OPTIONS) !== 0) return REFERENCE;
     this.#reader.readPlain(words, from);

@@ -92,8 +92,7 @@ export const HAS_OPTIONS = 0x100;
 export const FRAME_WORDS = 4;
 export const FRAME = { offset: 0, capturedLength: 1, originalLength: 2 } as const;
 
-/** Words of what is told of a packet that was judged: its place among those that wait, its connection's record, the number of its outcome, bits of REMAINS. */
-export const EVENT_WORDS = 4;
+/** What is told of a packet that was judged, in a word each: its place among those that wait, its connection's record, the number of its outcome, bits of REMAINS. */
 export const EVENT = { place: 0, record: 1, outcome: 2, remains: 3 } as const;
 
 /** Words of an outcome, and what stands in each; counts are numbers with a fraction, of two words. */
@@ -171,7 +170,8 @@ export const STATE = {
   code: 1032,
   record: 1036,
   isReply: 1040,
-  eventCount: 1044,
+  /** 1 where something remains to be done of the packet that was judged last, which the event tells. */
+  isTold: 1044,
   /** 1 after a connection has changed whether it is assured, or its state. */
   hasChanged: 1048,
   /** Which generation of flows what was counted of a connection must be noted in. */
@@ -248,7 +248,7 @@ export const MEMORY = {
   records: 10_752,
   /** Of each record seconds, then nanoseconds. */
   recordTimes: 12_800,
-  events: 15_360,
+  event: 15_360,
   /** Bytes of one datagram, and of frames. */
   datagram: 17_408,
   frames: 82_944,
@@ -304,7 +304,6 @@ export function layoutConstants(): ReadonlyMap<string, number> {
     BEGINNING,
     BELOW_RETRANSMISSIONS,
     BIT_CLASSES,
-    EVENT_BYTES: EVENT_WORDS * 4,
     FLOW_BYTES: FLOW_WORDS * 4,
     FRAME_RECORD_BYTES: FRAME_WORDS * 4,
     HAS_OPTIONS,

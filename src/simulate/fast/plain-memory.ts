@@ -34,6 +34,7 @@ export class PlainMemory {
   readonly size: MemoryUse['size'];
   /** The first address that is free. */
   #free: number = FIRST_FREE;
+  readonly #shared: WeakMap<ArrayLike<number>, number> = new WeakMap();
 
   constructor({ runsCode, size }: MemoryUse = { runsCode: true, size: 'small' }) {
     this.size = size;
@@ -57,6 +58,15 @@ export class PlainMemory {
   place(words: ArrayLike<number>): number {
     const place = this.allocate(words.length * 4) / 4;
     this.words.set(words, place);
+    return place;
+  }
+
+  /** As `place`, of words that many share and nobody changes, such as the ranges of a set that many rules name: placed once. */
+  placeShared(words: ArrayLike<number>): number {
+    const known = this.#shared.get(words);
+    if (known !== undefined) return known;
+    const place = this.place(words);
+    this.#shared.set(words, place);
     return place;
   }
 

@@ -2,7 +2,11 @@ import type { AddressIntervals } from '../../address/address-intervals.ts';
 import { IP_PROTOCOL } from '../../address/protocol.ts';
 import { STATE } from './plain-layout.ts';
 import type { PlainMemory } from './plain-memory.ts';
+import type { PlacedIndexes } from './rule-index.ts';
 import { FORK_FIELD, ROUTE, ROUTE_SHIFT, ROUTE_WORDS, SENT_ROUTES } from './ways-layout.ts';
+
+/** Conditions in all indexes together that compiled code is told of, 64 MiB or so; packets that ask others are left to PacketWays. */
+const MOST_CONDITIONS = 2 ** 20;
 
 /**
  * The ways of IPv4 packets as compiled code knows them: forks, and what they lead to, as far as packets have gone there. What it does not know it leaves to
@@ -10,6 +14,8 @@ import { FORK_FIELD, ROUTE, ROUTE_SHIFT, ROUTE_WORDS, SENT_ROUTES } from './ways
  */
 export class PlainWays {
   readonly memory: PlainMemory;
+  /** What indexes are placed in. */
+  readonly indexes: PlacedIndexes;
   readonly #routes: number;
 
   /** `addresses` are cut as conditions ask, `routed` as routes do; `interfaces` is how many the host has. */
@@ -26,6 +32,7 @@ export class PlainWays {
     },
   ) {
     this.memory = memory;
+    this.indexes = { memory, left: MOST_CONDITIONS };
     const cut = memory.place(addresses.starts4);
     const cutByRoutes = memory.place(routed.starts4);
     const entries = memory.allocate(interfaces * 2 * 4);

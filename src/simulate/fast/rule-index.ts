@@ -19,6 +19,12 @@ const LISTED_FROM = 16;
 /** How many conditions such indexes may have together, as a multiple of those that there are. */
 const MOST_NARROWED = 16;
 
+/** Memory of compiled code, and for how many conditions in indexes there is still room in it. */
+export interface PlacedIndexes {
+  readonly memory: PlainMemory;
+  left: number;
+}
+
 /** How many conditions there is still room for in indexes of long lists. */
 interface Room {
   left: number;
@@ -39,8 +45,8 @@ export class RuleIndex {
   readonly #rest: Int32Array;
   readonly #bits: readonly BitIndex[];
   readonly #room: Room;
-  /** What compiled code works on, and where it finds the index there; 0 where it cannot use it. */
-  #memory: PlainMemory | undefined;
+  /** Where compiled code is told of indexes, and where it finds this one; 0 where it does not. */
+  #told: PlacedIndexes | undefined;
   #place = 0;
   // What was found last, and from where on.
   #serial = -1;
@@ -84,10 +90,14 @@ export class RuleIndex {
     return this.#place;
   }
 
-  /** The place of the index for compiled code, which knows no rows of bits; 0 for one with such. Always in the same memory. */
-  placeIn(memory: PlainMemory): number {
-    if (this.#memory !== undefined || this.#bits.length > 0) return this.#place;
-    this.#memory = memory;
+  /** The place of the index for compiled code, which knows no rows of bits; 0 for one with such, or where there is no room. Always told of in the same way. */
+  placeIn(told: PlacedIndexes): number {
+    const { memory } = told;
+    if (this.#told !== undefined || this.#bits.length > 0 || this.size > told.left) {
+      return this.#place;
+    }
+    this.#told = told;
+    told.left -= this.size;
     const lists = this.#lists;
     const place = memory.allocate((INDEX.lists + lists.length * LIST_WORDS) * 4) / 4;
     this.#tests.placeIn(memory, place);
@@ -100,7 +110,7 @@ export class RuleIndex {
       search.lists.placeIn(memory, at);
       search.narrowedAt = memory.allocate(search.lists.rowCount * 4) / 4;
       memory.words[at + LIST.narrowed] = search.narrowedAt;
-      for (const [row, narrowed] of search.narrowed) placeNarrowed(memory, search, row, narrowed);
+      for (const [row, narrowed] of search.narrowed) placeNarrowed(told, search, row, narrowed);
     }
     this.#place = place;
     return place;
@@ -182,7 +192,7 @@ export class RuleIndex {
       made = { numbers, index: new RuleIndex(conditions, this.#addresses, room) };
     }
     narrowed.set(row, made);
-    if (this.#memory !== undefined) placeNarrowed(this.#memory, search, row, made);
+    if (this.#told !== undefined) placeNarrowed(this.#told, search, row, made);
     return made;
   }
 }
@@ -203,14 +213,15 @@ interface Narrowed {
 
 /** Tells compiled code of the index of a long list; of one that it cannot use it knows nothing. */
 function placeNarrowed(
-  memory: PlainMemory,
+  told: PlacedIndexes,
   { narrowedAt }: ListSearch,
   row: number,
   narrowed: Narrowed | 'none',
 ): void {
+  const { memory } = told;
   if (narrowed === 'none') memory.words[narrowedAt + row] = -1;
   else {
-    const index = narrowed.index.placeIn(memory);
+    const index = narrowed.index.placeIn(told);
     if (index === 0) return;
     const numbers = memory.place(narrowed.numbers);
     const made = { numbers, count: narrowed.numbers.length, index };

@@ -42,7 +42,7 @@ export class WayFork {
     this.index = index;
     this.from = from;
     this.#plain = plain;
-    this.place = plain?.fork(kind, index?.placeIn(plain.memory) ?? 0, from, choices) ?? 0;
+    this.place = plain?.fork(kind, index?.placeIn(plain.indexes) ?? 0, from, choices) ?? 0;
     this.#results = new Int32Array(choices);
     this.#next = new Array<WayFork | undefined>(choices).fill(undefined);
   }

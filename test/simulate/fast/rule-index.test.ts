@@ -149,7 +149,7 @@ test.each([8, 200, 700])(
         fc.nat(most),
         (all, packets, from) => {
           const index = new RuleIndex(all, ADDRESSES);
-          const place = index.placeIn(memory);
+          const place = index.placeIn({ memory, left: all.length * 20 });
           // What is kept as rows of bits stays with this side.
           if (place === 0) return;
           for (const [serial, { source, destination, sourcePort, key }] of packets.entries()) {
