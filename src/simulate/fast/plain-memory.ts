@@ -24,7 +24,10 @@ const isLittleEndian: boolean = new Uint8Array(Uint32Array.of(1).buffer)[0] === 
 /** Lines of the processor's cache, two of which a connection's record takes. */
 const ALIGNMENT = 128;
 
-/** The memory that compiled code works on, and what else must be seen by it. The arrays are other ones after it has grown. */
+/**
+ * The memory that compiled code works on, and what else must be seen by it. The arrays are other ones after it has grown, so that none may be kept over a call that makes or walks
+ * anything.
+ */
 export class PlainMemory {
   words: Int32Array;
   numbers: Float64Array;

@@ -8,9 +8,18 @@ import {
   isTransportChecksumRight,
 } from '../../../src/packet/verify-checksum.ts';
 import { conntrackSettings } from '../../../src/simulate/conntrack/timeouts.ts';
-import { CHECKED, HAS_OPTIONS, PLAIN } from '../../../src/simulate/fast/plain-layout.ts';
+import { ConnectionColumns } from '../../../src/simulate/fast/connection-columns.ts';
+import {
+  CHECKED,
+  EVENT,
+  HAS_OPTIONS,
+  MEMORY,
+  PLAIN,
+  STATE,
+} from '../../../src/simulate/fast/plain-layout.ts';
 import { PlainMemory } from '../../../src/simulate/fast/plain-memory.ts';
 import { PlainProgram } from '../../../src/simulate/fast/plain-program.ts';
+import { FIELD } from '../../../src/simulate/fast/record-layout.ts';
 import { packet } from '../../support/packets.ts';
 
 const BOTH = CHECKED.header | CHECKED.transport;
@@ -132,4 +141,29 @@ test('of TCP options only selective acknowledgements are left to others', () => 
   expect(withOptions([1, 1, ...timestamp, 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2])).toBe(HAS_OPTIONS);
   expect(withOptions([1, 1, 1, 0])).toBe(0);
   expect(withOptions([1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2])).toBe(HAS_OPTIONS);
+});
+
+test('compiled code stops behind a packet that must be counted elsewhere', () => {
+  const memory = new PlainMemory();
+  const program = new PlainProgram(memory, conntrackSettings(new Map()));
+  const columns = new ConnectionColumns(memory);
+  // Nobody keeps addresses or flows here, so that each stopped packet is told.
+  program.count(0, { flowClass: 4, verdictClass: 1, isStopped: true, opens: false });
+  const udp = datagramOf('udp 203.0.113.7:40000 -> 192.0.2.10:53 in=eth0', 0, 0);
+  for (const place of [0, 1, 2]) {
+    expect(program.read(place, udp.subarray(0, udp.length - 2), CHECKED.none)).toBe(true);
+    memory.words[program.wordOf(place) + PLAIN.interfaceNumber] = 1;
+  }
+  const record = columns.make();
+  program.code.openConnection(0, record);
+  memory.words[columns.records.at + FIELD.arrivals] = 3;
+  memory.words[columns.records.at + FIELD.originalAgain] = 1;
+  for (const place of [0, 1, 2]) {
+    expect(program.code.judgePackets(place, 3)).toBe(place + 1);
+    expect(memory.words[STATE.isTold / 4]).toBe(1);
+    expect(memory.words[MEMORY.event / 4 + EVENT.place]).toBe(place);
+    expect(program.packetsOf(0)).toBe(place + 1);
+  }
+  expect(program.code.judgePackets(3, 3)).toBe(3);
+  expect(memory.words[STATE.isTold / 4]).toBe(0);
 });
