@@ -268,6 +268,8 @@ export class Journey {
       if (tracker.mayMakeRoom(nowMs)) this.unknown.push(MAY_MAKE_ROOM);
       return false;
     }
+    // Where no rule asks, the kernel does not look for room either.
+    if (isFull) packet.state = 'new';
     const { unknownMet } = tracker;
     if (unknownMet !== undefined) this.unknown.push(`the packet's connection: ${unknownMet}`);
     if (!tracker.hasHelpers) return true;

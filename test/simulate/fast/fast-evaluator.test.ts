@@ -83,6 +83,16 @@ test('a connection that is over makes room in a full table for the one that open
   ]);
 });
 
+test('a full table is nothing to packets of a family none of whose rules asks for connections', () => {
+  const lines = [
+    'udp 192.0.2.10:40000 -> 192.0.2.1:53 in=eth0',
+    'udp [2001:db8:0:2::9]:40000 -> [2001:db8:0:2::1]:53 in=eth0',
+    'udp 192.0.2.11:40000 -> 192.0.2.1:53 in=eth0',
+  ];
+  const sysctls = { 'net.netfilter.nf_conntrack_max': 1 };
+  expect(verdicts(NO_INVALID, lines, { sysctls })).toEqual(['accept', 'accept', 'undetermined']);
+});
+
 test('what a helper may expect is not guessed', () => {
   const text = `
     *filter
