@@ -53,7 +53,7 @@ export async function runReplay(
   options: ReplayCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
-  terminal.keepYoungGenerationSmall?.();
+  terminal.suitReplay?.();
   const form = outputForm(options.output, REPLAY_FORMS);
   if (options.merge === true) {
     const { runMerge } = await import('./replay-merge.ts');

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { readDataText } from '../files/read-files.ts';
 import { main } from './main.ts';
+import { suitReplay } from './replay-process.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
 
 // For the build's trial run.
 export { main };
@@ -40,6 +40,6 @@ function processTerminal(): Terminal {
     columns: process.stdout.columns,
     environment: process.env,
     hostName: hostname,
-    keepYoungGenerationSmall,
+    suitReplay,
   };
 }

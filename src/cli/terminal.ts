@@ -14,7 +14,7 @@ export interface Terminal {
   /** The machine's host name. */
   readonly hostName: () => string;
   /** For commands whose memory counts: has the process's heap for new objects stay as small as it is. */
-  readonly keepYoungGenerationSmall?: () => void;
+  readonly suitReplay?: () => void;
 }
 
 /** What the process exits with. Source: the outside contract, section 3. */
