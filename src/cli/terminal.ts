@@ -13,7 +13,7 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The machine's host name. */
   readonly hostName: () => string;
-  /** For commands whose memory counts: has the process's heap for new objects stay as small as it is. */
+  /** For commands whose time and memory count: has the process suit a replay. */
   readonly suitReplay?: () => void;
 }
 
