@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * How much bytecode runs before V8 looks whether to optimize a function. Six times what it takes: most of what documents and the first packets run through is run a few
+ * How much bytecode runs before V8 looks whether to optimize a function. Six times the default of Node 20: most of what documents and the first packets run through is run a few
  * hundred times, and to optimize it keeps a second processor busy for longer than it saves the first.
  */
 const INTERRUPT_BUDGET = 400_000;

@@ -13,7 +13,7 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The machine's host name. */
   readonly hostName: () => string;
-  /** For commands whose time and memory count: has the process suit a replay. */
+  /** Suits the compiler and the heap of the process to a replay. */
   readonly suitReplay?: () => void;
 }
 
